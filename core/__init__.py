@@ -1,0 +1,1 @@
+"""Unfreeze's engine: everything below the pages."""

@@ -1,0 +1,57 @@
+"""A block: a named stretch of a backbone between two places where everything passes through."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of a backbone, as plain numbers that a page can show.
+
+    Attributes:
+        name: As people speak of it: `block5`, `stem`, `top`.
+        layers: Names of its layers, in order; the last one's output is the cut after the block.
+        parameters: All its weights, as Keras counts them.
+        statistics: Those of them that no optimizer trains: BatchNorm's means and variances.
+        batchnorm_parameters: Weights of its BatchNorm layers, statistics included.
+        batchnorm_layers: How many BatchNorm layers it has.
+        multiply_adds: Multiply-add operations for one image.
+        output_shape: Of its last layer, without the batch: `(height, width, channels)`.
+    """
+
+    name: str
+    layers: tuple[str, ...]
+    parameters: int
+    statistics: int
+    batchnorm_parameters: int
+    batchnorm_layers: int
+    multiply_adds: int
+    output_shape: tuple[int, ...]
+
+    @property
+    def title(self) -> str:
+        """The name in words: `block5` is "block 5"."""
+        stem = self.name.rstrip("0123456789abcdefgh")
+        number = self.name[len(stem) :]
+        return f"{stem} {number}" if stem and number[:1].isdigit() else self.name.replace("_", " ")
+
+    @property
+    def output_values(self) -> int:
+        """Numbers in the output for one image."""
+        count = 1
+        for size in self.output_shape:
+            count *= size
+        return count
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Block:
+        """Reads back what `to_dict` made."""
+        shapes = {"layers": tuple(values["layers"]), "output_shape": tuple(values["output_shape"])}
+        return cls(**{**values, **shapes})

@@ -1,0 +1,1 @@
+"""One chart a module: data in, Plotly figure out; no I/O, no streamlit."""

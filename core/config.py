@@ -1,0 +1,189 @@
+"""Settings of an installation and the configurations of runs, all as frozen dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+HeadKind = Literal["light", "classic"]
+OptimizerName = Literal["adam", "adamw", "sgd"]
+Scope = Literal["from", "only", "all", "none"]
+
+APP_ROOT = Path(__file__).resolve().parent.parent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decides, read from environment variables `UNFREEZE_*`.
+
+    Attributes:
+        workspace: Folder of everything that is written: data, runs, features, weights.
+        scheduler: Address of a running Dask scheduler, or "" to start one on this machine.
+        max_archive_bytes: Largest zip that is accepted, in bytes.
+        max_archive_files: Most files that a zip may hold.
+        max_unpacked_bytes: Largest size of a zip's contents once unpacked, in bytes.
+        max_compression_ratio: Largest unpacked size over packed size of one file.
+        max_pixels: Most pixels (width x height) that an image may have.
+    """
+
+    workspace: Path
+    scheduler: str = ""
+    max_archive_bytes: int = 4_000_000_000
+    max_archive_files: int = 200_000
+    max_unpacked_bytes: int = 20_000_000_000
+    max_compression_ratio: int = 200
+    max_pixels: int = 100_000_000
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Reads `UNFREEZE_WORKSPACE`, `UNFREEZE_SCHEDULER` and `UNFREEZE_MAX_*`."""
+        workspace = Path(os.environ.get("UNFREEZE_WORKSPACE") or APP_ROOT / "workspace")
+        limits = {
+            f.name: int(os.environ[f"UNFREEZE_{f.name.upper()}"])
+            for f in dataclasses.fields(cls)
+            if f.name.startswith("max_") and os.environ.get(f"UNFREEZE_{f.name.upper()}")
+        }
+        scheduler = os.environ.get("UNFREEZE_SCHEDULER", "")
+        return cls(workspace=workspace.resolve(), scheduler=scheduler, **limits)
+
+    @property
+    def data_dir(self) -> Path:
+        """Folders that users put here themselves; never written to."""
+        return self.workspace / "data"
+
+    @property
+    def datasets_dir(self) -> Path:
+        """Imported data sets, one folder each."""
+        return self.workspace / "datasets"
+
+    @property
+    def runs_dir(self) -> Path:
+        """Runs, one folder each."""
+        return self.workspace / "runs"
+
+    @property
+    def features_dir(self) -> Path:
+        """Stored outputs of frozen layers, one folder a key."""
+        return self.workspace / "features"
+
+    @property
+    def weights_dir(self) -> Path:
+        """Pretrained weights that users put here, and downloaded ones."""
+        return self.workspace / "weights"
+
+    @property
+    def queue_dir(self) -> Path:
+        """The queue's scheduler file, logs and scratch space."""
+        return self.workspace / "queue"
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a model is trained, in either stage.
+
+    Attributes:
+        optimizer: `adam`, `adamw` or `sgd` (with momentum 0.9).
+        learning_rate: Step size of the optimizer.
+        epochs: Most passes over the training images.
+        batch_size: Images in one step.
+        seed: Decides initial weights, dropout and the order of images.
+    """
+
+    optimizer: OptimizerName = "adam"
+    learning_rate: float = 1e-3
+    epochs: int = 30
+    batch_size: int = 32
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """A head run: a new head trained on a frozen backbone.
+
+    Attributes:
+        dataset_id: The data set's folder under the workspace's `datasets/`.
+        dataset_version: The version of its manifest that the run uses.
+        backbone: A name of `core.backbones.catalog`.
+        image_size: Height and width of the model's input, in pixels.
+        head: `light` (global average pooling, Dropout, Dense) or `classic` (the article's:
+            Flatten, Dense, ReLU, Dropout, Dense).
+        hidden_units: Units of the classic head's hidden layer.
+        dropout: Share of units dropped before the last layer.
+        training: How it is trained.
+    """
+
+    dataset_id: str
+    dataset_version: str
+    backbone: str = "efficientnet_lite0"
+    image_size: int = 224
+    head: HeadKind = "light"
+    hidden_units: int = 256
+    dropout: float = 0.2
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+@dataclass(frozen=True)
+class FineTuneConfig:
+    """A fine-tuning run: part of the backbone trained on, starting from a finished head run.
+
+    Attributes:
+        head_run_id: The run that it starts from.
+        base: That run's configuration, copied: data set, backbone, image size and head.
+        block: Name of the block that `scope` refers to.
+        scope: `from` (that block and all after it), `only` (that block alone), `all` (the whole
+            backbone) or `none` (the head only). The head is always trained.
+        freeze_batchnorm: Whether the backbone's BatchNorm layers keep their weights and
+            statistics.
+        training: How it is trained.
+    """
+
+    head_run_id: str
+    base: HeadConfig
+    block: str
+    scope: Scope = "from"
+    freeze_batchnorm: bool = True
+    training: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(learning_rate=1e-4, epochs=10)
+    )
+
+
+RunConfig = HeadConfig | FineTuneConfig
+
+_KINDS: dict[str, type[HeadConfig] | type[FineTuneConfig]] = {
+    "head": HeadConfig,
+    "fine_tune": FineTuneConfig,
+}
+_NESTED: dict[str, type[Any]] = {"training": TrainingConfig, "base": HeadConfig}
+
+
+def config_to_dict(config: RunConfig) -> dict[str, Any]:
+    """Turns a run's configuration into plain values for JSON, with its `kind`."""
+    kind = next(name for name, cls in _KINDS.items() if isinstance(config, cls))
+    return {"kind": kind, **dataclasses.asdict(config)}
+
+
+def config_from_dict(values: dict[str, Any]) -> RunConfig:
+    """Reads back what `config_to_dict` wrote.
+
+    Unknown keys are ignored and missing ones take their defaults, so that runs of other versions
+    stay readable.
+
+    Raises:
+        KeyError: If `kind` is missing or unknown.
+        TypeError: If a value without a default is missing.
+    """
+    return _build(_KINDS[values["kind"]], values)
+
+
+def _build(cls: type[T], values: dict[str, Any]) -> T:
+    names = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    known = {name: value for name, value in values.items() if name in names}
+    for name, nested in _NESTED.items():
+        if name in known:
+            known[name] = _build(nested, known[name])
+    return cls(**known)

@@ -1,0 +1,60 @@
+"""The manifest: one row an image file, as the scan found it.
+
+Columns:
+    path (str): the file, relative to the data set's root, with `/` between parts.
+    class_name (str): the class that its folder or table names.
+    label (int64): its index in the data set's `class_names`.
+    split (str): `train`, `val` or `test`.
+    width, height (int64): size in pixels after EXIF rotation; 0 where unreadable.
+    bytes (int64): size of the file.
+    mode, format (str): as Pillow names them; "" where unreadable.
+    sha256 (str): of the file's bytes.
+    issues (str): codes of `core.datasets.health`, joined by `;`; "" where nothing is wrong.
+    usable (bool): whether runs use the image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from core.files import replace_file
+
+COLUMNS = (
+    "path",
+    "class_name",
+    "label",
+    "split",
+    "width",
+    "height",
+    "bytes",
+    "mode",
+    "format",
+    "sha256",
+    "issues",
+    "usable",
+)
+SPLITS = ("train", "val", "test")
+
+
+def manifest_version(manifest: pd.DataFrame) -> str:
+    """Twelve hexadecimal digits that name a manifest's content: images, labels, splits, use."""
+    columns = manifest[["path", "class_name", "split", "sha256", "usable"]]
+    text = columns.to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+
+
+def write_manifest(path: Path, manifest: pd.DataFrame) -> None:
+    """Writes a manifest as Parquet, replacing `path` whole."""
+    replace_file(path, lambda part: manifest.to_parquet(part, index=False))
+
+
+def read_manifest(path: Path) -> pd.DataFrame:
+    """Reads a manifest.
+
+    Returns:
+        A DataFrame with at least `COLUMNS`.
+    """
+    return pd.read_parquet(path)

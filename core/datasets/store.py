@@ -1,0 +1,137 @@
+"""The workspace's data sets: `datasets/<id>/dataset.json` and `manifest-<version>.parquet`."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.datasets.manifest import manifest_version, read_manifest, write_manifest
+from core.errors import DatasetError
+from core.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One imported data set, in one version.
+
+    Attributes:
+        id: Name of its folder.
+        name: What people call it.
+        version: Names the manifest's content; a run keeps it.
+        class_names: In the order of the labels.
+        root: Folder that the manifest's paths are relative to. For a zip it lies in the data
+            set's folder; for a user's folder it is that folder, which is never written to.
+        path: The data set's own folder.
+        source: Where it came from, in words.
+        notes: What was done or is wrong, one sentence each.
+        created: When it was imported, in seconds since 1970.
+    """
+
+    id: str
+    name: str
+    version: str
+    class_names: tuple[str, ...]
+    root: Path
+    path: Path
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    created: float = 0.0
+
+    def manifest(self) -> pd.DataFrame:
+        """All image files, with the columns that `core.datasets.manifest` lists."""
+        return read_manifest(self.path / f"manifest-{self.version}.parquet")
+
+    def images(self, split: str) -> pd.DataFrame:
+        """The usable images of one split (`train`, `val` or `test`), in the manifest's order."""
+        table = self.manifest()
+        return table[table["usable"] & (table["split"] == split)].reset_index(drop=True)
+
+
+class DatasetStore:
+    """Data sets under one folder.
+
+    Args:
+        datasets_dir: The workspace's `datasets/`.
+    """
+
+    def __init__(self, datasets_dir: Path) -> None:
+        self.datasets_dir = datasets_dir
+
+    def save(
+        self,
+        dataset_id: str,
+        name: str,
+        manifest: pd.DataFrame,
+        class_names: tuple[str, ...],
+        root: Path,
+        source: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> Dataset:
+        """Writes a manifest as the data set's current version; earlier versions stay."""
+        version = manifest_version(manifest)
+        path = self.datasets_dir / dataset_id
+        write_manifest(path / f"manifest-{version}.parquet", manifest)
+        # A root inside the data set's folder is kept relative, so that a workspace can be moved.
+        inside = root.is_relative_to(path)
+        record = {
+            "name": name,
+            "version": version,
+            "class_names": list(class_names),
+            "root": str(root.relative_to(path)) if inside else str(root),
+            "source": source,
+            "notes": list(notes),
+            "created": time.time(),
+        }
+        write_json(path / f"dataset-{version}.json", record)
+        write_json(path / "dataset.json", record)
+        return self.get(dataset_id)
+
+    def get(self, dataset_id: str, version: str = "") -> Dataset:
+        """Reads one data set, in its current version or in the one that is named.
+
+        Raises:
+            DatasetError: If there is none, or it cannot be read.
+        """
+        if not dataset_id or Path(dataset_id).name != dataset_id or dataset_id in (".", ".."):
+            raise DatasetError(f"{dataset_id!r} is no data set.", "Choose one on the Data page.")
+        path = self.datasets_dir / dataset_id
+        name = f"dataset-{version}.json" if version else "dataset.json"
+        try:
+            return _dataset(dataset_id, path, read_json(path / name))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DatasetError(
+                f"There is no readable data set {dataset_id!r}.", "Choose one on the Data page."
+            ) from error
+
+    def list(self) -> list[Dataset]:
+        """All readable data sets, the newest first."""
+        datasets = []
+        for record in self.datasets_dir.glob("*/dataset.json"):
+            try:
+                datasets.append(self.get(record.parent.name))
+            except DatasetError:
+                continue  # one unreadable folder must not hide the others
+        return sorted(datasets, key=lambda dataset: dataset.created, reverse=True)
+
+    def delete(self, dataset_id: str) -> None:
+        """Deletes a data set's own folder; a user's folder that it refers to stays."""
+        shutil.rmtree(self.get(dataset_id).path)
+
+
+def _dataset(dataset_id: str, path: Path, record: dict[str, Any]) -> Dataset:
+    return Dataset(
+        id=dataset_id,
+        name=str(record["name"]),
+        version=str(record["version"]),
+        class_names=tuple(record["class_names"]),
+        root=path / record["root"],  # an absolute root replaces `path`
+        path=path,
+        source=str(record.get("source", "")),
+        notes=tuple(record.get("notes", ())),
+        created=float(record.get("created", 0.0)),
+    )

@@ -1,0 +1,1 @@
+"""Predictions, metrics and the verdict. Imports neither streamlit nor keras."""

@@ -1,0 +1,1 @@
+"""Models in other formats, each checked against the trained one."""

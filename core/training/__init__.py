@@ -1,0 +1,1 @@
+"""Training in the worker process: features, head, fine-tuning, proof."""

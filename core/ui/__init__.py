@@ -1,0 +1,1 @@
+"""The only place below the pages that imports streamlit."""
