@@ -1,0 +1,93 @@
+"""Numbers of one model on one split, as scikit-learn computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn import metrics
+
+from core.evaluation.intervals import wilson
+
+
+def accuracy(predictions: pd.DataFrame) -> float:
+    """Share of images whose predicted class is the true one, between 0 and 1."""
+    return float((predictions["predicted"] == predictions["label"]).mean())
+
+
+def confusion_matrix(predictions: pd.DataFrame, classes: int) -> npt.NDArray[np.int64]:
+    """Counts of images by true and predicted class.
+
+    Args:
+        predictions: Columns `label` and `predicted`.
+        classes: Number of classes.
+
+    Returns:
+        int64 `(classes, classes)`: `[true, predicted]`.
+    """
+    labels = list(range(classes))
+    matrix = metrics.confusion_matrix(predictions["label"], predictions["predicted"], labels=labels)
+    return np.asarray(matrix, dtype=np.int64)
+
+
+def per_class(predictions: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFrame:
+    """Precision, recall and F1 of each class.
+
+    Args:
+        predictions: Columns `label` and `predicted`.
+        class_names: In the order of the labels.
+
+    Returns:
+        A DataFrame, one row a class in the order of `class_names`, with the columns
+        class_name (str),
+        images (int64): how many truly belong to it,
+        precision (float64): share of the images called so that are so; NaN where none is,
+        recall (float64): share of its images that are found; NaN where it has none,
+        recall_low, recall_high (float64): 95 % Wilson interval of the recall,
+        f1 (float64): harmonic mean of precision and recall; NaN where both are unknown.
+    """
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
+        predictions["label"],
+        predictions["predicted"],
+        labels=list(range(len(class_names))),
+        zero_division=np.nan,
+    )
+    found = np.diag(confusion_matrix(predictions, len(class_names)))
+    limits = [wilson(int(n), int(total)) for n, total in zip(found, support, strict=True)]
+    return pd.DataFrame(
+        {
+            "class_name": list(class_names),
+            "images": np.asarray(support, dtype=np.int64),
+            "precision": precision,
+            "recall": recall,
+            "recall_low": [interval.low for interval in limits],
+            "recall_high": [interval.high for interval in limits],
+            "f1": f1,
+        }
+    )
+
+
+def per_class_change(
+    before: pd.DataFrame, after: pd.DataFrame, class_names: Sequence[str]
+) -> pd.DataFrame:
+    """Two models' precision, recall and F1 of each class, with the change.
+
+    Args:
+        before: Predictions of the first model.
+        after: Predictions of the second one on the same images.
+        class_names: In the order of the labels.
+
+    Returns:
+        A DataFrame, one row a class, with the columns class_name (str), images (int64) and, for
+        each of precision, recall and f1 (float64): `<name>_before`, `<name>_after` and
+        `<name>_change`, after less before.
+    """
+    first, second = per_class(before, class_names), per_class(after, class_names)
+    table = first[["class_name", "images"]].copy()
+    for name in ("precision", "recall", "f1"):
+        table[f"{name}_before"] = first[name]
+        table[f"{name}_after"] = second[name]
+        table[f"{name}_change"] = second[name] - first[name]
+    return table
