@@ -1,0 +1,105 @@
+"""A run's model in the LiteRT runtime: predictions in milliseconds, without TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import RunError
+from core.files import read_json
+from core.runs import Run
+
+# Predictions share the machine with training runs, and one image needs no more.
+THREADS = 2
+
+
+class Classifier:
+    """A trained model, loaded once and asked many times; not for several threads at once.
+
+    Args:
+        model_path: A LiteRT file with one input, float32 `(1, image_size, image_size, 3)`, RGB in
+            `[0, 255]`, and one output, float32 `(1, classes)` that sums to 1 or `(1, 1)`: the
+            probability of the second of two classes.
+        class_names: In the order of the labels.
+        image_size: Height and width that the model takes, in pixels.
+
+    Raises:
+        RunError: If the file is missing or is no such model.
+    """
+
+    def __init__(self, model_path: Path, class_names: tuple[str, ...], image_size: int) -> None:
+        self.class_names = class_names
+        self.image_size = image_size
+        self._interpreter = _load(model_path)
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+        takes, gives = tuple(self._input["shape"]), tuple(self._output["shape"])
+        expected = (1, 1) if len(class_names) == 2 and gives == (1, 1) else (1, len(class_names))
+        if takes != (1, image_size, image_size, 3) or gives != expected:
+            raise RunError(
+                f"{model_path.name} takes {takes} and gives {gives}, which does not fit "
+                f"{len(class_names)} classes at {image_size} pixels.",
+                "Train the run again.",
+            )
+
+    def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Probabilities of each class for each image.
+
+        Args:
+            images: uint8 `(n, image_size, image_size, 3)`, RGB in `[0, 255]`, as
+                `core.datasets.decode` makes them.
+
+        Returns:
+            float32 `(n, classes)`, each row with sum 1; a model with a single sigmoid output gives
+            two columns, 1 - p and p.
+        """
+        rows = [self._classify_one(image) for image in images]
+        given = np.concatenate(rows) if rows else np.empty((0, len(self.class_names)), np.float32)
+        if given.shape[1] == 1:
+            return np.concatenate([1 - given, given], axis=1)
+        return given
+
+    def _classify_one(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        self._interpreter.set_tensor(self._input["index"], image[np.newaxis].astype(np.float32))
+        self._interpreter.invoke()
+        output: npt.NDArray[np.float32] = self._interpreter.get_tensor(self._output["index"])
+        return output
+
+
+def load_classifier(run: Run) -> Classifier:
+    """Loads the model of a finished run.
+
+    Raises:
+        RunError: If the run has no model, or its files cannot be read.
+    """
+    path = run.path / "predict.json"
+    try:
+        record = read_json(path)
+        class_names, image_size = tuple(record["class_names"]), int(record["image_size"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"Run {run.id} has no readable predict.json, so its model cannot be used.",
+            "Wait until it has ended, or train it again.",
+        ) from error
+    return Classifier(run.litert_path, class_names, image_size)
+
+
+def _load(path: Path) -> Any:
+    # Imported here, so that pages that only read tables do not load the runtime.
+    from ai_edge_litert.interpreter import Interpreter
+
+    if not path.is_file():
+        raise RunError(
+            f"{path.parent.name}/{path.name} is missing.", "Train the run again, or choose another."
+        )
+    try:
+        interpreter = Interpreter(model_path=str(path), num_threads=THREADS)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise RunError(
+            f"{path.parent.name}/{path.name} is no LiteRT model: {error}", "Train the run again."
+        ) from error
+    return interpreter
