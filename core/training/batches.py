@@ -1,0 +1,59 @@
+"""Batches of stored features in an order that depends on the seed and the epoch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Feeds `fit` with rows of an array that may be larger than memory.
+
+    Args:
+        features: Array `(images, ...)`, memory-mapped or not.
+        rows: Indices of the rows that belong to this split.
+        labels: int64 `(rows,)`.
+        batch_size: Rows in one batch; the last one may be smaller.
+        seed: With it, each epoch has its own order; without it, rows keep theirs.
+    """
+
+    def __init__(
+        self,
+        features: Array,
+        rows: Sequence[int] | Array,
+        labels: Array,
+        batch_size: int,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._features = features
+        self._rows = np.asarray(rows, dtype=np.int64)
+        self._labels = labels
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+        self._order = self._ordered()
+
+    def __len__(self) -> int:
+        return -(-len(self._rows) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Array, Array]:
+        """One batch: float32 `(batch, ...)` and its labels `(batch,)`."""
+        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        inputs = np.asarray(self._features[self._rows[chosen]], dtype=np.float32)
+        return inputs, self._labels[chosen]
+
+    def on_epoch_end(self) -> None:
+        """Goes on to the next epoch's order."""
+        self._epoch += 1
+        self._order = self._ordered()
+
+    def _ordered(self) -> Array:
+        if self._seed is None:
+            return np.arange(len(self._rows))
+        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._rows))

@@ -1,0 +1,79 @@
+"""A data set as training sees it: files, labels and the rows of each split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.config import TrainingConfig
+from core.datasets import Dataset
+from core.errors import DatasetError
+from core.training.batches import Batches
+from core.training.feature_pass import ImageList
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The usable images of a data set, in the order of its manifest.
+
+    Attributes:
+        class_names: In the order of the labels.
+        names: Paths as in the manifest.
+        images: The files.
+        labels: int64 `(images,)`.
+        rows: Indices of the images of each split.
+    """
+
+    class_names: tuple[str, ...]
+    names: tuple[str, ...]
+    images: ImageList
+    labels: Array
+    rows: dict[str, Array]
+
+    def batches(
+        self, features: Array, split: str, config: TrainingConfig, shuffled: bool = False
+    ) -> Batches:
+        """Batches of one split; in a new order each epoch where `shuffled`."""
+        rows = self.rows[split]
+        seed = config.seed if shuffled else None
+        return Batches(features, rows, self.labels[rows], config.batch_size, seed)
+
+
+def training_data(dataset: Dataset) -> TrainingData:
+    """Reads a data set for training.
+
+    Raises:
+        DatasetError: If a class or a split that training needs has no usable image.
+    """
+    table = dataset.manifest()
+    table = table[table["usable"]].reset_index(drop=True)
+    labels = table["label"].to_numpy(np.int64)
+    rows = {s: np.flatnonzero((table["split"] == s).to_numpy()) for s in ("train", "val", "test")}
+    data = TrainingData(
+        class_names=dataset.class_names,
+        names=tuple(table["path"]),
+        images=ImageList([dataset.root / p for p in table["path"]], list(table["sha256"])),
+        labels=labels,
+        rows=rows,
+    )
+    _check(dataset, data)
+    return data
+
+
+def _check(dataset: Dataset, data: TrainingData) -> None:
+    for split in ("train", "val"):
+        if not len(data.rows[split]):
+            raise DatasetError(
+                f"{dataset.name} has no usable image in {split}.", "Split it on the Data page."
+            )
+    seen = set(data.labels[data.rows["train"]].tolist())
+    missing = [name for i, name in enumerate(dataset.class_names) if i not in seen]
+    if missing:
+        raise DatasetError(
+            f"{dataset.name} has no training image of class {missing[0]!r}.",
+            "Add images of that class, or remove it.",
+        )

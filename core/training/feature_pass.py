@@ -1,0 +1,182 @@
+"""The pass over the images: computes the outputs of frozen layers once and stores them.
+
+Several outputs (taps) come from ONE pass, so that the head and the fine-tuning that follows
+share it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core.backbones.compose import INPUT_NAME
+from core.backbones.graph import graph_steps, step_output
+from core.backbones.weights import fingerprint
+from core.datasets.decode import DECODER_VERSION, decode
+from core.training.feature_store import FeatureFile, FeatureStore, feature_key
+
+# Small batches keep a layer's output in the processor's cache; see benchmarks.
+PASS_BATCH = 16
+FLUSH_SECONDS = 2.0
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """The images that features belong to, in order.
+
+    Attributes:
+        paths: Files.
+        hashes: SHA-256 of each file: the key follows the content, not the name.
+    """
+
+    paths: Sequence[Path]
+    hashes: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def tap_file(store: FeatureStore, model: keras.Model, tap: str, images: ImageList) -> FeatureFile:
+    """The stored array for one tap: the output of the operation named `tap`, for every image.
+
+    The tap `image` stands for the decoded images themselves, stored as uint8.
+    """
+    output = step_output(model, tap)
+    shape = tuple(int(size) for size in output.shape[1:])
+    size = int(model.inputs[0].shape[1])
+    prefix = keras.Model(model.inputs[0], output)
+    key = feature_key(
+        {
+            "images": list(images.hashes),
+            "decoder": DECODER_VERSION,
+            "image_size": size,
+            "tap": tap,
+            "layers": [step.name for step in graph_steps(prefix)],
+            "weights": fingerprint(prefix.weights),
+        }
+    )
+    dtype = "uint8" if tap == INPUT_NAME else "float32"
+    return store.file(key, (len(images), *shape), dtype)
+
+
+def compute_features(
+    model: keras.Model,
+    taps: Sequence[str],
+    images: ImageList,
+    store: FeatureStore,
+    progress: Progress,
+) -> list[FeatureFile]:
+    """Makes sure that the outputs of all `taps` are stored.
+
+    Args:
+        model: A composed model.
+        taps: Names of operations, or `image`.
+        images: What to compute them for.
+        store: Where they are kept.
+        progress: Called with `(images done, images in all)`; may raise to stop. What was
+            computed until then stays.
+
+    Returns:
+        One complete file for each tap.
+
+    Raises:
+        InvalidImageError: If an image can no longer be decoded.
+        UnfreezeError: If the disk has no room.
+    """
+    files = [tap_file(store, model, tap, images) for tap in taps]
+    total = len(images)
+    with ExitStack() as stack:
+        # In the order of the keys, so that two runs never wait for each other.
+        for file in sorted(files, key=lambda f: f.path):
+            stack.enter_context(file.locked(lambda: progress(0, total)))
+        missing = [(tap, file) for tap, file in zip(taps, files, strict=True) if not file.complete]
+        if missing:
+            for _, file in missing:
+                file.reserve()
+            _run_pass(model, missing, images, progress)
+    progress(total, total)
+    return files
+
+
+def _run_pass(
+    model: keras.Model,
+    missing: Sequence[tuple[str, FeatureFile]],
+    images: ImageList,
+    progress: Progress,
+) -> None:
+    forward = _forward(model, [tap for tap, _ in missing])
+    total = len(images)
+    start = min(file.rows_done for _, file in missing)
+    size = int(model.inputs[0].shape[1])
+    flushed = time.monotonic()
+    for first, batch in _decoded_batches(images.paths, start, size):
+        outputs = forward(_padded(batch))
+        done = first + len(batch)
+        for (_, file), output in zip(missing, outputs, strict=True):
+            file.write(first, output.numpy()[: len(batch)])
+        if done == total or time.monotonic() - flushed > FLUSH_SECONDS:
+            for _, file in missing:
+                file.flush(done)
+            flushed = time.monotonic()
+        progress(done, total)
+
+
+def _forward(model: keras.Model, taps: Sequence[str]) -> Callable[[Any], list[tf.Tensor]]:
+    """The graph from decoded images to the taps' outputs, traced for one batch shape."""
+    size = int(model.inputs[0].shape[1])
+    outputs = [step_output(model, tap) for tap in taps]
+    prefix = keras.Model(model.inputs[0], outputs)
+    shape = (PASS_BATCH, size, size, 3)
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False)
+    def forward(batch: tf.Tensor) -> list[tf.Tensor]:
+        return list(prefix(tf.cast(batch, tf.float32), training=False))
+
+    return forward  # type: ignore[no-any-return]
+
+
+def _decoded_batches(
+    paths: Sequence[Path], start: int, image_size: int
+) -> Iterator[tuple[int, np.ndarray[Any, Any]]]:
+    """Decodes on all cores, two batches ahead of the network.
+
+    Yields:
+        `(index of the first image, uint8 (images, image_size, image_size, 3))`.
+    """
+    starts = range(start, len(paths), PASS_BATCH)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        waiting: list[tuple[int, list[Future[np.ndarray[Any, Any]]]]] = []
+        try:
+            for first in starts:
+                part = paths[first : first + PASS_BATCH]
+                waiting.append((first, [pool.submit(decode, p, image_size) for p in part]))
+                if len(waiting) > 2:
+                    yield _collect(*waiting.pop(0))
+            while waiting:
+                yield _collect(*waiting.pop(0))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _collect(
+    first: int, futures: Sequence[Future[np.ndarray[Any, Any]]]
+) -> tuple[int, np.ndarray[Any, Any]]:
+    return first, np.stack([future.result() for future in futures])
+
+
+def _padded(batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Fills the last batch up, so that the graph is traced once."""
+    short = PASS_BATCH - len(batch)
+    return np.concatenate([batch, np.repeat(batch[-1:], short, axis=0)]) if short else batch

@@ -1,0 +1,136 @@
+"""Stored outputs of frozen layers: one memory-mapped array for each content key.
+
+`features/<key>/` holds `features.npy` (one row an image), `progress.json` (rows that are on
+disk) and `lock`. The key is made of everything that the values depend on, so a stored file is
+never stale. Rows count as done only after they were flushed: a pass that was cut off goes on there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import UnfreezeError
+from core.files import read_json, write_json
+
+
+def feature_key(parts: Mapping[str, Any]) -> str:
+    """Name of the content: a hash of everything that the stored values depend on."""
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+class FeatureFile:
+    """One array of the store.
+
+    Args:
+        path: Its folder.
+        shape: `(images, *shape of one image's features)`.
+        dtype: Of the values.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype: str) -> None:
+        self.path = path
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._array: np.memmap[Any, Any] | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Size of the values on disk."""
+        return int(np.prod(self.shape)) * self.dtype.itemsize
+
+    @property
+    def rows_done(self) -> int:
+        """Rows that are on disk; the rest is to be computed."""
+        try:
+            return int(read_json(self.path / "progress.json")["rows"])
+        except (OSError, ValueError, KeyError):
+            return 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is there."""
+        return self.rows_done == self.shape[0]
+
+    @contextmanager
+    def locked(self, check: Callable[[], None]) -> Iterator[None]:
+        """Holds the file for one writer; another process with the same key waits here.
+
+        Args:
+            check: Called while waiting; may raise to give up.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("a") as handle:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    check()
+                    time.sleep(0.2)
+            yield  # the lock goes with the handle, also when the process dies
+
+    def reserve(self) -> None:
+        """Creates the file at its full size.
+
+        Raises:
+            UnfreezeError: If the disk has no room. A memory map that runs into a full disk would
+                end the process without a word, so the space is taken first.
+        """
+        target = self.path / "features.npy"
+        if target.exists() and self.rows_done:
+            return
+        write_json(self.path / "progress.json", {"rows": 0})
+        np.lib.format.open_memmap(target, mode="w+", dtype=self.dtype, shape=self.shape).flush()
+        try:
+            with target.open("r+b") as handle:
+                os.posix_fallocate(handle.fileno(), 0, target.stat().st_size)
+        except OSError as error:
+            target.unlink(missing_ok=True)
+            raise UnfreezeError(
+                f"The disk has no room for {self.bytes / 1e6:,.0f} MB of stored features.",
+                "Delete runs or data sets, or choose a smaller image size or a later block.",
+            ) from error
+
+    def write(self, start: int, values: np.ndarray[Any, Any]) -> None:
+        """Writes rows from `start` on; `flush` makes them count."""
+        if self._array is None:
+            self._array = np.lib.format.open_memmap(self.path / "features.npy", mode="r+")
+        self._array[start : start + len(values)] = values
+
+    def flush(self, rows: int) -> None:
+        """Puts what was written on disk, then says that `rows` rows are there."""
+        if self._array is not None:
+            self._array.flush()
+        write_json(self.path / "progress.json", {"rows": rows})
+
+    def read(self) -> np.ndarray[Any, Any]:
+        """The whole array, memory-mapped and read-only."""
+        array = np.load(self.path / "features.npy", mmap_mode="r", allow_pickle=False)
+        os.utime(self.path / "progress.json")  # when it was last used
+        return array  # type: ignore[no-any-return]
+
+
+class FeatureStore:
+    """All stored features of a workspace.
+
+    Args:
+        features_dir: The workspace's `features/`.
+    """
+
+    def __init__(self, features_dir: Path) -> None:
+        self.features_dir = features_dir
+
+    def file(self, key: str, shape: tuple[int, ...], dtype: str = "float32") -> FeatureFile:
+        """The array of that key, whether it exists or not."""
+        return FeatureFile(self.features_dir / key, shape, dtype)

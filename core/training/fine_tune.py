@@ -1,0 +1,38 @@
+"""The second stage: part of the backbone is unfrozen and trained on, from a finished head run."""
+
+from __future__ import annotations
+
+import keras
+
+from core.backbones.account import unfrozen_blocks
+from core.backbones.blocks import find_blocks
+from core.backbones.compose import head_input_name
+from core.config import FineTuneConfig
+from core.errors import RunError
+from core.runs import Run
+from core.training.stage import Stage, cut_before
+
+
+def fine_tune_stage(config: FineTuneConfig, head_run: Run) -> Stage:
+    """Loads the head run's model and cuts it before the first unfrozen block.
+
+    Raises:
+        RunError: If the head run has no model: at random weights its error signal would destroy
+            what the backbone has learned.
+        BackboneError: If there is no such block.
+    """
+    if not head_run.has_model:
+        raise RunError(
+            f"Run {head_run.id} has no trained head to start from.", "Train a head first."
+        )
+    model = keras.models.load_model(head_run.model_path, compile=False)
+    blocks = find_blocks(model)
+    unfrozen = unfrozen_blocks(blocks, config.block, config.scope)
+    tap = cut_before(blocks, unfrozen[0]) if unfrozen else head_input_name(config.base)
+    return Stage(
+        model=model,
+        tap=tap,
+        block=config.block,
+        scope=config.scope,
+        freeze_batchnorm=config.freeze_batchnorm,
+    )

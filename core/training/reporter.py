@@ -1,0 +1,103 @@
+"""The worker's voice: `status.json` and the heartbeat of one run."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from core.errors import UnfreezeError
+from core.runs.run import RunState, RunStatus
+from core.runs.store import write_status
+
+WRITE_SECONDS = 0.5
+HEARTBEAT_SECONDS = 1.0
+
+
+class StopRequested(Exception):  # noqa: N818 - a request, not an error
+    """Raised inside the worker when the run's `stop.request` appears."""
+
+
+class Reporter:
+    """Writes a run's status, and notices a request to stop.
+
+    Args:
+        run_dir: The run's folder.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._status = RunStatus(state=RunState.RUNNING, phase="starting", started=time.time())
+        self._written = 0.0
+        self._phase_began = time.monotonic()
+        self._first_done = 0
+        self._stopped = threading.Event()
+        self._stop_noticed = False
+
+    def begin(self) -> None:
+        """Says that the run is running, and keeps the heartbeat going from a thread."""
+        self._beat()
+        self._write()
+        threading.Thread(target=self._keep_beating, daemon=True).start()
+
+    def phase(self, name: str, total: int = 0, unit: str = "") -> None:
+        """Begins a phase of `core.runs.run.PHASES`."""
+        self._phase_began = time.monotonic()
+        self._first_done = -1
+        self._status = dataclasses.replace(
+            self._status, phase=name, done=0, total=total, unit=unit, seconds_left=None
+        )
+        self._write()
+
+    def advance(self, done: int, total: int) -> None:
+        """Says how far the phase is.
+
+        Raises:
+            StopRequested: If a stop was asked for.
+        """
+        if self._first_done < 0:
+            # A pass that goes on from stored rows, or a first step that compiles, says nothing
+            # about the pace: time counts from the first report on.
+            self._first_done, self._phase_began = done, time.monotonic()
+        gained = done - self._first_done
+        elapsed = time.monotonic() - self._phase_began
+        left = elapsed / gained * (total - done) if gained else None
+        self._status = dataclasses.replace(self._status, done=done, total=total, seconds_left=left)
+        if time.monotonic() - self._written > WRITE_SECONDS or done == total:
+            self._write()
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """Raises `StopRequested` once, if a stop was asked for."""
+        if not self._stop_noticed and (self._run_dir / "stop.request").exists():
+            self._stop_noticed = True
+            raise StopRequested
+
+    def finish(self, state: RunState, results: dict[str, Any]) -> None:
+        """Ends the run as `completed` or `stopped`."""
+        self._end(state, results=results)
+
+    def fail(self, error: UnfreezeError, details: str = "") -> None:
+        """Ends the run as `failed`, with what a person needs to know."""
+        about = {"what": error.what, "way_out": error.way_out, "details": details}
+        self._end(RunState.FAILED, error=about)
+
+    def _end(self, state: RunState, **changes: Any) -> None:
+        self._stopped.set()
+        self._status = dataclasses.replace(
+            self._status, state=state, finished=time.time(), seconds_left=None, **changes
+        )
+        self._write()
+
+    def _write(self) -> None:
+        write_status(self._run_dir, self._status)
+        self._written = time.monotonic()
+
+    def _beat(self) -> None:
+        (self._run_dir / "heartbeat").touch()
+
+    def _keep_beating(self) -> None:
+        while not self._stopped.wait(HEARTBEAT_SECONDS):
+            self._beat()

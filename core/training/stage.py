@@ -1,0 +1,134 @@
+"""One stage of training, head or fine-tuning: they differ only in what is unfrozen and where the
+model is cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from core.backbones.account import account
+from core.backbones.block import Block
+from core.backbones.blocks import find_blocks
+from core.backbones.compose import (
+    INPUT_NAME,
+    count_parameters,
+    head_parameters,
+    set_trainable,
+)
+from core.backbones.graph import step_output
+from core.config import Scope, Settings
+from core.runs import Run
+from core.training.data import TrainingData
+from core.training.feature_pass import compute_features, tap_file
+from core.training.feature_store import FeatureFile, FeatureStore
+from core.training.finish import evaluate_and_save
+from core.training.fit import fit
+from core.training.proof import prove, snapshot
+from core.training.reporter import Reporter
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage trains.
+
+    Attributes:
+        model: A composed model, with the weights that the stage starts from.
+        tap: Name of the operation whose output is stored; what comes after it is computed in
+            every step.
+        also_stored: Taps that the same pass stores for the stage that follows.
+        block: The chosen block; "" for the head alone.
+        scope: What the choice unfreezes.
+        freeze_batchnorm: Whether the backbone's BatchNorm layers stay frozen.
+    """
+
+    model: keras.Model
+    tap: str
+    also_stored: tuple[str, ...] = ()
+    block: str = ""
+    scope: Scope = "none"
+    freeze_batchnorm: bool = True
+
+
+def cut_before(blocks: list[Block], name: str) -> str:
+    """The tap whose output is all that the block of that name and those after it need."""
+    index = [block.name for block in blocks].index(name)
+    return blocks[index - 1].layers[-1] if index else INPUT_NAME
+
+
+def train_stage(
+    run: Run, stage: Stage, data: TrainingData, settings: Settings, reporter: Reporter
+) -> dict[str, Any]:
+    """Computes the stored part, trains the rest, and saves the whole model.
+
+    Args:
+        run: The run; its folder is written to.
+        stage: What to train.
+        data: The images.
+        settings: Where features are kept.
+        reporter: Told of progress.
+
+    Returns:
+        The run's results; `stopped` says whether it ended on request.
+    """
+    model, blocks = stage.model, find_blocks(stage.model)
+    counts = account(
+        blocks, head_parameters(model), stage.block, stage.scope, stage.freeze_batchnorm
+    )
+    layers = {name for b in blocks if b.name in counts.unfrozen for name in b.layers}
+    set_trainable(model, layers, stage.freeze_batchnorm)
+
+    reporter.phase("features", len(data.images), "images")
+    store = FeatureStore(settings.features_dir)
+    reused = tap_file(store, model, stage.tap, data.images).complete
+    taps = (stage.tap, *stage.also_stored)
+    stored = compute_features(model, taps, data.images, store, reporter.advance)
+    features = stored[0].read()
+
+    reporter.phase("training", unit="batches")
+    before = snapshot(model)
+    trained = keras.Model(step_output(model, stage.tap), model.outputs[0], name="trained_part")
+    config = run.config.training
+    result = fit(
+        trained,
+        data.batches(features, "train", config, shuffled=True),
+        data.batches(features, "val", config),
+        len(data.rows["train"]),
+        config,
+        reporter,
+        run.metrics_path,
+    )
+    about = {
+        "blocks": [block.to_dict() for block in blocks],
+        "head_parameters": head_parameters(model),
+        "unfrozen": list(counts.unfrozen),
+        "input_values": 3 * run.base.image_size**2,
+        "batchnorm": _batchnorm_sentence(counts.batchnorm_layers, stage.freeze_batchnorm),
+        "proof": prove(model, before, blocks),
+        "features": _stored_record(stage.tap, stored, reused),
+        **_parameter_counts(model),
+    }
+    return evaluate_and_save(run, model, trained, features, data, result, about, reporter)
+
+
+def _parameter_counts(model: keras.Model) -> dict[str, int]:
+    trainable, frozen = count_parameters(model)
+    return {"trainable": trainable, "frozen": frozen, "total": trainable + frozen}
+
+
+def _batchnorm_sentence(layers: int, frozen: bool) -> str:
+    if not layers:
+        return "No BatchNorm layer lies in the unfrozen part."
+    if frozen:
+        return f"{layers} BatchNorm layers in the unfrozen part stay frozen."
+    return f"{layers} BatchNorm layers are trained too; their statistics follow the new data."
+
+
+def _stored_record(tap: str, stored: list[FeatureFile], reused: bool) -> dict[str, Any]:
+    return {
+        "cut": tap,
+        "images": stored[0].shape[0],
+        "bytes": sum(file.bytes for file in stored),
+        "reused": reused,
+    }

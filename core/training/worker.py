@@ -1,0 +1,126 @@
+"""The process that trains one run: `python -m core.training.worker RUN_DIR`.
+
+A process of its own gives all memory back when it ends and outlives the web server. Everything
+that goes wrong is caught here, once, and written into the run's status.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import IO, Any
+
+from core.config import FineTuneConfig, Settings
+from core.errors import RunError, UnfreezeError
+from core.runs.run import Run, RunState
+from core.runs.store import RunStore
+from core.training.reporter import Reporter, StopRequested
+
+_LOG = logging.getLogger(__name__)
+
+
+def main(arguments: list[str]) -> int:
+    """Trains the run whose folder is named.
+
+    Returns:
+        The exit code: 0 also for a run that failed and says so in its status.
+    """
+    run_dir = Path(arguments[0]).resolve()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    lock = _lock(run_dir)
+    if lock is None:
+        _LOG.info("run %s is being trained by another process", run_dir.name)
+        return 0
+    with lock:
+        run = RunStore(run_dir.parent).get(run_dir.name)
+        if run.status.state is not RunState.QUEUED:
+            _LOG.info("run %s is %s already", run.id, run.status.state)
+            return 0
+        reporter = Reporter(run_dir)
+        reporter.begin()
+        _train(run, Settings.from_environment(), reporter)
+    return 0
+
+
+def _train(run: Run, settings: Settings, reporter: Reporter) -> None:
+    try:
+        results = _run_stage(run, settings, reporter)
+    except StopRequested:
+        reporter.finish(RunState.STOPPED, {})
+    except UnfreezeError as error:
+        _LOG.exception("failed")
+        reporter.fail(error, traceback.format_exc())
+    except MemoryError:
+        reporter.fail(_OUT_OF_MEMORY, traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - the edge of the process
+        # Whatever it is, the user is told and the log has the rest.
+        _LOG.exception("failed")
+        reporter.fail(_explained(error), traceback.format_exc())
+    else:
+        state = RunState.STOPPED if results.pop("stopped") else RunState.COMPLETED
+        reporter.finish(state, results)
+
+
+def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, Any]:
+    # Imported only now, so that the page sees "starting" during the seconds that keras takes;
+    # and before pandas, because on macOS the other order hangs.
+    import keras
+
+    from core.datasets import DatasetStore
+    from core.training.data import training_data
+    from core.training.fine_tune import fine_tune_stage
+    from core.training.head import head_stage
+    from core.training.stage import train_stage
+
+    keras.utils.set_random_seed(run.config.training.seed)
+    keras.config.disable_interactive_logging()
+    reporter.check_stop()
+    reporter.phase("reading")
+    base, config = run.base, run.config
+    dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
+    data = training_data(dataset)
+    if isinstance(config, FineTuneConfig):
+        stage = fine_tune_stage(config, RunStore(run.path.parent).get(config.head_run_id))
+    else:
+        stage = head_stage(config, len(data.class_names), settings)
+    return train_stage(run, stage, data, settings, reporter)
+
+
+_OUT_OF_MEMORY = RunError(
+    "There was not enough memory for this run.",
+    "Choose a smaller batch size, a smaller image size, or a later block.",
+)
+
+
+def _explained(error: Exception) -> UnfreezeError:
+    if type(error).__name__ == "ResourceExhaustedError":
+        return _OUT_OF_MEMORY
+    if isinstance(error, OSError):
+        return RunError(
+            f"Reading or writing failed: {error}.", "Check the disk's free space and rights."
+        )
+    return RunError(
+        f"Training ended with an unexpected error: {type(error).__name__}.",
+        "The details below and worker.log in the run's folder say more.",
+    )
+
+
+def _lock(run_dir: Path) -> IO[str] | None:
+    """Takes the run for this process; the lock goes when the process does."""
+    handle = (run_dir / "lock").open("a")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    handle.write(f"{os.uname().nodename} {os.getpid()}\n")
+    handle.flush()
+    return handle
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
