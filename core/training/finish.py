@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from core.evaluation.classifier import Classifier
+from core.evaluation.classifier import load_classifier
 from core.export.litert import export_litert
 from core.export.parity import check_parity
 from core.files import replace_file, write_json
@@ -106,5 +106,5 @@ def _parity(run: Run, predictions: pd.DataFrame, data: TrainingData) -> dict[str
     files = dict(zip(data.names, data.images.paths, strict=True))
     expected = np.stack(list(chosen["probabilities"]))
     paths = [files[name] for name in chosen["path"]]
-    classifier = Classifier.load(run.path)
+    classifier = load_classifier(run)
     return dataclasses.asdict(check_parity(classifier, paths, run.base.image_size, expected))

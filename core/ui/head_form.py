@@ -1,0 +1,104 @@
+"""The Head page's settings: backbone, image size, kind of head, training."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.backbones.catalog import CATALOG, BackboneSpec
+from core.backbones.defaults import (
+    IMAGE_SIZES,
+    suggest_dropout,
+    suggest_image_size,
+    suggest_training,
+)
+from core.config import HeadConfig, HeadKind, TrainingConfig
+from core.datasets import Dataset
+from core.ui import training_form
+
+_HEADS: dict[HeadKind, tuple[str, str]] = {
+    "light": ("Light", "Averages the features and adds one layer. Quick, hard to overfit."),
+    "classic": ("Classic", "Flatten, 256 units, dropout: two million weights and more."),
+}
+
+
+def head_form(dataset: Dataset) -> HeadConfig | None:
+    """Shows the settings and the button.
+
+    Returns:
+        What to train, in the rerun in which the button was pressed; otherwise None.
+    """
+    table = dataset.manifest()
+    usable = table[table["usable"]]
+    spec = _choose_backbone()
+    side = float(usable[["width", "height"]].max(axis=1).median()) if len(usable) else 0.0
+    image_size = _choose_image_size(spec, side)
+    head = _choose_head()
+    default = suggest_training(head, int((usable["split"] == "train").sum()))
+    # The head's kind is part of the keys: another kind brings its own defaults.
+    epochs = training_form.epochs(default.epochs, f"head_epochs_{head}")
+    with st.expander("Advanced"):
+        rate = training_form.learning_rate(default.learning_rate, f"head_rate_{head}")
+        dropout = st.slider(
+            "Dropout",
+            0.0,
+            0.9,
+            suggest_dropout(head),
+            0.05,
+            key=f"head_dropout_{head}",
+            help="Share of the features left out at random in each step, against overfitting.",
+        )
+        optimizer, batch_size, seed = training_form.advanced(default, "head")
+    if not st.button(
+        "Train head", type="primary", icon=":material/play_arrow:", width="stretch", key="train"
+    ):
+        return None
+    return HeadConfig(
+        dataset_id=dataset.id,
+        dataset_version=dataset.version,
+        backbone=spec.name,
+        image_size=image_size,
+        head=head,
+        dropout=dropout,
+        training=TrainingConfig(optimizer, rate, epochs, batch_size, seed),
+    )
+
+
+def _choose_backbone() -> BackboneSpec:
+    name = st.selectbox(
+        "Backbone",
+        list(CATALOG),
+        format_func=lambda n: CATALOG[n].title,
+        key="head_backbone",
+        help="The pretrained network whose features the head learns from.",
+    )
+    spec = CATALOG[name]
+    where = "comes with the app" if spec.bundled else "downloaded at first use"
+    st.caption(
+        f"{spec.sentence} {spec.parameters / 1e6:.1f} M parameters, "
+        f"{spec.top1:.1f} % on ImageNet, {where}."
+    )
+    return spec
+
+
+def _choose_image_size(spec: BackboneSpec, median_side: float) -> int:
+    sizes = [size for size in IMAGE_SIZES if size >= spec.min_image_size]
+    size: int = st.select_slider(
+        "Image size",
+        sizes,
+        value=suggest_image_size(spec, median_side),
+        format_func=lambda s: f"{s} px",
+        key=f"head_image_size_{spec.name}_{median_side:.0f}",
+        help="Height and width that every image is resized to. Half the size, a quarter the time.",
+    )
+    return size
+
+
+def _choose_head() -> HeadKind:
+    head: HeadKind = st.radio(
+        "Head",
+        list(_HEADS),
+        format_func=lambda kind: _HEADS[kind][0],
+        captions=[caption for _, caption in _HEADS.values()],
+        key="head_kind",
+    )
+    return head

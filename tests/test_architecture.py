@@ -1,0 +1,125 @@
+"""The rules of the house: who may import what, and how large a file may grow."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted((ROOT / "core").rglob("*.py"))
+PAGES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").glob("*.py"))]
+KERAS_FREE = ("config", "errors", "files", "runs", "charts", "datasets", "evaluation", "ui")
+KERAS_FREE_BACKBONES = ("catalog", "block", "account", "defaults")
+MAX_LINES = 300
+MAX_PAGE_LINES = 120
+MAX_FUNCTION_LINES = 60
+
+
+def imports(path: Path) -> set[str]:
+    """Names of all modules that a file imports, at its top or inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_the_rules_look_at_real_files() -> None:
+    assert len(MODULES) > 40
+    assert [page.name for page in PAGES[1:]] == [
+        "1_Data.py",
+        "2_Head.py",
+        "3_Fine_tune.py",
+        "4_Evaluate.py",
+        "5_Predict.py",
+        "6_Runs.py",
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_only_ui_imports_streamlit(path: Path) -> None:
+    uses = any(name.split(".")[0] == "streamlit" for name in imports(path))
+
+    assert not uses or path.is_relative_to(ROOT / "core" / "ui")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_nothing_below_the_pages_imports_upwards(path: Path) -> None:
+    below_ui = not path.is_relative_to(ROOT / "core" / "ui")
+    upward = {n for n in imports(path) if n.startswith(("pages", "streamlit_app"))}
+    upward |= {n for n in imports(path) if n.startswith("core.ui")} if below_ui else set()
+
+    assert not upward
+
+
+def test_imports_make_no_circle() -> None:
+    names = {module_name(path) for path in MODULES}
+    graph = {module_name(p): {n for n in imports(p) if n in names} for p in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        if name not in done:
+            for other in graph[name]:
+                # A package's __init__ gathers its own modules; they do not import it back.
+                visit(other, (*way, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_the_web_server_never_imports_tensorflow() -> None:
+    modules = [
+        module_name(path)
+        for path in MODULES
+        if path.relative_to(ROOT).parts[1].removesuffix(".py") in KERAS_FREE
+        or path.stem in KERAS_FREE_BACKBONES
+        and path.parent.name == "backbones"
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        "print([m for m in ('tensorflow', 'keras') if m in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    assert len(modules) > 30
+
+
+@pytest.mark.parametrize("path", [*MODULES, *PAGES], ids=module_name)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    limit = MAX_PAGE_LINES if path in PAGES else MAX_LINES
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+        and node.end_lineno - node.lineno + 1 > MAX_FUNCTION_LINES
+    ]
+
+    assert len(text.splitlines()) <= limit
+    assert not long
+
+
+@pytest.mark.parametrize("path", PAGES, ids=module_name)
+def test_every_page_sets_itself_up_first(path: Path) -> None:
+    calls = [
+        node.value
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    ]
+
+    assert ast.unparse(calls[0].func) == "page.setup"

@@ -1,0 +1,145 @@
+"""One pass computes what the frozen layers give, once for each image."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from core.backbones.graph import step_output
+from core.datasets import Dataset
+from core.datasets.decode import decode
+from core.training import feature_pass
+from core.training.data import training_data
+from core.training.feature_pass import ImageList, compute_features, tap_file
+from core.training.feature_store import FeatureStore
+
+TAPS = ("head_pool", "block2_relu")
+
+
+def ignore(done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+@pytest.fixture
+def images(make_dataset: Callable[..., Dataset]) -> ImageList:
+    return training_data(make_dataset(per_class=15)).images
+
+
+def test_stored_values_are_what_the_layers_give(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    model = tiny_model()
+    files = compute_features(model, TAPS, images, FeatureStore(tmp_path), ignore)
+    pixels = np.stack([decode(path, 16) for path in images.paths]).astype("float32")
+
+    for tap, file in zip(TAPS, files, strict=True):
+        expected = keras.Model(model.inputs[0], step_output(model, tap)).predict(pixels, verbose=0)
+        np.testing.assert_allclose(file.read(), expected, atol=1e-5)
+
+
+def test_all_taps_cost_one_pass_and_the_second_time_none(
+    tiny_model: Callable[..., keras.Model],
+    images: ImageList,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[Path] = []
+
+    def counting(path: Path, image_size: int) -> np.ndarray:
+        decoded.append(path)
+        return decode(path, image_size)
+
+    monkeypatch.setattr(feature_pass, "decode", counting)
+    store = FeatureStore(tmp_path)
+    compute_features(tiny_model(), TAPS, images, store, ignore)
+    first = len(decoded)
+    compute_features(tiny_model(), TAPS, images, store, ignore)
+
+    assert first == len(images)
+    assert len(decoded) == first
+
+
+def test_a_pass_that_was_cut_off_goes_on_and_gives_the_same(
+    tiny_model: Callable[..., keras.Model],
+    images: ImageList,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class CutOffError(Exception):
+        pass
+
+    def cut_off(done: int, total: int) -> None:
+        if done >= 32:
+            raise CutOffError
+
+    monkeypatch.setattr(feature_pass, "FLUSH_SECONDS", 0.0)
+    model, store = tiny_model(), FeatureStore(tmp_path / "cut")
+    with pytest.raises(CutOffError):
+        compute_features(model, ["head_pool"], images, store, cut_off)
+    assert tap_file(store, model, "head_pool", images).rows_done == 32
+
+    seen: list[int] = []
+    resumed = compute_features(model, ["head_pool"], images, store, lambda d, t: seen.append(d))
+    whole = compute_features(
+        model, ["head_pool"], images, FeatureStore(tmp_path / "whole"), ignore
+    )
+
+    assert seen[0] > 32
+    np.testing.assert_array_equal(resumed[0].read(), whole[0].read())
+
+
+def test_the_key_follows_weights_images_and_size(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    store = FeatureStore(tmp_path)
+    model, changed = tiny_model(), tiny_model()
+    changed.get_layer("block1_conv").kernel.assign_add(
+        np.full(changed.get_layer("block1_conv").kernel.shape, 1e-6, np.float32)
+    )
+    other = ImageList(images.paths, [*images.hashes[:-1], "another file"])
+
+    keys = [
+        tap_file(store, model, "block2_relu", images).path,
+        tap_file(store, changed, "block2_relu", images).path,
+        tap_file(store, model, "block2_relu", other).path,
+        tap_file(store, model, "block1_relu", images).path,
+    ]
+
+    assert len(set(keys)) == 4
+    assert tap_file(store, tiny_model(), "block2_relu", images).path == keys[0]
+
+
+def test_the_key_ignores_weights_behind_the_tap(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    store, model, changed = FeatureStore(tmp_path), tiny_model(), tiny_model()
+    changed.get_layer("block3_conv").kernel.assign_add(
+        np.ones(changed.get_layer("block3_conv").kernel.shape, np.float32)
+    )
+
+    same = tap_file(store, changed, "block2_relu", images).path
+
+    assert same == tap_file(store, model, "block2_relu", images).path
+
+
+def test_images_themselves_are_stored_as_bytes(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    file = compute_features(tiny_model(), ["image"], images, FeatureStore(tmp_path), ignore)[0]
+
+    assert file.read().dtype == np.uint8
+    np.testing.assert_array_equal(file.read()[3], decode(images.paths[3], 16))
+
+
+def test_a_file_that_vanished_is_named(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    from core.errors import UnfreezeError
+
+    shutil.move(images.paths[5], tmp_path / "elsewhere.png")
+
+    with pytest.raises(UnfreezeError, match=images.paths[5].name):
+        compute_features(tiny_model(), ["image"], images, FeatureStore(tmp_path), ignore)

@@ -1,0 +1,102 @@
+"""The store of frozen layers' outputs: only whole rows count, and nothing is ever stale."""
+
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import UnfreezeError
+from core.training.feature_store import FeatureStore, feature_key
+
+
+def test_rows_count_only_after_a_flush(tmp_path: Path) -> None:
+    file = FeatureStore(tmp_path).file("key", (6, 2))
+    file.reserve()
+    file.write(0, np.ones((3, 2), np.float32))
+
+    assert file.rows_done == 0
+    file.flush(3)
+
+    assert file.rows_done == 3
+    assert not file.complete
+
+
+def test_another_process_goes_on_where_the_first_stopped(tmp_path: Path) -> None:
+    first = FeatureStore(tmp_path).file("key", (4, 2))
+    first.reserve()
+    first.write(0, np.full((2, 2), 7, np.float32))
+    first.flush(2)
+
+    second = FeatureStore(tmp_path).file("key", (4, 2))
+    second.reserve()
+    second.write(2, np.full((2, 2), 9, np.float32))
+    second.flush(4)
+
+    assert second.complete
+    np.testing.assert_array_equal(second.read()[:, 0], [7, 7, 9, 9])
+
+
+def test_progress_without_values_starts_again(tmp_path: Path) -> None:
+    file = FeatureStore(tmp_path).file("key", (4, 2))
+    file.reserve()
+    file.flush(3)
+    (file.path / "features.npy").unlink()
+
+    file.reserve()
+
+    assert file.rows_done == 0
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    file = FeatureStore(tmp_path).file("key", (1000, 1000))
+
+    with pytest.raises(UnfreezeError, match="no room for 4 MB"):
+        file.reserve()
+
+    assert not (file.path / "features.npy").exists()
+
+
+def test_a_second_writer_waits_and_can_give_up(tmp_path: Path) -> None:
+    class GivenUpError(Exception):
+        pass
+
+    def give_up() -> None:
+        raise GivenUpError
+
+    file = FeatureStore(tmp_path).file("key", (1, 1))
+    other = FeatureStore(tmp_path).file("key", (1, 1))
+    with file.locked(give_up), pytest.raises(GivenUpError), other.locked(give_up):
+        pytest.fail("both hold the lock")
+    with other.locked(give_up):
+        assert other.path.is_dir()
+
+
+def test_reading_is_read_only(tmp_path: Path) -> None:
+    file = FeatureStore(tmp_path).file("key", (1, 1))
+    file.reserve()
+    file.flush(1)
+
+    with pytest.raises(ValueError, match="read-only"):
+        file.read()[0] = 1
+
+
+def test_keys_follow_every_part() -> None:
+    base = {"images": ["a", "b"], "tap": "block5", "weights": "w"}
+
+    keys = {
+        feature_key(base),
+        feature_key({**base, "images": ["b", "a"]}),
+        feature_key({**base, "tap": "block4"}),
+        feature_key({**base, "weights": "v"}),
+    }
+
+    assert len(keys) == 4
+    assert feature_key(dict(reversed(base.items()))) == feature_key(base)
