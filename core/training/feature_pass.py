@@ -142,7 +142,8 @@ def _forward(model: keras.Model, taps: Sequence[str]) -> Callable[[Any], list[tf
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False)
     def forward(batch: tf.Tensor) -> list[tf.Tensor]:
-        return list(prefix(tf.cast(batch, tf.float32), training=False))
+        outputs = prefix(tf.cast(batch, tf.float32), training=False)
+        return list(tf.nest.flatten(outputs))  # one output comes without a list
 
     return forward  # type: ignore[no-any-return]
 
