@@ -24,6 +24,8 @@ class Settings:
     Attributes:
         workspace: Folder of everything that is written: data, runs, features, weights.
         scheduler: Address of a running Dask scheduler, or "" to start one on this machine.
+        queue: Whether this process hands runs to the queue; `UNFREEZE_QUEUE=off` makes a server
+            that only looks at runs.
         max_archive_bytes: Largest zip that is accepted, in bytes.
         max_archive_files: Most files that a zip may hold.
         max_unpacked_bytes: Largest size of a zip's contents once unpacked, in bytes.
@@ -33,6 +35,7 @@ class Settings:
 
     workspace: Path
     scheduler: str = ""
+    queue: bool = True
     max_archive_bytes: int = 4_000_000_000
     max_archive_files: int = 200_000
     max_unpacked_bytes: int = 20_000_000_000
@@ -41,7 +44,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Reads `UNFREEZE_WORKSPACE`, `UNFREEZE_SCHEDULER` and `UNFREEZE_MAX_*`."""
+        """Reads `UNFREEZE_WORKSPACE`, `_SCHEDULER`, `_QUEUE` and `_MAX_*`."""
         workspace = Path(os.environ.get("UNFREEZE_WORKSPACE") or APP_ROOT / "workspace")
         limits = {
             f.name: int(os.environ[f"UNFREEZE_{f.name.upper()}"])
@@ -49,7 +52,8 @@ class Settings:
             if f.name.startswith("max_") and os.environ.get(f"UNFREEZE_{f.name.upper()}")
         }
         scheduler = os.environ.get("UNFREEZE_SCHEDULER", "")
-        return cls(workspace=workspace.resolve(), scheduler=scheduler, **limits)
+        queue = os.environ.get("UNFREEZE_QUEUE", "on") != "off"
+        return cls(workspace=workspace.resolve(), scheduler=scheduler, queue=queue, **limits)
 
     @property
     def data_dir(self) -> Path:

@@ -18,6 +18,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     workspace.mkdir()
     monkeypatch.setenv("UNFREEZE_WORKSPACE", str(workspace))
     monkeypatch.delenv("UNFREEZE_SCHEDULER", raising=False)
+    # Pages must not start the queue's processes; tests of the queue start them themselves.
+    monkeypatch.setenv("UNFREEZE_QUEUE", "off")
     return Settings.from_environment()
 
 

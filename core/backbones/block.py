@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any
+
+
+def block_title(name: str) -> str:
+    """A block's name in words: `block5` is "block 5"."""
+    return re.sub(r"^([a-z]+)(\d+[a-h]?)$", r"\1 \2", name).replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,7 @@ class Block:
     @property
     def title(self) -> str:
         """The name in words: `block5` is "block 5"."""
-        stem = self.name.rstrip("0123456789abcdefgh")
-        number = self.name[len(stem) :]
-        return f"{stem} {number}" if stem and number[:1].isdigit() else self.name.replace("_", " ")
+        return block_title(self.name)
 
     @property
     def output_values(self) -> int:

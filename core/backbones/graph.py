@@ -101,9 +101,9 @@ def multiply_adds(step: Step) -> int:
     for size in step.output.shape[1:-1]:
         positions *= int(size)
     if isinstance(layer, keras.layers.SeparableConv2D):
-        kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
+        kernels = [layer.depthwise_kernel, layer.pointwise_kernel]
     elif isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.Dense):
-        kernels = (layer.kernel,)
+        kernels = [layer.kernel]
     else:
         return 0
     return positions * sum(_size(kernel) for kernel in kernels)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
 from core.config import Settings
 from core.errors import QueueError
@@ -15,6 +16,9 @@ from core.runs import queue
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
 from core.runs.supervisor import supervise
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 POLL_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
@@ -32,7 +36,7 @@ class Dispatcher:
         self._store = RunStore(settings.runs_dir)
         self._woken = threading.Event()
         self._ended = threading.Event()
-        self._client: queue.Client | None = None  # type: ignore[name-defined]
+        self._client: Client | None = None
         self._submitted: dict[str, object] = {}
         self.error: QueueError | None = None
 
@@ -55,31 +59,20 @@ class Dispatcher:
         Raises:
             QueueError: If no scheduler can be reached.
         """
-        if self._client is None or self._client.status != "running":
-            self._client = queue.connect(self._settings)
-            self._submitted = {}
+        client = self._connected()
         queued = [run for run in self._store.list() if run.status.state is RunState.QUEUED]
         new = [run for run in queued if run.id not in self._submitted]
         if not new:
             return
-        known = queue.known_runs(self._client)
+        known = queue.known_runs(client)
         for run in sorted(new, key=lambda r: r.created):
-            self._submitted[run.id] = None if run.id in known else self._submit(run)
+            self._submitted[run.id] = None if run.id in known else _submit(client, run)
 
-    def _submit(self, run: Run) -> object:
-        from distributed import fire_and_forget
-
-        future = self._client.submit(
-            supervise,
-            str(run.path),
-            key=run.id,
-            resources={"slot": 1},
-            priority=-int(run.created),
-            pure=False,
-        )
-        # The scheduler keeps the task although this client may go away.
-        fire_and_forget(future)
-        return future
+    def _connected(self) -> Client:
+        if self._client is None or self._client.status != "running":
+            self._client = queue.connect(self._settings)
+            self._submitted = {}
+        return self._client
 
     def _loop(self) -> None:
         while not self._ended.is_set():
@@ -94,3 +87,19 @@ class Dispatcher:
                 self._client = None
             self._woken.wait(POLL_SECONDS)
             self._woken.clear()
+
+
+def _submit(client: Client, run: Run) -> object:
+    from distributed import fire_and_forget
+
+    future = client.submit(
+        supervise,
+        str(run.path),
+        key=run.id,
+        resources={"slot": 1},
+        priority=-int(run.created),
+        pure=False,
+    )
+    # The scheduler keeps the task although this client may go away.
+    fire_and_forget(future)
+    return future

@@ -11,6 +11,7 @@ import dataclasses
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.config import FineTuneConfig, RunConfig, config_from_dict, config_to_dict
@@ -82,7 +83,7 @@ class RunStore:
         """Asks the worker to stop; a queued run then ends without starting."""
         (self._path(run_id) / "stop.request").touch()
 
-    def children(self, run_id: str) -> list[Run]:
+    def children(self, run_id: str) -> Sequence[Run]:
         """Fine-tuning runs that start from this run."""
         return [
             run

@@ -140,12 +140,14 @@ def _forward(model: keras.Model, taps: Sequence[str]) -> Callable[[Any], list[tf
     prefix = keras.Model(model.inputs[0], outputs)
     shape = (PASS_BATCH, size, size, 3)
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False)
     def forward(batch: tf.Tensor) -> list[tf.Tensor]:
         outputs = prefix(tf.cast(batch, tf.float32), training=False)
         return list(tf.nest.flatten(outputs))  # one output comes without a list
 
-    return forward  # type: ignore[no-any-return]
+    compiled: Callable[[Any], list[tf.Tensor]] = tf.function(
+        forward, input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False
+    )
+    return compiled
 
 
 def _decoded_batches(

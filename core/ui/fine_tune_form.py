@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.backbones.account import Account, account
-from core.backbones.block import Block
+from core.backbones.block import Block, block_title
 from core.backbones.catalog import CATALOG
 from core.backbones.defaults import FINE_TUNE_RATE_DIVISOR, suggest_fine_tuning
 from core.config import FineTuneConfig, TrainingConfig
@@ -42,9 +41,7 @@ def choose_what_to_unfreeze(head_run: Run) -> tuple[str, Account]:
     spec = CATALOG.get(head_run.base.backbone)
     default = spec.default_block if spec else blocks[-1].name
     chosen = choose_block(blocks, record["head_parameters"], default, key=head_run.id)
-    counts = account(
-        blocks, record["head_parameters"], chosen, input_values=record["input_values"]
-    )
+    counts = account(blocks, record["head_parameters"], chosen, input_values=record["input_values"])
     _show_account(counts, record["features"]["images"])
     return chosen, counts
 
@@ -71,7 +68,7 @@ def fine_tune_form(
         )
         optimizer, batch_size, seed = training_form.advanced(default, "ft")
     _warn(rate, head_run.base.training.learning_rate, counts, train_images)
-    label = f"Fine-tune from {_title(block)}"
+    label = f"Fine-tune from {block_title(block)}"
     if not st.button(
         label, type="primary", icon=":material/local_fire_department:", width="stretch", key="train"
     ):
@@ -114,12 +111,3 @@ def _warn(rate: float, head_rate: float, counts: Account, train_images: int) -> 
             "overfitting is likely. The best epoch on validation is kept.",
             icon=":material/info:",
         )
-
-
-def _title(block: str) -> str:
-    return Block(block, (), 0, 0, 0, 0, 0, ()).title
-
-
-def unfrozen_titles(names: Sequence[str]) -> str:
-    """Names of blocks in words, joined by commas."""
-    return ", ".join(_title(name) for name in names)

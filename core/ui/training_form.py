@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.config import OptimizerName, TrainingConfig
 
-RATES = tuple(m * 10.0**-e for e in range(6, 1, -1) for m in (1, 2, 3, 5)) + (0.1,)
+RATES = (*(m * 10.0**-e for e in range(6, 1, -1) for m in (1, 2, 3, 5)), 0.1)
 BATCH_SIZES = (4, 8, 16, 32, 64, 128)
 _OPTIMIZERS: dict[OptimizerName, str] = {
     "adam": "Adam",

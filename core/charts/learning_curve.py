@@ -1,0 +1,159 @@
+"""Accuracy and loss by epoch: head and fine-tuning on one time line, with the border drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.charts import theme
+
+
+@dataclass(frozen=True)
+class CurvePart:
+    """One stage's part of the time line.
+
+    Attributes:
+        title: "head" or "fine-tuning".
+        epochs: With the columns of `core.runs.metrics_log.EPOCH_COLUMNS`.
+        batch: The running batch's row of `metrics.jsonl`, or None.
+        planned: Epochs that were asked for: the axis has room for them while the run goes on.
+        frozen: Whether the whole backbone is frozen in this stage.
+    """
+
+    title: str
+    epochs: pd.DataFrame
+    batch: dict[str, Any] | None
+    planned: int
+    frozen: bool
+
+
+def figure(parts: Sequence[CurvePart]) -> go.Figure:
+    """Draws the parts one after the other.
+
+    Args:
+        parts: One or two stages, in order.
+
+    Returns:
+        A figure with two panels: accuracy in percent above, loss below.
+    """
+    chart = go.Figure(layout=_layout(parts))
+    start = 0
+    for part in parts:
+        _add_stage(chart, part, start)
+        _add_best(chart, part, start)
+        _add_batch(chart, part, start)
+        start += part.planned
+    for name, dash in (("training", "dot"), ("validation", "solid")):
+        line = {"color": theme.MUTED, "dash": dash, "width": 2}
+        chart.add_scatter(x=[None], y=[None], mode="lines", name=name, line=line)
+    return chart
+
+
+def _layout(parts: Sequence[CurvePart]) -> go.Layout:
+    total = max(1, sum(part.planned for part in parts))
+    shapes, notes, start = [], [], 0
+    for part in parts:
+        end = start + part.planned
+        fill = theme.FROZEN_SHADE if part.frozen else theme.UNFROZEN_SHADE
+        shapes.append(_shade(start + 0.5, end + 0.5, fill))
+        notes.append(_stage_name(part, start))
+        start = end
+    return theme.layout(
+        440,
+        # Keeps the zoom while the data grow.
+        uirevision="curve",
+        shapes=shapes,
+        annotations=notes,
+        xaxis=theme.axis("epoch", range=[0.5, total + 0.5], anchor="y2", tickformat="d"),
+        yaxis=theme.axis("accuracy, %", domain=[0.5, 0.96], rangemode="normal"),
+        yaxis2=theme.axis("loss", domain=[0.0, 0.42], anchor="x", rangemode="tozero"),
+        hovermode="x unified",
+    )
+
+
+def _shade(x0: float, x1: float, fill: str) -> dict[str, Any]:
+    area = {"type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    return {**area, "x0": x0, "x1": x1, "fillcolor": fill, "line": {"width": 0}}
+
+
+def _stage_name(part: CurvePart, start: int) -> dict[str, Any]:
+    colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
+    return {
+        "text": part.title,
+        "x": start + 0.6,
+        "y": 1.0,
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "top",
+        "showarrow": False,
+        "font": {"color": colour, "size": 13},
+    }
+
+
+def _add_stage(chart: go.Figure, part: CurvePart, start: int) -> None:
+    colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
+    x = part.epochs["epoch"].to_numpy(float) + start
+    for column, dash, panel, factor in (
+        ("accuracy", "dot", "y", 100.0),
+        ("val_accuracy", "solid", "y", 100.0),
+        ("loss", "dot", "y2", 1.0),
+        ("val_loss", "solid", "y2", 1.0),
+    ):
+        values = part.epochs[column].to_numpy(float) * factor
+        unit = " %" if panel == "y" else ""
+        about = "validation" if column.startswith("val") else "training"
+        chart.add_scatter(
+            x=x,
+            y=values,
+            yaxis=panel,
+            mode="lines+markers" if len(x) < 40 else "lines",
+            marker={"size": 4},
+            line={"color": colour, "dash": dash, "width": 2 if dash == "solid" else 1.5},
+            name=f"{part.title}, {about}",
+            showlegend=False,
+            hovertemplate="%{y:.2f}" + unit,
+        )
+
+
+def _add_best(chart: go.Figure, part: CurvePart, start: int) -> None:
+    accuracy = part.epochs["val_accuracy"].to_numpy(float)
+    if not len(accuracy) or np.isnan(accuracy).all():
+        return
+    loss = part.epochs["val_loss"].to_numpy(float)
+    # As training chooses: the highest accuracy, then the lowest loss, then the earliest.
+    best = int(np.lexsort((np.arange(len(loss)), loss, -accuracy))[0])
+    chart.add_scatter(
+        x=[float(part.epochs["epoch"].iloc[best]) + start],
+        y=[accuracy[best] * 100],
+        mode="markers+text",
+        text=[f"best {accuracy[best]:.1%}"],
+        textposition="top center",
+        marker={"size": 10, "color": theme.FROZEN_LINE if part.frozen else theme.UNFROZEN},
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _add_batch(chart: go.Figure, part: CurvePart, start: int) -> None:
+    """The running epoch's means so far, as open circles on the way to the next epoch."""
+    row = part.batch
+    if row is None:
+        return
+    x = start + row["epoch"] - 1 + row["batch"] / max(1, row["batches"])
+    for value, panel in ((row["accuracy"] * 100, "y"), (row["loss"], "y2")):
+        chart.add_scatter(
+            x=[x],
+            y=[value],
+            yaxis=panel,
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 9, "color": theme.MUTED},
+            name="running batch",
+            showlegend=False,
+            hovertemplate="%{y:.2f}",
+        )

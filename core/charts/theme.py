@@ -1,0 +1,52 @@
+"""Colours and layout that every chart shares: frozen is ice blue, unfrozen is warm orange.
+
+Backgrounds are transparent and text takes the page's colour, so that one figure fits the light
+and the dark theme.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+FROZEN = "#A9D3EE"
+FROZEN_LINE = "#2B8AC6"
+UNFROZEN = "#E8590C"
+# Neutral ink that is readable on white and on the dark theme's background.
+MUTED = "#7C8B9A"
+GRID = "rgba(124, 139, 154, 0.25)"
+FROZEN_SHADE = "rgba(43, 138, 198, 0.10)"
+UNFROZEN_SHADE = "rgba(232, 89, 12, 0.10)"
+INK_ON_FROZEN = "#12415F"
+INK_ON_UNFROZEN = "#FFFFFF"
+
+
+def layout(height: int, **changes: Any) -> go.Layout:
+    """A layout with the house's margins, fonts and transparent backgrounds.
+
+    Args:
+        height: In pixels.
+        **changes: Any of Plotly's layout properties.
+    """
+    base: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 56, "r": 16, "t": 28, "b": 44},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"size": 13, "color": MUTED},
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        "hoverlabel": {"font": {"size": 13}},
+    }
+    return go.Layout({**base, **changes})
+
+
+def axis(title: str = "", **changes: Any) -> dict[str, Any]:
+    """An axis with a title that keeps clear of its labels, and a quiet grid."""
+    return {
+        "title": {"text": title, "standoff": 8},
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": GRID,
+        **changes,
+    }

@@ -1,0 +1,42 @@
+"""Cards for what is empty or went wrong: what, why, the way out, details folded."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import UnfreezeError
+from core.runs import Run
+from core.ui.text import plain
+
+
+def error_card(error: UnfreezeError) -> None:
+    """Says what is wrong and what to do."""
+    _card(error.what, error.way_out)
+
+
+def failed_run_card(run: Run) -> None:
+    """Says why a run failed, with the details folded."""
+    error = run.status.error or {}
+    _card(error.get("what", "This run failed."), error.get("way_out", ""))
+    details = error.get("details")
+    if details:
+        with st.expander("Details"):
+            st.code(details, language=None)
+
+
+def empty_state(text: str, page: str, label: str) -> None:
+    """Says what is missing, with the next step as a link.
+
+    Args:
+        text: One sentence.
+        page: The page's file, such as `pages/1_Data.py`.
+        label: What the link says.
+    """
+    with st.container(border=True):
+        st.markdown(text)
+        st.page_link(page, label=label, icon=":material/arrow_forward:")
+
+
+def _card(what: str, way_out: str) -> None:
+    text = f"**{plain(what)}**"
+    st.error(f"{text}\n\n{plain(way_out)}" if way_out else text, icon=":material/error:")

@@ -1,0 +1,142 @@
+"""Which runs the Evaluate page speaks of, and what it says where there are none."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.evaluation.comparison import head_id_of, head_of, model_name
+from core.runs import Run, RunState, RunStore
+from core.ui import session
+from core.ui.cards import empty_state, failed_run_card
+from core.ui.text import plain
+
+ALONE = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen runs.
+
+    Attributes:
+        before: What the run is compared with, or None where it stands alone.
+        after: The run.
+    """
+
+    before: Run | None
+    after: Run
+
+
+def choose(runs: RunStore, dataset_id: str) -> Choice | None:
+    """Lets the user choose a run and what to compare it with.
+
+    The run is the current one; for a head run its newest fine-tuning run, where it has one; else
+    the newest fine-tuning run of the current data set.
+
+    Args:
+        runs: All runs.
+        dataset_id: The current data set, or "".
+
+    Returns:
+        The choice, or None where nothing can be evaluated; the page has then said why.
+    """
+    every = runs.list()
+    ended = [run for run in every if not run.status.state.active and run.predictions_path.exists()]
+    current = session.current_run_id() or ""
+    _say_what_is_not_here(every, ended, current, dataset_id)
+    if not ended:
+        return None
+    options = {run.id: run for run in ended}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        after = options[
+            _select("Run", options, _default(ended, current, dataset_id), "evaluate_run")
+        ]
+    session.set_current_run(after.id)
+    with right:
+        before = _compared_with(after, options, runs)
+    return Choice(before, after)
+
+
+def run_title(run: Run) -> str:
+    """One line for a list: the model, its validation accuracy, its data and when it was made."""
+    accuracy = run.status.results.get("val_accuracy")
+    sure = f"{100 * float(accuracy):.1f} % on validation" if accuracy is not None else "no accuracy"
+    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
+    return f"{model_name(run)} · {sure} · {run.dataset_name or run.base.dataset_id} · {when}"
+
+
+def link_to_training(run: Run, label: str) -> None:
+    """A link to the page that shows a run as it trains."""
+    page = "pages/2_Head.py" if run.is_head else "pages/3_Fine_tune.py"
+    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params={"run": run.id})
+
+
+def _compared_with(after: Run, options: dict[str, Run], runs: RunStore) -> Run | None:
+    others: dict[str, Run | None] = {ALONE: None}
+    others |= {run_id: run for run_id, run in options.items() if run_id != after.id}
+    head = head_of(after, runs)
+    default = head.id if head is not None and head.id in others else ALONE
+    chosen = _select("Compared with", others, default, f"evaluate_before_{after.id}")
+    if head_id_of(after) and default == ALONE and chosen == ALONE:
+        st.caption("The head run that it started from was deleted or has no predictions.")
+    return others[chosen]
+
+
+def _select(
+    label: str, options: dict[str, Run] | dict[str, Run | None], default: str, key: str
+) -> str:
+    ids = list(options)
+
+    def title(run_id: str) -> str:
+        run = options[run_id]
+        return "nothing: this run alone" if run is None else run_title(run)
+
+    chosen: str = st.selectbox(label, ids, index=ids.index(default), format_func=title, key=key)
+    return chosen
+
+
+def _default(ended: list[Run], current: str, dataset_id: str) -> str:
+    named = next((run for run in ended if run.id == current), None)
+    if named is not None and not named.is_head:
+        return named.id
+    for run in ended:  # the newest first
+        if current and head_id_of(run) == current:
+            return run.id
+    # A fine-tuning run of the current data set before anything else.
+    best = min(ended, key=lambda run: (run.base.dataset_id != dataset_id, run.is_head))
+    return best.id if named is None else named.id
+
+
+def _say_what_is_not_here(
+    every: list[Run], ended: list[Run], current: str, dataset_id: str
+) -> None:
+    named = next((run for run in every if run.id == current), None)
+    own = [run for run in every if run.base.dataset_id == dataset_id] or every
+    newest = next(iter(own), None)
+    absent = {run.id: run for run in (named, newest) if run is not None and run not in ended}
+    for run in absent.values():
+        _say_state(run)
+    if not every:
+        empty_state(
+            "Nothing to evaluate yet: train a head first, then fine-tune it from a block.",
+            "pages/2_Head.py",
+            "Train a head",
+        )
+
+
+def _say_state(run: Run) -> None:
+    state, name = run.status.state, plain(model_name(run))
+    if state.active:
+        st.info(
+            f"{name} is {state} and will be here when it is done.", icon=":material/hourglass_top:"
+        )
+        link_to_training(run, "Watch it train")
+    elif state is RunState.FAILED:
+        failed_run_card(run)
+        link_to_training(run, "Open the run")
+    else:
+        st.info(f"{name} was stopped before it had predictions.", icon=":material/stop_circle:")
+        link_to_training(run, "Open the run")

@@ -1,0 +1,33 @@
+"""Taking the comparison away: per-image table, report."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.evaluation.comparison import Comparison
+from core.evaluation.export import pairs_csv
+from core.evaluation.report import html_report
+
+
+def downloads(comparison: Comparison, openings: str) -> None:
+    """Shows the download buttons; a file is made when its button is pressed."""
+    name = f"{comparison.after.base.dataset_id}-{comparison.after.id}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Report (HTML)",
+            lambda: html_report(comparison, openings),
+            file_name=f"{name}.html",
+            mime="text/html",
+            icon=":material/description:",
+            on_click="ignore",
+            key="download_report",
+        )
+        st.download_button(
+            "Every image (CSV)",
+            lambda: pairs_csv(comparison.pairs, comparison.class_names),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            key="download_pairs",
+        )

@@ -1,0 +1,33 @@
+"""Which images fine-tuning fixed and which it broke, as galleries."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.comparison import Comparison
+from core.ui.evaluate_gallery import gallery
+
+_WORDS = {
+    "fixed": "Wrong before, right now; the surest first.",
+    "broken": "Right before, wrong now; the surest mistakes first.",
+    "both wrong": "Wrong before and now; the surest mistakes first.",
+}
+
+
+def flips(comparison: Comparison) -> None:
+    """Shows one tab each for fixed, broken and both wrong."""
+    groups = {change: _group(comparison.pairs, change) for change in _WORDS}
+    titles = [f"{change.capitalize()} ({len(rows):,})" for change, rows in groups.items()]
+    tabs = st.tabs(titles, key="flips", on_change="rerun")
+    for tab, (change, rows) in zip(tabs, groups.items(), strict=True):
+        # Only the open tab's pictures are made and sent.
+        if tab.open:
+            with tab:
+                st.caption(_WORDS[change])
+                gallery(comparison, rows, change.replace(" ", "_"))
+
+
+def _group(pairs: pd.DataFrame, change: str) -> pd.DataFrame:
+    rows = pairs[pairs["change"] == change]
+    return rows.sort_values("after_probability", ascending=False, kind="stable")

@@ -1,0 +1,108 @@
+"""Images behind a number: small cards with both models' answers, and one image large."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from core.datasets import Dataset
+from core.datasets.decode import open_rgb
+from core.errors import InvalidImageError
+from core.evaluation.comparison import Comparison
+from core.ui.text import plain
+
+# One row of `Comparison.pairs`.
+Row = Mapping[Any, Any]
+
+SIDE = 120
+SIDE_LARGE = 640
+SHOWN = 24
+
+
+def gallery(comparison: Comparison, rows: pd.DataFrame, key: str) -> None:
+    """Shows a card for each image, more of them on request.
+
+    Args:
+        comparison: The two runs that the images belong to.
+        rows: Rows of its `pairs`, in the order to show.
+        key: Tells this gallery's widgets from others'.
+    """
+    if rows.empty:
+        st.caption("No image.")
+        return
+    if comparison.dataset is None:
+        st.caption("The data set was deleted, so its images cannot be shown.")
+        return
+    shown = SHOWN
+    if len(rows) > SHOWN:
+        shown = st.select_slider(
+            "Images shown",
+            sorted({SHOWN, min(4 * SHOWN, len(rows)), min(16 * SHOWN, len(rows))}),
+            key=f"shown_{key}",
+        )
+    with st.container(horizontal=True, gap="small", key=f"gallery_{key}"):
+        for place, row in enumerate(rows.head(shown).to_dict("records")):
+            _card(comparison, comparison.dataset, row, f"{key}_{place}")
+
+
+def _card(comparison: Comparison, dataset: Dataset, row: Row, key: str) -> None:
+    names = comparison.class_names
+    true = plain(names[row["label"]])
+    with st.container(width=SIDE, gap=None):
+        picture = small_picture(dataset.root / str(row["path"]), SIDE)
+        if picture is None:
+            st.caption("cannot be read")
+        else:
+            st.image(picture, width=SIDE, alt=f"{true}: {row['path']}")
+        st.caption(f"was {_answer(row, 'before', names)}  \n**now {_answer(row, 'after', names)}**")
+        label = f"truly {true}"
+        if st.button(label, key=f"open_{key}", type="tertiary", help="Open this image large"):
+            _large(comparison, dataset, row)
+
+
+@st.dialog("Test image", width="large")
+def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
+    path = str(row["path"])
+    picture = small_picture(dataset.root / path, SIDE_LARGE)
+    if picture is not None:
+        st.image(picture, width="stretch", alt=path)
+    names = comparison.class_names
+    st.markdown(f"{plain(path)} is truly **{plain(names[row['label']])}**.")
+    for side, model in zip(("before", "after"), comparison.names, strict=True):
+        sure = float(row[f"{side}_probability"])
+        true = float(row[f"{side}_true"])
+        words = f"{plain(model)}: **{_answer(row, side, names)}**, true class {_percent(true)}"
+        st.progress(min(max(sure, 0.0), 1.0), text=words)
+
+
+@st.cache_data(max_entries=4000, show_spinner=False)
+def small_picture(path: Path, side: int) -> bytes | None:
+    """A PNG of an image, scaled so that its longest side has `side` pixels.
+
+    Returns:
+        The file's bytes, or None where the image cannot be read any more.
+    """
+    try:
+        image = open_rgb(path)
+    except (InvalidImageError, OSError):
+        return None
+    scale = side / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    buffer = io.BytesIO()
+    image.resize(size, Image.Resampling.BICUBIC).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _answer(row: Row, side: str, names: tuple[str, ...]) -> str:
+    name = plain(names[row[side]])
+    return f"{name}, {_percent(float(row[f'{side}_probability']))}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,54 @@
+"""What fine-tuning touched: the worker's proof, read from the run's account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.files import read_json
+from core.runs import Run
+
+
+def proof(run: Run) -> None:
+    """Shows that frozen tensors stayed and unfrozen ones moved; nothing where there is no proof."""
+    found = _read(run).get("proof")
+    if not isinstance(found, dict):
+        return
+    words, holds = proof_in_words(found)
+    if holds:
+        st.caption(f":material/verified: {words}")
+    else:
+        st.error(words, icon=":material/gpp_bad:")
+
+
+def proof_in_words(proof: dict[str, Any]) -> tuple[str, bool]:
+    """The proof as one or two sentences.
+
+    Args:
+        proof: Keys `frozen_tensors`, `frozen_unchanged`, `unfrozen_tensors`, `unfrozen_changed`.
+
+    Returns:
+        The words, and whether the run did what it promised.
+    """
+    frozen, kept = int(proof["frozen_tensors"]), int(proof["frozen_unchanged"])
+    unfrozen, moved = int(proof["unfrozen_tensors"]), int(proof["unfrozen_changed"])
+    first = (
+        f"Every one of {frozen:,} frozen tensors is bit for bit what it was"
+        if kept == frozen
+        else f"Only {kept:,} of {frozen:,} frozen tensors are bit for bit what they were"
+    )
+    second = (
+        f"all {unfrozen:,} unfrozen ones moved"
+        if moved == unfrozen
+        else f"only {moved:,} of {unfrozen:,} unfrozen ones moved"
+    )
+    return f"{first}; {second}.", kept == frozen and moved == unfrozen
+
+
+def _read(run: Run) -> dict[str, Any]:
+    try:
+        account = read_json(run.account_path)
+    except (OSError, ValueError):
+        return {}
+    return account if isinstance(account, dict) else {}

@@ -1,0 +1,145 @@
+"""How good the probabilities are: scores, calibration, curves by class."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from core.charts import class_curves, reliability
+from core.errors import RunError
+from core.evaluation.calibration import (
+    Calibration,
+    apply_temperature,
+    calibration,
+    fit_temperature,
+)
+from core.evaluation.comparison import Comparison
+from core.evaluation.predictions import probability_matrix, read_predictions
+from core.evaluation.scores import curve_classes, precision_recall_curve, roc_curve, scores
+from core.runs import Run
+from core.ui.text import plain
+
+Matrix = npt.NDArray[np.float64]
+
+
+def probability_scores(comparison: Comparison) -> None:
+    """Shows scores, reliability diagram and temperatures of both models."""
+    labels = comparison.labels()
+    given = [probability_matrix(t) for t in (comparison.first, comparison.second)]
+    found = [calibration(labels, matrix) for matrix in given]
+    table, picture = st.columns(2, gap="large")
+    with table:
+        st.markdown("**Scores on the test images**")
+        st.table(_score_table(comparison, labels, given, found))
+        st.caption(
+            "Log loss and Brier score judge the probabilities, not only the answers: 0 is perfect. "
+            "The calibration error is how far, on average, a model's sureness lies from how often "
+            "it is right."
+        )
+    with picture:
+        st.markdown("**How sure, and how often right**")
+        curves = [(name, f.table) for name, f in zip(comparison.names, found, strict=True)]
+        st.plotly_chart(
+            reliability.figure(curves),
+            width="stretch",
+            key="reliability",
+            config={"displayModeBar": False},
+        )
+    _temperatures(comparison, labels, given, found)
+
+
+def class_curve_charts(comparison: Comparison) -> None:
+    """Shows the ROC and precision-recall curves of one class at a time."""
+    labels, names = comparison.labels(), comparison.class_names
+    possible = curve_classes(labels, names)
+    if not possible:
+        st.caption("No class has enough test images for a curve.")
+        return
+    label = st.selectbox(
+        "Class against the rest",
+        possible,
+        format_func=lambda index: names[index],
+        key="curve_class",
+    )
+    sides = list(zip(comparison.names, (comparison.first, comparison.second), strict=True))
+    given = [(name, probability_matrix(table)) for name, table in sides]
+    rocs = [(name, *roc_curve(labels, matrix, label)) for name, matrix in given]
+    precisions = [(name, *precision_recall_curve(labels, matrix, label)) for name, matrix in given]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**ROC**")
+        _curves(rocs, "false_positive_rate", "true_positive_rate", "false alarms", "found", "area")
+    with right:
+        st.markdown("**Precision and recall**")
+        _curves(precisions, "recall", "precision", "found", "right when it says so", "average")
+
+
+def _curves(
+    models: list[tuple[str, pd.DataFrame, float]],
+    x: str,
+    y: str,
+    x_title: str,
+    y_title: str,
+    summary: str,
+) -> None:
+    named = [(f"{name}, {summary} {area:.3f}", table) for name, table, area in models]
+    st.plotly_chart(
+        class_curves.figure(named, x, y, x_title, y_title),
+        width="stretch",
+        key=f"curve_{x}",
+        config={"displayModeBar": False},
+    )
+
+
+def _score_table(
+    comparison: Comparison,
+    labels: npt.NDArray[np.int64],
+    given: list[Matrix],
+    found: list[Calibration],
+) -> pd.DataFrame:
+    columns = {}
+    for place, (matrix, calibrated) in enumerate(zip(given, found, strict=True)):
+        score = scores(labels, matrix)
+        # Two runs may have the same name; a table may not.
+        name = comparison.names[place] + (" " if place and len(set(comparison.names)) == 1 else "")
+        columns[plain(name)] = {
+            "Accuracy": f"{100 * score.accuracy:.1f} %",
+            f"Among the top {score.top_k}": f"{100 * score.top_k_accuracy:.1f} %",
+            "Log loss": f"{score.log_loss:.3f}",
+            "Brier score": f"{score.brier:.3f}",
+            "Calibration error": f"{100 * calibrated.error:.1f} points",
+        }
+    return pd.DataFrame(columns)
+
+
+def _temperatures(
+    comparison: Comparison,
+    labels: npt.NDArray[np.int64],
+    given: list[Matrix],
+    found: list[Calibration],
+) -> None:
+    runs = (comparison.before, comparison.after)
+    for name, run, matrix, now in zip(comparison.names, runs, given, found, strict=True):
+        temperature = temperature_of(run)
+        if temperature is None:
+            continue
+        then = calibration(labels, apply_temperature(matrix, temperature))
+        leaning = "too sure" if temperature > 1 else "not sure enough"
+        st.caption(
+            f"{plain(name)}: temperature {temperature:.2f}, fitted on the validation images alone "
+            f"({leaning}). With it the calibration error on test goes from {100 * now.error:.1f} "
+            f"to {100 * then.error:.1f} points; the answers stay the same."
+        )
+
+
+def temperature_of(run: Run) -> float | None:
+    """The temperature fitted on a run's validation images, or None where it has none."""
+    try:
+        table = read_predictions(run, "val")
+    except RunError:
+        return None
+    if table.empty:
+        return None
+    return fit_temperature(table["label"].to_numpy(), probability_matrix(table))

@@ -1,0 +1,100 @@
+"""The first card of the Evaluate page: the verdict in words and one picture."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from core.charts import intervals
+from core.evaluation.comparison import Comparison, verdict_without_leaks
+from core.evaluation.verdict import Outcome, Verdict
+from core.evaluation.wording import (
+    chance_in_words,
+    counts_in_words,
+    difference_in_words,
+    headline,
+    reasons_in_words,
+)
+
+_ICONS = {
+    Outcome.HELPED: ":material/check_circle:",
+    Outcome.HURT: ":material/cancel:",
+    Outcome.CANNOT_TELL: ":material/help:",
+}
+_FEATURES_FIT = (
+    "A common reason: the backbone learned from a million photographs and pictures of everyday "
+    "things (ImageNet). Where yours show such things too, its frozen features may already fit, and "
+    "fine-tuning has little to add. It tends to add more where images look unlike those, as "
+    "handwriting does."
+)
+
+
+def verdict_card(comparison: Comparison, openings: str) -> None:
+    """Shows the verdict.
+
+    Args:
+        comparison: The two runs.
+        openings: What the number of looks at the test set means, in words.
+    """
+    verdict = comparison.verdict
+    with st.container(border=True, key="verdict"):
+        words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
+        with words:
+            st.subheader(_title(comparison), anchor=False)
+            st.markdown(_sentences(comparison))
+            for reason in _reasons(comparison):
+                st.markdown(f"- {reason}")
+            st.caption(" ".join([openings, _leaks(comparison)]))
+        with picture:
+            _picture(comparison, verdict)
+
+
+def _title(comparison: Comparison) -> str:
+    words = headline(comparison.verdict, _capital(comparison.subject))
+    return f"{_ICONS[comparison.verdict.outcome]} {words}"
+
+
+def _sentences(comparison: Comparison) -> str:
+    verdict = comparison.verdict
+    counts = counts_in_words(verdict, comparison.subject)
+    bold = re.sub(r"\d[\d,]*", lambda number: f"**{number[0]}**", counts)
+    return f"{bold} {chance_in_words(verdict)}"
+
+
+def _reasons(comparison: Comparison) -> list[str]:
+    reasons = reasons_in_words(comparison.verdict)
+    return [*reasons, _FEATURES_FIT] if reasons and comparison.is_step else reasons
+
+
+def _leaks(comparison: Comparison) -> str:
+    clean = verdict_without_leaks(comparison)
+    if clean is None:
+        return "No test image is an exact copy of a training image."
+    left_out, verdict = clean
+    images = "1 test image is" if left_out == 1 else f"{left_out:,} test images are"
+    copies = "an exact copy" if left_out == 1 else "exact copies"
+    before, after = 100 * verdict.before.estimate, 100 * verdict.after.estimate
+    return (
+        f"{images} {copies} of training images. Without: {before:.1f} % and {after:.1f} %, "
+        f"fixed {verdict.fixed:,}, broke {verdict.broken:,}: {verdict.outcome}."
+    )
+
+
+def _picture(comparison: Comparison, verdict: Verdict) -> None:
+    before, after = comparison.names
+    chart = intervals.figure([(before, verdict.before), (after, verdict.after)])
+    st.plotly_chart(
+        chart,
+        width="stretch",
+        key="verdict_intervals",
+        config={"displayModeBar": False},
+    )
+    st.caption(
+        "Accuracy on the test images, each with its 95 % interval. "
+        f"Difference {difference_in_words(verdict)}."
+    )
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]

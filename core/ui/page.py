@@ -1,0 +1,62 @@
+"""The frame of every page: configuration, look, and the sidebar of steps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets import Dataset
+from core.ui import session
+from core.ui.steps import STEPS, Progress, progress
+from core.ui.text import plain
+
+_CSS = """
+<style>
+  .block-container { padding-top: 2.5rem; padding-bottom: 4rem; max-width: 82rem; }
+  [data-testid="stSidebarContent"] [data-testid="stPageLink"] a { padding-block: 0.35rem; }
+  [data-testid="stSidebarUserContent"] { padding-top: 0; }
+  [class*="st-key-step-"] { gap: 0; }
+  [class*="st-key-step-"] [data-testid="stCaptionContainer"] { padding-left: 2.2rem; }
+  [data-testid="stMetricValue"] { font-size: 1.6rem; }
+</style>
+"""
+
+
+def setup(title: str, step: str) -> None:
+    """Sets the page up; every page calls it first.
+
+    Args:
+        title: The page's name, in the browser's tab and as its heading.
+        step: Key of the step that it is: `home`, `data`, `head`, `fine_tune`, `evaluate`,
+            `predict` or `runs`.
+    """
+    name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
+    st.set_page_config(page_title=name, page_icon=":material/ac_unit:", layout="wide")
+    st.html(_CSS)
+    session.dispatcher()
+    session.show_in_url()
+    dataset = session.current_dataset()
+    runs = session.run_store().list()
+    _sidebar(progress(dataset, runs), dataset, step)
+    if step != "home":
+        st.title(title, anchor=False)
+
+
+def _sidebar(done: Progress, dataset: Dataset | None, current: str) -> None:
+    with st.sidebar:
+        st.page_link("streamlit_app.py", label="**Unfreeze**", icon=":material/ac_unit:")
+        if dataset is not None:
+            st.caption(f"{plain(dataset.name)} · {len(dataset.class_names)} classes")
+        for step in STEPS:
+            state = done[step.key]
+            with st.container(key=f"step-{step.key}"):
+                label = f"**{step.title}**" if step.key == current else step.title
+                icon = ":material/check_circle:" if state.done else step.icon
+                st.page_link(step.page, label=label, icon=icon, width="stretch")
+                st.caption(state.caption)
+        _warn_open_access()
+
+
+def _warn_open_access() -> None:
+    queue = session.dispatcher()
+    if queue is not None and queue.error is not None:
+        st.warning(f"{plain(queue.error.what)} {plain(queue.error.way_out)}")

@@ -1,0 +1,58 @@
+"""Images to classify: uploaded files, or a picture from the camera."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.config import Settings
+from core.evaluation.answers import Answer, answer
+from core.evaluation.classifier import Classifier
+from core.runs import Run
+from core.ui import session
+
+_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
+_LARGEST_MB = 100
+# Answers kept a session; beyond that all are made anew.
+_MOST_KEPT = 1000
+
+
+def uploaded_files() -> list[Any]:
+    """Shows the uploader and, on request, the camera.
+
+    Returns:
+        The files, each with `name`, `file_id` and `getvalue()`.
+    """
+    files = st.file_uploader(
+        "Images",
+        type=_TYPES,
+        accept_multiple_files=True,
+        max_upload_size=_LARGEST_MB,
+        key="predict_files",
+        help="One or many. They stay in this session's memory and are not stored.",
+    )
+    found = list(files or [])
+    # The browser asks for the camera as soon as it is drawn, so it is drawn only when wanted.
+    if st.toggle("Take a picture with the camera", key="predict_camera_on"):
+        picture = st.camera_input("Camera", key="predict_camera", label_visibility="collapsed")
+        found = [picture, *found] if picture is not None else found
+    return found
+
+
+def answers_to(
+    files: list[Any], classifier: Classifier, run: Run, settings: Settings
+) -> list[Answer]:
+    """Classifies each file once a session and model."""
+    kept: dict[str, Answer] = session.cached("answers", run.id, dict)
+    if len(kept) > _MOST_KEPT:
+        kept.clear()
+    fresh = [file for file in files if file.file_id not in kept]
+    bar = st.progress(0.0, text="Classifying") if len(fresh) > 20 else None
+    for place, file in enumerate(fresh, start=1):
+        kept[file.file_id] = answer(classifier, file.name, file.getvalue(), settings.max_pixels)
+        if bar is not None:
+            bar.progress(place / len(fresh), text=f"Classifying {place:,} of {len(fresh):,}")
+    if bar is not None:
+        bar.empty()
+    return [kept[file.file_id] for file in files]

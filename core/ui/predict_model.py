@@ -1,0 +1,84 @@
+"""Choosing the model that predicts, and taking it away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.evaluation.classifier import Classifier, load_classifier
+from core.evaluation.recommendation import recommend, usable_runs
+from core.runs import Run
+from core.ui import session
+from core.ui.cards import empty_state
+from core.ui.evaluate_choice import run_title
+from core.ui.text import plain
+
+
+def choose_model() -> Run | None:
+    """Lets the user choose a finished run's model.
+
+    Returns:
+        The run, or None where there is no model yet; the page has then said what to do.
+    """
+    runs = session.run_store()
+    usable = {run.id: run for run in usable_runs(runs)}
+    current, dataset_id = session.current_run_id() or "", session.current_dataset_id() or ""
+    advice = recommend(list(usable.values()), runs, session.dataset_store(), dataset_id, current)
+    if advice is None:
+        empty_state(
+            "There is no finished model yet: train a head first.", "pages/2_Head.py", "Train a head"
+        )
+        return None
+    # A link that means one model names it so; `run` only says what was looked at last.
+    named = st.query_params.get("model", "")
+    default = named if named in usable else advice.run.id
+    chosen: str = st.selectbox(
+        "Model",
+        list(usable),
+        index=list(usable).index(default),
+        format_func=lambda run_id: run_title(usable[run_id]),
+        key=f"predict_model_{named}",
+    )
+    start = "Suggested" if chosen == advice.run.id else "Suggested instead"
+    st.caption(f"{start}: {plain(advice.reason)}")
+    return usable[chosen]
+
+
+def classifier_of(run: Run) -> Classifier:
+    """The run's model, loaded once a session.
+
+    Raises:
+        RunError: If it cannot be loaded.
+    """
+    return session.cached("classifier", run.id, lambda: load_classifier(run))
+
+
+def model_downloads(run: Run) -> None:
+    """Buttons for the model's files; each is read when its button is pressed."""
+    name = f"{run.base.dataset_id}-{run.id}"
+    with st.container(horizontal=True):
+        st.download_button(
+            f"Keras model ({_megabytes(run.model_path.stat().st_size)})",
+            run.model_path.read_bytes,
+            file_name=f"{name}.keras",
+            mime="application/octet-stream",
+            icon=":material/download:",
+            on_click="ignore",
+            key="download_keras",
+        )
+        st.download_button(
+            f"LiteRT model ({_megabytes(run.litert_path.stat().st_size)})",
+            run.litert_path.read_bytes,
+            file_name=f"{name}.tflite",
+            mime="application/octet-stream",
+            icon=":material/download:",
+            on_click="ignore",
+            key="download_litert",
+        )
+    st.caption(
+        "Both take RGB images with values from 0 to 255; what the backbone expects is part of the "
+        "model."
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

@@ -1,0 +1,73 @@
+"""Choosing one of several runs of the current data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.backbones.catalog import CATALOG
+from core.config import FineTuneConfig
+from core.runs import Run
+from core.ui import session
+from core.ui.steps import unfrozen_words
+
+
+def choose_run(runs: Sequence[Run]) -> Run | None:
+    """The current run, or the newest; with a select box where there are several.
+
+    Args:
+        runs: The newest first.
+
+    Returns:
+        The chosen run, which is the current one from then on; None where there is none.
+    """
+    current = session.chosen_run(runs)
+    if current is None or len(runs) == 1:
+        return current
+    ids = [run.id for run in runs]
+    by_id = {run.id: run for run in runs}
+    chosen = st.selectbox(
+        "Run",
+        ids,
+        index=ids.index(current.id),
+        format_func=lambda run_id: run_label(by_id[run_id]),
+        # A new run, or another current one, makes a new box that shows it.
+        key=f"run_{current.id}_{len(ids)}",
+    )
+    if chosen != current.id:
+        session.set_current_run(chosen)
+        st.rerun()
+    return current
+
+
+def choose_head(heads: Sequence[Run], fine_tuned: Run | None) -> Run:
+    """The head run to start from: the current one, the one `fine_tuned` used, or the newest."""
+    named = session.current_run_id()
+    if fine_tuned is not None and isinstance(fine_tuned.config, FineTuneConfig):
+        used = fine_tuned.config.head_run_id
+    else:
+        used = None
+    ids = [run.id for run in heads]
+    default = next((i for i in (named, used) if i in ids), ids[0])
+    if len(heads) == 1:
+        return heads[0]
+    by_id = {run.id: run for run in heads}
+    chosen = st.selectbox(
+        "Start from head",
+        ids,
+        index=ids.index(default),
+        format_func=lambda run_id: run_label(by_id[run_id]),
+        key=f"head_run_{len(ids)}",
+    )
+    return by_id[chosen]
+
+
+def run_label(run: Run) -> str:
+    """A run in one line: backbone, what was unfrozen, how good, when."""
+    spec = CATALOG.get(run.base.backbone)
+    title = spec.title if spec else run.base.backbone
+    what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head"
+    accuracy = run.status.results.get("val_accuracy")
+    score = f"{accuracy:.1%} on validation" if accuracy is not None else str(run.status.state)
+    return f"{title}, {what} · {score} · {run.id[6:8]}/{run.id[4:6]} {run.id[9:11]}:{run.id[11:13]}"

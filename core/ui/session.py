@@ -1,0 +1,141 @@
+"""The only place that touches `st.session_state` beyond widget keys, and the URL's parameters.
+
+What a person looks at (data set, run) stands in the URL, so that a reload or a colleague finds it
+again, and in the session, so that it survives a change of page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core.config import RunConfig, Settings
+from core.datasets import Dataset, DatasetStore
+from core.errors import DatasetError
+from core.runs import Run, RunStore
+from core.runs.dispatcher import Dispatcher
+
+T = TypeVar("T")
+
+
+def settings() -> Settings:
+    """The installation's settings."""
+    return Settings.from_environment()
+
+
+def run_store() -> RunStore:
+    """The workspace's runs."""
+    return RunStore(settings().runs_dir)
+
+
+def dataset_store() -> DatasetStore:
+    """The workspace's data sets."""
+    return DatasetStore(settings().datasets_dir)
+
+
+def dispatcher() -> Dispatcher | None:
+    """The server's one dispatcher, started at the first call; None where the queue is off."""
+    current = settings()
+    return _dispatcher(current) if current.queue else None
+
+
+@st.cache_resource(show_spinner=False)
+def _dispatcher(_settings: Settings) -> Dispatcher:
+    started = Dispatcher(_settings)
+    started.start()
+    return started
+
+
+def start_run(config: RunConfig, dataset: Dataset) -> Run:
+    """Creates a run, hands it to the queue and makes it the current one."""
+    run = run_store().create(config, dataset.name)
+    queue = dispatcher()
+    if queue is not None:
+        queue.wake()
+    set_current_run(run.id)
+    return run
+
+
+def current_dataset_id() -> str | None:
+    """The data set that the URL or the session names, or the newest one."""
+    named = _remembered("dataset")
+    if named:
+        return named
+    datasets = dataset_store().list()
+    return datasets[0].id if datasets else None
+
+
+def current_dataset() -> Dataset | None:
+    """The current data set; None where there is none, or it is gone."""
+    dataset_id = current_dataset_id()
+    try:
+        return dataset_store().get(dataset_id) if dataset_id else None
+    except DatasetError:
+        return None
+
+
+def set_current_dataset(dataset_id: str) -> None:
+    """Makes a data set the current one; a run of another data set is no longer current."""
+    if _remembered("dataset") != dataset_id:
+        _forget("run")
+    _remember("dataset", dataset_id)
+
+
+def current_run_id() -> str | None:
+    """The run that the URL or the session names."""
+    return _remembered("run")
+
+
+def set_current_run(run_id: str) -> None:
+    """Makes a run the current one."""
+    _remember("run", run_id)
+
+
+def runs_of(dataset: Dataset, head: bool) -> list[Run]:
+    """The data set's head runs, or its fine-tuning runs, the newest first."""
+    runs = run_store().list()
+    return [run for run in runs if run.base.dataset_id == dataset.id and run.is_head == head]
+
+
+def chosen_run(runs: Sequence[Run]) -> Run | None:
+    """The current run where it is among `runs`, else the first of them, else None."""
+    named = current_run_id()
+    first = runs[0] if runs else None
+    return next((run for run in runs if run.id == named), first)
+
+
+def show_in_url() -> None:
+    """Writes what is current into the URL, after a change of page dropped it."""
+    for name in ("dataset", "run"):
+        value = _remembered(name)
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def cached(key: str, version: str, make: Callable[[], T]) -> T:
+    """Keeps one value a key in the session, made anew when `version` changes."""
+    slot: tuple[str, Any] | None = st.session_state.get(f"cached_{key}")
+    if slot is None or slot[0] != version:
+        slot = (version, make())
+        st.session_state[f"cached_{key}"] = slot
+    value: T = slot[1]
+    return value
+
+
+def _remembered(name: str) -> str | None:
+    value = st.query_params.get(name) or st.session_state.get(f"current_{name}")
+    if value:
+        st.session_state[f"current_{name}"] = value
+    return value
+
+
+def _remember(name: str, value: str) -> None:
+    st.session_state[f"current_{name}"] = value
+    st.query_params[name] = value
+
+
+def _forget(name: str) -> None:
+    st.session_state.pop(f"current_{name}", None)
+    st.query_params.pop(name, None)

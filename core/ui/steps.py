@@ -1,0 +1,135 @@
+"""The steps of the workflow, and how far each is for the current data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.backbones.block import block_title
+from core.config import FineTuneConfig
+from core.datasets import Dataset
+from core.runs import Run, RunState
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step, which is one page."""
+
+    key: str
+    title: str
+    page: str
+    icon: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class StepState:
+    """How far a step is: done or not, and a few words."""
+
+    done: bool
+    caption: str
+
+
+Progress = dict[str, StepState]
+
+STEPS = (
+    Step(
+        "data",
+        "Data",
+        "pages/1_Data.py",
+        ":material/photo_library:",
+        "Bring in images and see what is wrong with them.",
+    ),
+    Step(
+        "head",
+        "Head",
+        "pages/2_Head.py",
+        ":material/ac_unit:",
+        "Train a new classifier on the frozen backbone.",
+    ),
+    Step(
+        "fine_tune",
+        "Fine-tune",
+        "pages/3_Fine_tune.py",
+        ":material/local_fire_department:",
+        "Unfreeze a block and let it learn too.",
+    ),
+    Step(
+        "evaluate",
+        "Evaluate",
+        "pages/4_Evaluate.py",
+        ":material/balance:",
+        "See on the same test images whether it helped.",
+    ),
+    Step(
+        "predict",
+        "Predict",
+        "pages/5_Predict.py",
+        ":material/center_focus_strong:",
+        "Classify your own images, take the model away.",
+    ),
+    Step(
+        "runs",
+        "Runs",
+        "pages/6_Runs.py",
+        ":material/list:",
+        "Everything that was trained, to open or delete.",
+    ),
+)
+
+
+def progress(dataset: Dataset | None, runs: Sequence[Run]) -> Progress:
+    """How far each step is.
+
+    Args:
+        dataset: The current data set.
+        runs: All runs, the newest first.
+
+    Returns:
+        A state for each key of `STEPS`.
+    """
+    own = [run for run in runs if dataset is not None and run.base.dataset_id == dataset.id]
+    heads = [run for run in own if run.is_head]
+    tuned = [run for run in own if not run.is_head]
+    usable = any(run.has_model for run in own)
+    return {
+        "data": StepState(dataset is not None, _data(dataset)),
+        "head": _training(heads, "not trained yet"),
+        "fine_tune": _training(tuned, "after the head"),
+        "evaluate": StepState(False, "ready" if usable else "after training"),
+        "predict": StepState(False, "ready" if usable else "after training"),
+        "runs": StepState(False, f"{len(runs)} run{'' if len(runs) == 1 else 's'}"),
+    }
+
+
+def _data(dataset: Dataset | None) -> str:
+    if dataset is None:
+        return "choose a data set"
+    return dataset.name
+
+
+def _training(runs: Sequence[Run], nothing: str) -> StepState:
+    if not runs:
+        return StepState(False, nothing)
+    newest = runs[0]
+    if newest.status.state.active:
+        return StepState(False, f"{newest.status.state}: {newest.status.phase or 'waiting'}")
+    best = next((run for run in runs if run.has_model), None)
+    if best is None:
+        return StepState(False, str(newest.status.state))
+    accuracy = best.status.results.get("val_accuracy")
+    words = f"{accuracy:.1%} on validation" if accuracy is not None else "trained"
+    if isinstance(best.config, FineTuneConfig):
+        words = f"{unfrozen_words(best.config)}, {words}"
+    return StepState(best.status.state is not RunState.FAILED, words)
+
+
+def unfrozen_words(config: FineTuneConfig) -> str:
+    """What a run unfreezes, in words: "from block 6"."""
+    title = block_title(config.block)
+    return {
+        "from": f"from {title}",
+        "only": f"{title} alone",
+        "all": "the whole backbone",
+        "none": "the head alone",
+    }[config.scope]

@@ -1,0 +1,64 @@
+"""Choose the block to unfreeze, and train on."""
+
+import streamlit as st
+
+from core.ui import page, session
+from core.ui.cards import empty_state
+from core.ui.evaluate_proof import proof
+from core.ui.fine_tune_form import choose_what_to_unfreeze, fine_tune_form
+from core.ui.live import live_run
+from core.ui.run_choice import choose_head, choose_run
+from core.ui.run_results import show_results
+
+page.setup("Fine-tune", "fine_tune")
+
+st.markdown(
+    "The head has learned your classes on frozen features. Now let part of the backbone learn "
+    "too, in small steps. **Click the block to unfreeze from.**"
+)
+
+dataset = session.current_dataset()
+if dataset is None:
+    empty_state("Fine-tuning needs a data set, and there is none yet.", "pages/1_Data.py", "Data")
+    st.stop()
+
+heads = [r for r in session.runs_of(dataset, head=True) if r.has_model]
+heads = [r for r in heads if not r.status.state.active]
+if not heads:
+    empty_state(
+        "Fine-tuning starts from a trained head: at random weights, its errors would destroy what "
+        "the backbone has learned. Train a head first.",
+        "pages/2_Head.py",
+        "Train a head",
+    )
+    st.stop()
+
+runs = session.runs_of(dataset, head=False)
+head_run = choose_head(heads, session.chosen_run(runs))
+block, counts = choose_what_to_unfreeze(head_run)
+
+settings, view = st.columns([1, 2], gap="large")
+with settings:
+    st.subheader("Settings", anchor=False)
+    config = fine_tune_form(head_run, block, counts, len(dataset.images("train")))
+    if config is not None:
+        session.start_run(config, dataset)
+        st.rerun()
+with view:
+    run = choose_run(runs)
+    if run is None:
+        st.subheader("Not fine-tuned yet", anchor=False)
+        st.markdown(
+            "Press the button. The curve goes on from where the head ended: watch what happens "
+            "at the border, when the block is unfrozen."
+        )
+    else:
+        live_run(run)
+        show_results(run)
+        if run.has_model and not run.status.state.active:
+            proof(run)
+            st.page_link(
+                "pages/4_Evaluate.py",
+                label="Next: did it help?",
+                icon=":material/arrow_forward:",
+            )

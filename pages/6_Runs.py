@@ -1,0 +1,17 @@
+"""Everything that was trained: open it again, or delete it."""
+
+import streamlit as st
+
+from core.ui import page, session
+from core.ui.cards import empty_state
+from core.ui.runs_table import runs_table
+
+page.setup("Runs", "runs")
+
+runs = session.run_store().list()
+if not runs:
+    empty_state("Nothing was trained yet.", "pages/2_Head.py", "Train a head")
+    st.stop()
+
+st.markdown("All runs in this workspace, the newest first.")
+runs_table(runs)

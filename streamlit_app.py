@@ -1,0 +1,21 @@
+"""Home: what this is, how far each step is, the latest runs."""
+
+import streamlit as st
+
+from core.ui import page, session
+from core.ui.home import hero, show_steps, try_sample
+from core.ui.runs_table import latest_runs
+
+page.setup("Unfreeze", "home")
+
+hero()
+try_sample()
+
+st.subheader("The steps", anchor=False)
+show_steps()
+
+runs = session.run_store().list()
+if runs:
+    st.subheader("Latest runs", anchor=False)
+    latest_runs(runs)
+    st.page_link("pages/6_Runs.py", label="All runs", icon=":material/arrow_forward:")
