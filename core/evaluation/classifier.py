@@ -36,7 +36,8 @@ class Classifier:
         self._interpreter = _load(model_path)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
-        takes, gives = tuple(self._input["shape"]), tuple(self._output["shape"])
+        takes = tuple(self._input["shape"].tolist())
+        gives = tuple(self._output["shape"].tolist())
         expected = (1, 1) if len(class_names) == 2 and gives == (1, 1) else (1, len(class_names))
         if takes != (1, image_size, image_size, 3) or gives != expected:
             raise RunError(

@@ -1,0 +1,158 @@
+"""Two runs on the same test images: everything that the Evaluate page and its report show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.config import FineTuneConfig
+from core.datasets import Dataset, DatasetStore
+from core.errors import DatasetError, RunError
+from core.evaluation.leaks import leaked_paths, without
+from core.evaluation.predictions import (
+    join_predictions,
+    read_predictions,
+    require_same_data,
+)
+from core.evaluation.verdict import Verdict, judge_pairs
+from core.files import read_json
+from core.runs import Run, RunStore
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs side by side on one split.
+
+    Attributes:
+        before: The first run.
+        after: The second run.
+        dataset: The data set in the version that both used; None where it was deleted.
+        class_names: In the order of the labels.
+        first: The first run's predictions on the split.
+        second: The second run's.
+        pairs: What `join_predictions` makes of them.
+        verdict: The judgement on all of these images.
+    """
+
+    before: Run
+    after: Run
+    dataset: Dataset | None
+    class_names: tuple[str, ...]
+    first: pd.DataFrame
+    second: pd.DataFrame
+    pairs: pd.DataFrame
+    verdict: Verdict
+
+    @property
+    def is_step(self) -> bool:
+        """Whether the second run was fine-tuned from the first one."""
+        return head_id_of(self.after) == self.before.id
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What to call the two models."""
+        return model_name(self.before), model_name(self.after)
+
+    @property
+    def subject(self) -> str:
+        """What a verdict speaks of."""
+        return "fine-tuning" if self.is_step else "the second run"
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """True classes of `first` and of `second`'s images, int64 `(images,)`, in that order."""
+        return self.first["label"].to_numpy(dtype=np.int64)
+
+
+def compare(before: Run, after: Run, datasets: DatasetStore, split: str = "test") -> Comparison:
+    """Reads two runs' predictions and judges them.
+
+    Raises:
+        RunError: If they saw different data, or one has no predictions.
+    """
+    require_same_data(before, after)
+    first = read_predictions(before, split)
+    second = read_predictions(after, split)
+    pairs = join_predictions(first, second)
+    # The same order in all tables, whatever the order in the second file.
+    second = second.set_index("path").loc[first["path"]].reset_index()
+    return Comparison(
+        before=before,
+        after=after,
+        dataset=dataset_of(after, datasets),
+        class_names=class_names_of(after, datasets),
+        first=first,
+        second=second,
+        pairs=pairs,
+        verdict=judge_pairs(pairs),
+    )
+
+
+def verdict_without_leaks(comparison: Comparison) -> tuple[int, Verdict] | None:
+    """The verdict without test images that training has met.
+
+    Returns:
+        How many images were left out and the verdict on the others, or None where there is none
+        to leave out.
+    """
+    if comparison.dataset is None:
+        return None
+    leaked = leaked_paths(comparison.dataset.manifest())
+    clean = without(comparison.pairs, leaked)
+    left_out = len(comparison.pairs) - len(clean)
+    return (left_out, judge_pairs(clean)) if left_out else None
+
+
+def head_of(run: Run, runs: RunStore) -> Run | None:
+    """The head run that a fine-tuning run started from, or None where it was deleted."""
+    head_id = head_id_of(run)
+    try:
+        return runs.get(head_id) if head_id else None
+    except RunError:
+        return None
+
+
+def head_id_of(run: Run) -> str:
+    """Id of the head run that a fine-tuning run started from; "" for a head run."""
+    return run.config.head_run_id if isinstance(run.config, FineTuneConfig) else ""
+
+
+def dataset_of(run: Run, datasets: DatasetStore) -> Dataset | None:
+    """The data set in the version that a run used, or None where it was deleted."""
+    try:
+        return datasets.get(run.base.dataset_id, run.base.dataset_version)
+    except DatasetError:
+        return None
+
+
+def class_names_of(run: Run, datasets: DatasetStore) -> tuple[str, ...]:
+    """A run's classes: as kept with its model, else as its data set has them.
+
+    Raises:
+        RunError: If neither can be read.
+    """
+    try:
+        return tuple(read_json(run.path / "predict.json")["class_names"])
+    except (OSError, ValueError, KeyError, TypeError):
+        dataset = dataset_of(run, datasets)
+    if dataset is None:
+        raise RunError(
+            f"The class names of run {run.id} cannot be read.", "Train it again, or delete it."
+        )
+    return dataset.class_names
+
+
+def model_name(run: Run) -> str:
+    """A short name: "Head only", "From block 6", "Only block 6", "Whole backbone"."""
+    config = run.config
+    if not isinstance(config, FineTuneConfig):
+        return "Head only"
+    if config.scope == "all":
+        return "Whole backbone"
+    if config.scope == "none":
+        return "Head trained on"
+    block = re.sub(r"(?<=[a-z])(?=\d)", " ", config.block).replace("_", " ")
+    return f"{config.scope.capitalize()} {block}"

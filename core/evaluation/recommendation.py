@@ -1,0 +1,80 @@
+"""Which model to use: the fine-tuned one where fine-tuning helped, else the head-only one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.datasets import DatasetStore
+from core.errors import RunError
+from core.evaluation.comparison import compare, head_id_of, head_of, model_name
+from core.evaluation.verdict import Outcome
+from core.runs import Run, RunStore
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A model and the reason for it.
+
+    Attributes:
+        run: The run whose model it is.
+        reason: One sentence.
+    """
+
+    run: Run
+    reason: str
+
+
+def usable_runs(runs: RunStore) -> list[Run]:
+    """Runs that have ended and left a model, the newest first."""
+    return [run for run in runs.list() if not run.status.state.active and run.has_model]
+
+
+def recommend(
+    usable: list[Run],
+    runs: RunStore,
+    datasets: DatasetStore,
+    dataset_id: str = "",
+    current: str = "",
+) -> Recommendation | None:
+    """Chooses among the models of one data set.
+
+    A fine-tuned model (the current one, else the newest), if the verdict on it is "helped"; where
+    it is not, the head-only model that it started from, which is as good as far as anybody can
+    tell.
+
+    Args:
+        usable: Runs with a model, the newest first.
+        runs: All runs, to find a head run.
+        datasets: All data sets.
+        dataset_id: The current data set; where it has no model, all others count.
+        current: Id of the run that was looked at last, or "".
+
+    Returns:
+        The recommendation, or None where there is no model at all.
+    """
+    own = [run for run in usable if run.base.dataset_id == dataset_id] or usable
+    if not own:
+        return None
+    tuned = _tuned(own, current)
+    if tuned is None:
+        head = next((run for run in own if run.id == current), own[0])
+        return Recommendation(head, "the head-only model; nothing has been fine-tuned from it yet.")
+    head_run = head_of(tuned, runs)
+    if head_run is None or not head_run.has_model:
+        return Recommendation(tuned, "the fine-tuned model; its head-only model is gone.")
+    try:
+        outcome = compare(head_run, tuned, datasets).verdict.outcome
+    except RunError:
+        return Recommendation(tuned, "the fine-tuned model; it cannot be compared with its head.")
+    if outcome is Outcome.HELPED:
+        return Recommendation(tuned, f"{model_name(tuned)}, because fine-tuning helped.")
+    why = "hurt" if outcome is Outcome.HURT else "made no difference that can be told"
+    return Recommendation(head_run, f"the head-only model, because fine-tuning {why}.")
+
+
+def _tuned(own: list[Run], current: str) -> Run | None:
+    """The fine-tuning run that is current, or the newest of the current head, or of all."""
+    tuned = [run for run in own if not run.is_head]
+    if any(run.id == current and run.is_head for run in own):
+        tuned = [r for r in tuned if head_id_of(r) == current]
+    return next((run for run in tuned if run.id == current), tuned[0] if tuned else None)

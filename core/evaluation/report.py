@@ -1,0 +1,201 @@
+"""The Evaluate page as one HTML file that needs nothing else: for mail, archives and audits."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import time
+
+import pandas as pd
+import plotly.graph_objects as go
+from PIL import Image
+
+from core.charts import class_change, confusion, intervals, reliability
+from core.datasets.decode import open_rgb
+from core.errors import InvalidImageError
+from core.evaluation.calibration import calibration
+from core.evaluation.class_changes import class_changes
+from core.evaluation.comparison import Comparison, verdict_without_leaks
+from core.evaluation.metrics import confusion_matrix, per_class_change
+from core.evaluation.predictions import probability_matrix
+from core.evaluation.wording import (
+    chance_in_words,
+    counts_in_words,
+    difference_in_words,
+    headline,
+    reasons_in_words,
+)
+from core.runs import Run
+
+MOST_IMAGES = 24
+SIDE = 96
+
+_STYLE = """
+body{font-family:system-ui,sans-serif;color:#1B2733;background:#fff;max-width:1080px;
+margin:2rem auto;padding:0 1rem;line-height:1.5}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}
+.card{border:1px solid #D5DEE6;border-radius:.6rem;padding:1rem 1.4rem}
+.muted{color:#5B6B7A;font-size:.9rem}.two{display:flex;gap:2rem;flex-wrap:wrap}
+.two>div{flex:1 1 420px;min-width:0}table{border-collapse:collapse;font-size:.9rem}
+td,th{padding:.25rem .7rem;border-bottom:1px solid #E3EAF0;text-align:right}
+td:first-child,th:first-child{text-align:left}
+figure{display:inline-block;width:120px;margin:.3rem;vertical-align:top;font-size:.8rem}
+figure img{width:96px;height:96px;object-fit:contain}
+"""
+
+
+def html_report(comparison: Comparison, openings: str = "") -> bytes:
+    """Writes the whole comparison as one HTML file, charts interactive, images included.
+
+    Args:
+        comparison: The two runs.
+        openings: What the number of looks at the test set means, in words.
+
+    Returns:
+        The file's bytes, UTF-8; plotly.js is inside it, once.
+    """
+    title = f"{comparison.after.dataset_name}: {headline(comparison.verdict)}"
+    sections = [
+        _verdict(comparison, openings),
+        _images(comparison),
+        _matrices(comparison),
+        _classes(comparison),
+        _calibration(comparison),
+        _runs(comparison),
+    ]
+    page = (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{html.escape(title)}</title>"
+        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
+        f"<style>{_STYLE}</style><h1>{html.escape(title)}</h1>{''.join(sections)}</html>"
+    )
+    return page.encode("utf-8")
+
+
+def _verdict(comparison: Comparison, openings: str) -> str:
+    verdict = comparison.verdict
+    words = [counts_in_words(verdict, comparison.subject), chance_in_words(verdict)]
+    reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in reasons_in_words(verdict))
+    clean = verdict_without_leaks(comparison)
+    leaks = (
+        "No test image is an exact copy of a training image."
+        if clean is None
+        else f"Without the {clean[0]:,} test images that are copies of training images: "
+        f"{100 * clean[1].before.estimate:.1f} % and {100 * clean[1].after.estimate:.1f} %, "
+        f"{clean[1].outcome}."
+    )
+    before, after = comparison.names
+    chart = intervals.figure([(before, verdict.before), (after, verdict.after)])
+    return (
+        f"<div class='card'><p>{html.escape(' '.join(words))}</p><ul>{reasons}</ul>"
+        # The first chart brings plotly.js along for all of them.
+        f"{_chart(chart, script=True)}"
+        f"<p class='muted'>Accuracy with its 95 % interval. Difference "
+        f"{html.escape(difference_in_words(verdict))}.<br>"
+        f"{html.escape(openings)} {html.escape(leaks)}</p></div>"
+    )
+
+
+def _images(comparison: Comparison) -> str:
+    parts = []
+    for change in ("fixed", "broken", "both wrong"):
+        rows = comparison.pairs[comparison.pairs["change"] == change]
+        rows = rows.sort_values("after_probability", ascending=False, kind="stable")
+        figures = "".join(_figure(comparison, row) for _, row in rows.head(MOST_IMAGES).iterrows())
+        more = f" (the first {MOST_IMAGES})" if len(rows) > MOST_IMAGES else ""
+        parts.append(f"<h2>{change.capitalize()}: {len(rows):,}{more}</h2>{figures}")
+    return "".join(parts)
+
+
+def _figure(comparison: Comparison, row: pd.Series) -> str:
+    names = comparison.class_names
+    sides = []
+    for word, side in (("was", "before"), ("now", "after")):
+        name, sure = names[int(row[side])], 100 * float(row[f"{side}_probability"])
+        sides.append(f"{word} {html.escape(name)}, {sure:.0f} %")
+    return (
+        f"<figure>{_picture(comparison, str(row['path']))}<figcaption>{sides[0]}<br>"
+        f"<b>{sides[1]}</b><br>truly {html.escape(names[int(row['label'])])}</figcaption></figure>"
+    )
+
+
+def _picture(comparison: Comparison, path: str) -> str:
+    if comparison.dataset is None:
+        return ""
+    try:
+        image = open_rgb(comparison.dataset.root / path)
+    except (InvalidImageError, OSError):
+        return ""
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return f"<img alt='{html.escape(path, quote=True)}' src='data:image/jpeg;base64,{data}'>"
+
+
+def _matrices(comparison: Comparison) -> str:
+    names = comparison.class_names
+    matrices = [confusion_matrix(t, len(names)) for t in (comparison.first, comparison.second)]
+    most = confusion.largest_mistake(*matrices)
+    scales: tuple[confusion.Scale, confusion.Scale] = ("frozen", "unfrozen")
+    parts = [
+        f"<div><h2>{html.escape(title)}</h2>{_chart(confusion.figure(m, names, scale, most))}</div>"
+        for m, scale, title in zip(matrices, scales, comparison.names, strict=True)
+    ]
+    return f"<div class='two'>{''.join(parts)}</div>"
+
+
+def _classes(comparison: Comparison) -> str:
+    names = comparison.class_names
+    table = per_class_change(comparison.first, comparison.second, names)
+    tested = class_changes(comparison.pairs, names)
+    whole = table.join(tested[["fixed", "broken", "p_holm", "outcome"]])
+    chart = class_change.figure(table, "recall", *comparison.names)
+    figures = whole.to_html(index=False, border=0, float_format=lambda x: f"{x:.3f}", na_rep="")
+    return f"<h2>Recall of each class</h2>{_chart(chart)}<h2>Figures by class</h2>{figures}"
+
+
+def _calibration(comparison: Comparison) -> str:
+    labels = comparison.labels()
+    tables = (comparison.first, comparison.second)
+    found = [calibration(labels, probability_matrix(table)) for table in tables]
+    curves = [(name, f.table) for name, f in zip(comparison.names, found, strict=True)]
+    errors = ", ".join(
+        f"{html.escape(name)} {100 * f.error:.1f} points"
+        for name, f in zip(comparison.names, found, strict=True)
+    )
+    return (
+        f"<h2>How sure, and how often right</h2>{_chart(reliability.figure(curves))}"
+        f"<p class='muted'>Expected calibration error: {errors}.</p>"
+    )
+
+
+def _runs(comparison: Comparison) -> str:
+    rows = "".join(_run_row(run) for run in (comparison.before, comparison.after))
+    version = html.escape(comparison.after.base.dataset_version)
+    return (
+        f"<h2>The runs</h2><table><tr><th>run</th><th>backbone</th><th>image size</th><th>learning "
+        f"rate</th><th>epochs</th><th>seed</th></tr>{rows}</table><p class='muted'>Version of the "
+        f"data set: {version}. Written {time.strftime('%Y-%m-%d %H:%M')}.</p>"
+    )
+
+
+def _run_row(run: Run) -> str:
+    training = run.config.training
+    cells = (
+        run.id,
+        run.base.backbone,
+        f"{run.base.image_size} px",
+        f"{training.learning_rate:g}",
+        str(run.status.results.get("epochs_done", training.epochs)),
+        str(training.seed),
+    )
+    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _chart(chart: go.Figure, script: bool = False) -> str:
+    chart.update_layout(template="plotly_white", paper_bgcolor="rgba(0,0,0,0)")
+    markup: str = chart.to_html(
+        full_html=False, include_plotlyjs=script, config={"displaylogo": False}
+    )
+    return markup

@@ -1,0 +1,50 @@
+import streamlit as st
+
+from core.errors import UnfreezeError
+from core.evaluation.comparison import compare
+from core.ui import page, session
+from core.ui.cards import error_card
+from core.ui.evaluate_choice import Choice, choose
+from core.ui.evaluate_export import downloads
+from core.ui.evaluate_flips import flips
+from core.ui.evaluate_head import single_run
+from core.ui.evaluate_honesty import openings
+from core.ui.evaluate_next import next_steps
+from core.ui.evaluate_proof import proof
+from core.ui.evaluate_rejection import none_of_these
+from core.ui.evaluate_scores import class_curve_charts, probability_scores
+from core.ui.evaluate_tables import class_figures, confusion_matrices
+from core.ui.evaluate_verdict import verdict_card
+
+page.setup("Evaluate", "evaluate")
+runs, datasets = session.run_store(), session.dataset_store()
+
+
+def evaluate(choice: Choice) -> None:
+    """Everything about one run, compared with another where there is one."""
+    if choice.before is None:
+        single_run(choice.after, datasets)
+        proof(choice.after)
+        return
+    comparison = compare(choice.before, choice.after, datasets)
+    looks = openings(comparison, runs)
+    verdict_card(comparison, looks)
+    proof(choice.after)
+    flips(comparison)
+    confusion_matrices(comparison)
+    class_figures(comparison)
+    with st.expander("How good are the probabilities?", icon=":material/percent:"):
+        probability_scores(comparison)
+        class_curve_charts(comparison)
+    with st.expander("When should it say none of these?", icon=":material/block:"):
+        none_of_these(comparison)
+    downloads(comparison, looks)
+    next_steps(comparison)
+
+
+chosen = choose(runs, session.current_dataset_id() or "")
+if chosen is not None:
+    try:
+        evaluate(chosen)
+    except UnfreezeError as error:
+        error_card(error)

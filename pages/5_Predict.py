@@ -1,0 +1,31 @@
+import streamlit as st
+
+from core.errors import UnfreezeError
+from core.evaluation.rejection import read_rejection
+from core.runs import Run
+from core.ui import page, session
+from core.ui.cards import error_card
+from core.ui.predict_input import answers_to, uploaded_files
+from core.ui.predict_model import choose_model, classifier_of, model_downloads
+from core.ui.predict_results import results
+
+page.setup("Predict", "predict")
+
+
+def predict(run: Run) -> None:
+    """Images in, answers out."""
+    classifier = classifier_of(run)
+    rejection = read_rejection(run)
+    answers = answers_to(uploaded_files(), classifier, run, session.settings())
+    threshold = rejection.threshold if rejection is not None else 0.0
+    results(answers, classifier.class_names, threshold, f"{run.base.dataset_id}-answers")
+    st.subheader("Take the model away", anchor=False)
+    model_downloads(run)
+
+
+chosen = choose_model()
+if chosen is not None:
+    try:
+        predict(chosen)
+    except UnfreezeError as error:
+        error_card(error)
