@@ -1,0 +1,101 @@
+"""The sample data sets that come with the app."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from core.config import Settings
+from core.datasets.importing import import_zip
+from core.datasets.layout import FoundImage
+from core.datasets.scan import scan
+from core.datasets.store import Dataset, DatasetStore
+from core.errors import DatasetError
+
+Progress = Callable[[int, int], None]
+CLIPART = Path(__file__).with_name("bundled") / "clipart.zip"
+DIGITS_ID = "digits-sample"
+# As many test images as a fine-tuning of this size needs to show what it does.
+DIGITS_TEST, DIGITS_VAL = 881, 377
+
+
+@dataclass(frozen=True)
+class BundledSample:
+    """One sample: its key, title and one sentence."""
+
+    key: str
+    title: str
+    sentence: str
+
+
+BUNDLED = (
+    BundledSample(
+        "digits",
+        "Handwritten digits",
+        "1,797 small grey images, nothing like the photographs the backbone knows.",
+    ),
+    BundledSample(
+        "clipart",
+        "Clip art",
+        "520 drawings of eight things that the backbone has met as photographs.",
+    ),
+)
+
+
+def load_bundled(key: str, settings: Settings, progress: Progress | None = None) -> Dataset:
+    """Brings a sample into the workspace, or finds it there.
+
+    Raises:
+        DatasetError: If there is no such sample.
+    """
+    report = progress or (lambda done, total: None)
+    if key == "clipart":
+        return import_zip(CLIPART, "Clip art", settings, report)
+    if key == "digits":
+        return _digits(settings, report)
+    raise DatasetError(f"There is no sample {key!r}.", "Choose one on the Data page.")
+
+
+def _digits(settings: Settings, progress: Progress) -> Dataset:
+    store = DatasetStore(settings.datasets_dir)
+    folder = settings.datasets_dir / DIGITS_ID
+    if (folder / "dataset.json").exists():
+        return store.get(DIGITS_ID)
+    settings.datasets_dir.mkdir(parents=True, exist_ok=True)
+    digits = load_digits()
+    splits = _digit_splits(digits.target)
+    found = [
+        FoundImage(f"{split}/{label}/{i:04d}.png", str(label), split)
+        for i, (label, split) in enumerate(zip(digits.target, splits, strict=True))
+    ]
+    with tempfile.TemporaryDirectory(dir=settings.datasets_dir, prefix=".import-") as temporary:
+        images = Path(temporary) / "images"
+        for image, pixels in zip(found, digits.images, strict=True):
+            path = images / image.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # 16 levels of ink on paper become black on white.
+            Image.fromarray((255 - pixels * 255 / 16).astype(np.uint8)).save(path)
+        names = tuple(str(number) for number in range(10))
+        manifest = scan(images, found, names, settings.max_pixels, progress)
+        folder.mkdir(exist_ok=True)
+        images.rename(folder / "images")
+    source = "scikit-learn, Optical Recognition of Handwritten Digits"
+    return store.save(DIGITS_ID, "Handwritten digits", manifest, names, folder / "images", source)
+
+
+def _digit_splits(labels: np.ndarray) -> list[str]:
+    """Stratified and always the same: 539 train, 377 val, 881 test."""
+    splits = np.full(len(labels), "train", dtype=object)
+    rest, test = train_test_split(
+        np.arange(len(labels)), test_size=DIGITS_TEST, stratify=labels, random_state=0
+    )
+    _, val = train_test_split(rest, test_size=DIGITS_VAL, stratify=labels[rest], random_state=0)
+    splits[test], splits[val] = "test", "val"
+    return [str(split) for split in splits]

@@ -1,0 +1,142 @@
+"""Brings a data set into the workspace: from a zip, or from a folder under `data/`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from core.config import Settings
+from core.datasets.archive import unpack
+from core.datasets.layout import Layout, recognise
+from core.datasets.scan import mark_copies, scan
+from core.datasets.split import complete_splits
+from core.datasets.store import Dataset, DatasetStore
+from core.errors import DatasetError
+
+Progress = Callable[[int, int], None]
+
+
+def import_zip(archive: Path, name: str, settings: Settings, progress: Progress) -> Dataset:
+    """Unpacks and scans a zip; the same zip a second time is the data set that is there.
+
+    Args:
+        archive: The zip.
+        name: What to call the data set.
+        settings: Workspace and limits.
+        progress: Called with `(files done, files in all)`, for unpacking and for scanning.
+
+    Returns:
+        The data set.
+
+    Raises:
+        ArchiveError: If the zip cannot or must not be unpacked.
+        LayoutError: If its arrangement is not recognised.
+        DatasetError: If it cannot be trained on. Nothing is left behind in any of these cases.
+    """
+    store = DatasetStore(settings.datasets_dir)
+    dataset_id = f"{slug(name)}-{_file_hash(archive)[:10]}"
+    if (settings.datasets_dir / dataset_id / "dataset.json").exists():
+        return store.get(dataset_id)
+    settings.datasets_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.datasets_dir, prefix=".import-") as folder:
+        images = Path(folder) / "images"
+        images.mkdir()
+        broken = unpack(archive, images, settings, progress)
+        layout = recognise(_files_below(images))
+        manifest, notes = _scanned(images, layout, settings, progress)
+        notes += [f"{member} in the zip is damaged and was left out." for member in broken]
+        final = settings.datasets_dir / dataset_id
+        shutil.rmtree(final, ignore_errors=True)  # an earlier import that was cut off
+        final.mkdir()
+        images.rename(final / "images")
+    root = final / "images"
+    names = layout.class_names
+    return store.save(dataset_id, name, manifest, names, root, f"zip {archive.name}", tuple(notes))
+
+
+def import_folder(folder: Path, settings: Settings, progress: Progress) -> Dataset:
+    """Scans a folder under the workspace's `data/`, where its images stay.
+
+    Raises:
+        LayoutError: If its arrangement is not recognised.
+        DatasetError: If it lies elsewhere, is missing, or cannot be trained on.
+    """
+    resolved = folder.resolve()
+    if not resolved.is_relative_to(settings.data_dir.resolve()) or not resolved.is_dir():
+        raise DatasetError(
+            f"{folder} is no folder under {settings.data_dir}.", "Put it there and try again."
+        )
+    layout = recognise(_files_below(resolved))
+    manifest, notes = _scanned(resolved, layout, settings, progress)
+    key = hashlib.sha256(str(resolved).encode()).hexdigest()[:10]
+    store = DatasetStore(settings.datasets_dir)
+    return store.save(
+        f"{slug(folder.name)}-{key}",
+        folder.name,
+        manifest,
+        layout.class_names,
+        resolved,
+        f"folder data/{resolved.relative_to(settings.data_dir.resolve())}",
+        tuple(notes),
+    )
+
+
+def slug(name: str) -> str:
+    """A name that is safe as a folder's: lower case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "images"
+
+
+def _scanned(
+    root: Path, layout: Layout, settings: Settings, progress: Progress
+) -> tuple[pd.DataFrame, list[str]]:
+    found = scan(root, layout.images, layout.class_names, settings.max_pixels, progress)
+    manifest, notes = complete_splits(found)
+    manifest = mark_copies(manifest)
+    if layout.ignored:
+        shown = ", ".join(layout.ignored[:3])
+        notes.append(f"{len(layout.ignored)} files lie outside the class folders: {shown}.")
+    return manifest, notes + coverage_notes(manifest, layout.class_names)
+
+
+def coverage_notes(manifest: pd.DataFrame, class_names: Sequence[str]) -> list[str]:
+    """Names the classes that a split has no image of.
+
+    Raises:
+        DatasetError: If fewer than two classes have a usable image at all.
+    """
+    usable = manifest[manifest["usable"]]
+    if usable["class_name"].nunique() < 2:
+        raise DatasetError(
+            "Fewer than two classes have an image that can be read.",
+            "Check the files: "
+            + ", ".join(manifest.loc[~manifest["usable"], "path"].head(3))
+            + ".",
+        )
+    notes = []
+    for split in ("train", "val", "test"):
+        present = set(usable.loc[usable["split"] == split, "class_name"])
+        missing = [name for name in class_names if name not in present]
+        if missing:
+            notes.append(f"No image in {split} of: {', '.join(missing)}.")
+    return notes
+
+
+def _files_below(root: Path) -> list[str]:
+    """Files below a folder, without links: they may lead anywhere."""
+    files = []
+    for path in root.rglob("*"):
+        inside = path.resolve().is_relative_to(root.resolve())
+        if path.is_file() and not path.is_symlink() and inside:
+            files.append(path.relative_to(root).as_posix())
+    return files
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
