@@ -83,8 +83,7 @@ def test_the_web_server_never_imports_tensorflow() -> None:
         module_name(path)
         for path in MODULES
         if path.relative_to(ROOT).parts[1].removesuffix(".py") in KERAS_FREE
-        or path.stem in KERAS_FREE_BACKBONES
-        and path.parent.name == "backbones"
+        or (path.stem in KERAS_FREE_BACKBONES and path.parent.name == "backbones")
     ]
     code = (
         "import importlib, sys\n"

@@ -45,7 +45,7 @@ def suggest_dropout(head: HeadKind) -> float:
 
 
 def suggest_fine_tuning(base: HeadConfig) -> TrainingConfig:
-    """How to fine-tune from a head run: a tenth of its rate, so that the backbone is only nudged."""
+    """How to fine-tune from a head run: a tenth of its rate only nudges the backbone."""
     training = base.training
     return TrainingConfig(
         optimizer=training.optimizer,

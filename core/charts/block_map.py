@@ -109,7 +109,7 @@ def _head_bar(parameters: int, left: float, height: float) -> go.Bar:
         y=[height],
         base=[-height / 2],
         width=[HEAD_WIDTH],
-        marker={"color": theme.UNFROZEN, "pattern": {"shape": "/", "fgcolor": "#FFFFFF"}},
+        marker={"color": theme.UNFROZEN, "line": {"color": theme.UNFROZEN, "width": 1}},
         hovertemplate=f"<b>head</b>: always trained<br>{parameters:,} parameters<extra></extra>",
         showlegend=False,
     )

@@ -132,7 +132,7 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int) -> None:
         y=[accuracy[best] * 100],
         mode="markers+text",
         text=[f"best {accuracy[best]:.1%}"],
-        textposition="top center",
+        textposition="bottom left",
         marker={"size": 10, "color": theme.FROZEN_LINE if part.frozen else theme.UNFROZEN},
         cliponaxis=False,
         showlegend=False,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -49,19 +51,30 @@ def choose(runs: RunStore, dataset_id: str) -> Choice | None:
     if not ended:
         return None
     options = {run.id: run for run in ended}
-    left, right = st.columns(2, gap="medium")
-    with left:
-        after = options[
-            _select("Run", options, _default(ended, current, dataset_id), "evaluate_run")
-        ]
-    session.set_current_run(after.id)
-    with right:
+    # The verdict comes first on the page, so the choice is folded into one line above it.
+    with st.popover("Compare other runs", icon=":material/compare_arrows:", key="evaluate_choice"):
+        default = _default(ended, current, dataset_id)
+        after = options[_select("Run", options, default, "evaluate_run")]
         before = _compared_with(after, options, runs)
+    session.set_current_run(after.id)
     return Choice(before, after)
 
 
-def run_title(run: Run) -> str:
-    """One line for a list: the model, its validation accuracy, its data and when it was made."""
+def run_titles(runs: Iterable[Run]) -> dict[str, str]:
+    """One line for each run: the model, its validation accuracy, its data and when it was made.
+
+    Returns:
+        Titles by run id, all different: a select box tells its options apart by their text.
+    """
+    titles = {run.id: _run_title(run) for run in runs}
+    counts = Counter(titles.values())
+    return {
+        run_id: title if counts[title] == 1 else f"{title} · {run_id[-6:]}"
+        for run_id, title in titles.items()
+    }
+
+
+def _run_title(run: Run) -> str:
     accuracy = run.status.results.get("val_accuracy")
     sure = f"{100 * float(accuracy):.1f} % on validation" if accuracy is not None else "no accuracy"
     when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
@@ -75,26 +88,24 @@ def link_to_training(run: Run, label: str) -> None:
 
 
 def _compared_with(after: Run, options: dict[str, Run], runs: RunStore) -> Run | None:
-    others: dict[str, Run | None] = {ALONE: None}
-    others |= {run_id: run for run_id, run in options.items() if run_id != after.id}
+    others = {run_id: run for run_id, run in options.items() if run_id != after.id}
     head = head_of(after, runs)
     default = head.id if head is not None and head.id in others else ALONE
-    chosen = _select("Compared with", others, default, f"evaluate_before_{after.id}")
+    key = f"evaluate_before_{after.id}"
+    chosen = _select("Compared with", others, default, key, {ALONE: "nothing: this run alone"})
     if head_id_of(after) and default == ALONE and chosen == ALONE:
         st.caption("The head run that it started from was deleted or has no predictions.")
-    return others[chosen]
+    return others.get(chosen)
 
 
 def _select(
-    label: str, options: dict[str, Run] | dict[str, Run | None], default: str, key: str
+    label: str, options: dict[str, Run], default: str, key: str, extra: dict[str, str] | None = None
 ) -> str:
-    ids = list(options)
-
-    def title(run_id: str) -> str:
-        run = options[run_id]
-        return "nothing: this run alone" if run is None else run_title(run)
-
-    chosen: str = st.selectbox(label, ids, index=ids.index(default), format_func=title, key=key)
+    titles = {**(extra or {}), **run_titles(options.values())}
+    ids = list(titles)
+    chosen: str = st.selectbox(
+        label, ids, index=ids.index(default), format_func=titles.__getitem__, key=key
+    )
     return chosen
 
 
@@ -116,9 +127,10 @@ def _say_what_is_not_here(
     named = next((run for run in every if run.id == current), None)
     own = [run for run in every if run.base.dataset_id == dataset_id] or every
     newest = next(iter(own), None)
-    absent = {run.id: run for run in (named, newest) if run is not None and run not in ended}
-    for run in absent.values():
-        _say_state(run)
+    # An older run may be asked for while a new one trains; a newer one's failure is its own page's.
+    told = newest if newest is not None and newest.status.state.active else named or newest
+    if told is not None and told not in ended:
+        _say_state(told)
     if not every:
         empty_state(
             "Nothing to evaluate yet: train a head first, then fine-tune it from a block.",

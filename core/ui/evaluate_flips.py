@@ -19,12 +19,13 @@ def flips(comparison: Comparison) -> None:
     """Shows one tab each for fixed, broken and both wrong."""
     groups = {change: _group(comparison.pairs, change) for change in _WORDS}
     titles = [f"{change.capitalize()} ({len(rows):,})" for change, rows in groups.items()]
-    tabs = st.tabs(titles, key="flips", on_change="rerun")
+    first = next((t for t, rows in zip(titles, groups.values(), strict=True) if len(rows)), None)
+    tabs = st.tabs(titles, key="flips", on_change="rerun", default=first)
     for tab, (change, rows) in zip(tabs, groups.items(), strict=True):
         # Only the open tab's pictures are made and sent.
         if tab.open:
             with tab:
-                st.caption(_WORDS[change])
+                st.caption(_WORDS[change] if len(rows) else "No image.")
                 gallery(comparison, rows, change.replace(" ", "_"))
 
 

@@ -20,7 +20,7 @@ from core.ui.text import plain
 # One row of `Comparison.pairs`.
 Row = Mapping[Any, Any]
 
-SIDE = 120
+SIDE = 100
 SIDE_LARGE = 640
 SHOWN = 24
 
@@ -33,42 +33,41 @@ def gallery(comparison: Comparison, rows: pd.DataFrame, key: str) -> None:
         rows: Rows of its `pairs`, in the order to show.
         key: Tells this gallery's widgets from others'.
     """
-    if rows.empty:
-        st.caption("No image.")
-        return
     if comparison.dataset is None:
         st.caption("The data set was deleted, so its images cannot be shown.")
         return
-    shown = SHOWN
-    if len(rows) > SHOWN:
-        shown = st.select_slider(
-            "Images shown",
-            sorted({SHOWN, min(4 * SHOWN, len(rows)), min(16 * SHOWN, len(rows))}),
-            key=f"shown_{key}",
-        )
-    with st.container(horizontal=True, gap="small", key=f"gallery_{key}"):
+    pictures = st.container(horizontal=True, gap="small", key=f"gallery_{key}")
+    shown = _shown(len(rows), key)
+    with pictures:
         for place, row in enumerate(rows.head(shown).to_dict("records")):
             _card(comparison, comparison.dataset, row, f"{key}_{place}")
 
 
+def _shown(images: int, key: str) -> int:
+    if images <= SHOWN:
+        return images
+    steps = sorted({SHOWN, min(4 * SHOWN, images), min(16 * SHOWN, images)})
+    shown: int = st.select_slider("Images shown", steps, key=f"shown_{key}", width=240)
+    return shown
+
+
 def _card(comparison: Comparison, dataset: Dataset, row: Row, key: str) -> None:
     names = comparison.class_names
-    true = plain(names[row["label"]])
+    true, wrong = plain(names[row["label"]]), row["after"] != row["label"]
     with st.container(width=SIDE, gap=None):
-        picture = small_picture(dataset.root / str(row["path"]), SIDE)
-        if picture is None:
-            st.caption("cannot be read")
-        else:
+        picture = small_picture(dataset.root / row["path"], SIDE)
+        if picture is not None:
             st.image(picture, width=SIDE, alt=f"{true}: {row['path']}")
-        st.caption(f"was {_answer(row, 'before', names)}  \n**now {_answer(row, 'after', names)}**")
-        label = f"truly {true}"
-        if st.button(label, key=f"open_{key}", type="tertiary", help="Open this image large"):
+        was = f"was {_answer(row, 'before', names)}"
+        st.caption(f"{was}  \ntruly {true}" if wrong else was)
+        now = f"**now {_answer(row, 'after', names)}**"
+        if st.button(now, key=f"open_{key}", type="tertiary", help="Open this image large"):
             _large(comparison, dataset, row)
 
 
 @st.dialog("Test image", width="large")
 def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
-    path = str(row["path"])
+    path = row["path"]
     picture = small_picture(dataset.root / path, SIDE_LARGE)
     if picture is not None:
         st.image(picture, width="stretch", alt=path)

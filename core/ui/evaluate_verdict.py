@@ -43,8 +43,9 @@ def verdict_card(comparison: Comparison, openings: str) -> None:
         with words:
             st.subheader(_title(comparison), anchor=False)
             st.markdown(_sentences(comparison))
-            for reason in _reasons(comparison):
-                st.markdown(f"- {reason}")
+            reasons = _reasons(comparison)
+            if reasons:
+                st.markdown("\n".join(f"- {reason}" for reason in reasons))
             st.caption(" ".join([openings, _leaks(comparison)]))
         with picture:
             _picture(comparison, verdict)

@@ -9,7 +9,7 @@ from core.evaluation.recommendation import recommend, usable_runs
 from core.runs import Run
 from core.ui import session
 from core.ui.cards import empty_state
-from core.ui.evaluate_choice import run_title
+from core.ui.evaluate_choice import run_titles
 from core.ui.text import plain
 
 
@@ -35,7 +35,7 @@ def choose_model() -> Run | None:
         "Model",
         list(usable),
         index=list(usable).index(default),
-        format_func=lambda run_id: run_title(usable[run_id]),
+        format_func=run_titles(usable.values()).__getitem__,
         key=f"predict_model_{named}",
     )
     start = "Suggested" if chosen == advice.run.id else "Suggested instead"

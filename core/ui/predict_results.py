@@ -66,7 +66,7 @@ def _card(answer: Answer, class_names: tuple[str, ...], threshold: float) -> Non
             said = answer.class_name(class_names, threshold)
             st.markdown(f"#### {plain(said)}", help=_help(said, threshold))
             for label, probability in answer.best(_TOP):
-                text = f"{plain(class_names[label])} {100 * probability:.1f} %"
+                text = f"**{plain(class_names[label])}** {100 * probability:.1f} %"
                 st.progress(min(max(probability, 0.0), 1.0), text=text)
             st.caption(plain(answer.name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -33,10 +34,11 @@ def runs_table(runs: Sequence[Run]) -> None:
     """Shows the runs, a page at a time."""
     pages = -(-len(runs) // PAGE_LENGTH)
     page = st.number_input("Page", 1, pages, 1, key="runs_page") if pages > 1 else 1
+    started = Counter(r.config.head_run_id for r in runs if isinstance(r.config, FineTuneConfig))
     for column, title in zip(st.columns(_WIDTHS), _TITLES, strict=True):
         column.caption(title)
     for run in runs[(int(page) - 1) * PAGE_LENGTH : int(page) * PAGE_LENGTH]:
-        _row(run)
+        _row(run, children=started[run.id])
 
 
 def latest_runs(runs: Sequence[Run], count: int = 3) -> None:
@@ -45,7 +47,7 @@ def latest_runs(runs: Sequence[Run], count: int = 3) -> None:
         _row(run, deletable=False)
 
 
-def _row(run: Run, deletable: bool = True) -> None:
+def _row(run: Run, deletable: bool = True, children: int = 0) -> None:
     columns = st.columns(_WIDTHS, vertical_alignment="center")
     values = (
         f"{_ICONS[run.status.state]} {run.status.state}",
@@ -61,10 +63,9 @@ def _row(run: Run, deletable: bool = True) -> None:
     with columns[-1], st.container(horizontal=True, gap="small"):
         if st.button("Open", key=f"open_{run.id}"):
             _open(run)
-        if deletable and st.button(
-            "", icon=":material/delete:", key=f"delete_{run.id}", help="Delete this run"
-        ):
-            _confirm_delete(run)
+        if deletable:
+            with st.popover("", icon=":material/delete:", help="Delete this run"):
+                _confirm_delete(run, children)
 
 
 def _open(run: Run) -> None:
@@ -73,23 +74,20 @@ def _open(run: Run) -> None:
     st.switch_page("pages/2_Head.py" if run.is_head else "pages/3_Fine_tune.py")
 
 
-@st.dialog("Delete this run?")
-def _confirm_delete(run: Run) -> None:
-    store = session.run_store()
-    children = store.children(run.id)
+def _confirm_delete(run: Run, children: int) -> None:
     st.markdown(
         f"{backbone_title(run)} on {plain(run.dataset_name or run.base.dataset_id)}, its model and "
         "its predictions are deleted for everybody. Stored features and data stay."
     )
     if children:
         st.warning(
-            f"{len(children)} fine-tuning run{'s' if len(children) > 1 else ''} started from this "
+            f"{children} fine-tuning run{'s' if children > 1 else ''} started from this "
             "head. They stay, but can no longer be compared with it.",
             icon=":material/link_off:",
         )
-    if st.button("Delete", type="primary", key="confirm_delete"):
+    if st.button("Delete", type="primary", key=f"delete_{run.id}"):
         try:
-            store.delete(run.id)
+            session.run_store().delete(run.id)
         except UnfreezeError as error:
             error_card(error)
         else:

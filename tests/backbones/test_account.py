@@ -20,7 +20,11 @@ def make_block(name: str, parameters: int, multiply_adds: int, norm: int = 0) ->
     )
 
 
-BLOCKS = (make_block("stem", 100, 10), make_block("block1", 200, 30, 40), make_block("top", 300, 60))
+BLOCKS = (
+    make_block("stem", 100, 10),
+    make_block("block1", 200, 30, 40),
+    make_block("top", 300, 60),
+)
 
 
 def test_from_a_block_on_counts_it_and_all_after_it() -> None:
@@ -69,7 +73,7 @@ def test_speed_up_counts_the_backward_pass_twice() -> None:
 
 
 def test_an_unknown_block_is_named_with_the_choices() -> None:
-    with pytest.raises(BackboneError, match="block9.*stem, block1, top"):
+    with pytest.raises(BackboneError, match=r"block9.*stem, block1, top"):
         unfrozen_blocks(BLOCKS, "block9", "from")
 
 

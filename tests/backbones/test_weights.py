@@ -1,6 +1,5 @@
 """Pretrained weights: bundled, from the workspace's folder, missing, or not fitting."""
 
-import os
 from pathlib import Path
 
 import keras
@@ -91,7 +90,7 @@ def test_an_npz_with_a_wrong_shape_names_the_layer_and_both_shapes(tmp_path: Pat
 def test_vgg16_loads_real_weights(tmp_path: Path) -> None:
     if not SHARED_VGG16.exists():
         pytest.skip(f"VGG16's weights are not at {SHARED_VGG16}")
-    os.symlink(SHARED_VGG16, tmp_path / "vgg16.weights.h5")
+    (tmp_path / "vgg16.weights.h5").symlink_to(SHARED_VGG16)
 
     model = load_backbone(CATALOG["vgg16"], 32, tmp_path)
 

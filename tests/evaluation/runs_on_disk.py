@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from core.config import FineTuneConfig, HeadConfig
+from core.config import FineTuneConfig, HeadConfig, Settings
+from core.datasets import Dataset
 from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.store import write_status
@@ -68,3 +69,34 @@ def make_pair(
     head = finish_run(store.create(base, "Shapes"), before, class_names)
     tuned = store.create(FineTuneConfig(head_run_id=head.id, base=base, block="block6"), "Shapes")
     return head, finish_run(tuned, after, class_names)
+
+
+def dataset_predictions(dataset: Dataset, wrong: Collection[int]) -> pd.DataFrame:
+    """Predictions on a data set's validation and test images.
+
+    Args:
+        dataset: The data set.
+        wrong: Places among the test images that get the next class instead of the true one;
+            validation is all right.
+    """
+    classes = len(dataset.class_names)
+    tables = []
+    for split in ("val", "test"):
+        images = dataset.images(split)
+        labels = images["label"].to_list()
+        answers = [
+            (label + 1) % classes if split == "test" and place in wrong else label
+            for place, label in enumerate(labels)
+        ]
+        table = predictions_table(labels, answers, classes, split)
+        tables.append(table.assign(path=images["path"]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def finished_pair(
+    settings: Settings, dataset: Dataset, before: Collection[int], after: Collection[int]
+) -> tuple[Run, Run]:
+    """A head run and a fine-tuning run on a data set; each with its wrong test images."""
+    config = head_config(dataset.id, dataset.version)
+    tables = [dataset_predictions(dataset, wrong) for wrong in (before, after)]
+    return make_pair(settings.runs_dir, dataset.class_names, *tables, config)

@@ -83,9 +83,7 @@ def test_a_pass_that_was_cut_off_goes_on_and_gives_the_same(
 
     seen: list[int] = []
     resumed = compute_features(model, ["head_pool"], images, store, lambda d, t: seen.append(d))
-    whole = compute_features(
-        model, ["head_pool"], images, FeatureStore(tmp_path / "whole"), ignore
-    )
+    whole = compute_features(model, ["head_pool"], images, FeatureStore(tmp_path / "whole"), ignore)
 
     assert seen[0] > 32
     np.testing.assert_array_equal(resumed[0].read(), whole[0].read())

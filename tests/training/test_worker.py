@@ -69,9 +69,7 @@ def head_run(workshop: Workshop) -> Run:
 @pytest.fixture(scope="module")
 def fine_tuned(workshop: Workshop, head_run: Run) -> Run:
     training = replace(FAST, learning_rate=1e-3, epochs=2)
-    return workshop.train(
-        FineTuneConfig(head_run.id, head_run.base, "block6", training=training)
-    )
+    return workshop.train(FineTuneConfig(head_run.id, head_run.base, "block6", training=training))
 
 
 def test_a_head_run_leaves_everything_that_pages_need(head_run: Run) -> None:

@@ -1,0 +1,72 @@
+"""The learning curve: head and fine-tuning on one time line."""
+
+import pandas as pd
+
+from core.charts.learning_curve import CurvePart, figure
+from core.runs.metrics_log import epoch_table
+
+
+def epochs(*accuracies: float) -> pd.DataFrame:
+    return epoch_table(
+        [
+            {
+                "event": "epoch",
+                "epoch": i,
+                "loss": 1.0 / i,
+                "accuracy": a,
+                "val_loss": 2.0 / i,
+                "val_accuracy": a,
+                "learning_rate": 0.1,
+                "seconds": 1.0,
+                "images_per_second": 10.0,
+            }
+            for i, a in enumerate(accuracies, start=1)
+        ]
+    )
+
+
+HEAD = CurvePart("head", epochs(0.5, 0.7, 0.6), None, 3, frozen=True)
+TUNED = CurvePart("fine-tuning", epochs(0.8), None, 2, frozen=False)
+
+
+def named(parts: list[CurvePart], name: str) -> list:
+    return [trace for trace in figure(parts).data if trace.name == name]
+
+
+def test_fine_tuning_goes_on_where_the_head_ended() -> None:
+    accuracy = named([HEAD, TUNED], "fine-tuning, validation")[0]
+
+    assert list(accuracy.x) == [4.0]
+    assert list(accuracy.y) == [80.0]
+
+
+def test_the_border_is_drawn_between_the_stages() -> None:
+    shades = figure([HEAD, TUNED]).layout.shapes
+
+    assert [(s.x0, s.x1) for s in shades] == [(0.5, 3.5), (3.5, 5.5)]
+    assert shades[0].fillcolor != shades[1].fillcolor
+
+
+def test_the_best_epoch_is_marked() -> None:
+    best = next(t for t in figure([HEAD]).data if t.mode == "markers+text")
+
+    assert (list(best.x), list(best.text)) == ([2.0], ["best 70.0%"])
+
+
+def test_the_running_batch_stands_between_two_epochs() -> None:
+    batch = {"epoch": 4, "batch": 5, "batches": 10, "loss": 0.3, "accuracy": 0.65}
+    part = CurvePart("head", epochs(0.5, 0.7, 0.6), batch, 10, frozen=True)
+
+    accuracy, loss = named([part], "running batch")
+
+    assert (list(accuracy.x), list(accuracy.y), list(loss.y)) == ([3.5], [65.0], [0.3])
+
+
+def test_an_empty_run_is_a_chart_with_room_for_its_epochs() -> None:
+    chart = figure([CurvePart("head", epochs(), None, 10, frozen=True)])
+
+    assert list(chart.layout.xaxis.range) == [0.5, 10.5]
+
+
+def test_zoom_survives_new_data() -> None:
+    assert figure([HEAD]).layout.uirevision == figure([TUNED]).layout.uirevision == "curve"

@@ -1,0 +1,201 @@
+"""The Evaluate page in each state: nothing yet, head only, compared, running, failed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import APP_ROOT, FineTuneConfig, Settings
+from core.datasets import Dataset
+from core.evaluation.rejection import read_rejection
+from core.files import write_json
+from core.runs import Run, RunState, RunStatus, RunStore
+from core.runs.store import write_status
+from tests.evaluation.runs_on_disk import (
+    dataset_predictions,
+    finish_run,
+    finished_pair,
+    head_config,
+)
+
+MakeDataset = Callable[..., Dataset]
+PROOF = {
+    "frozen_tensors": 123,
+    "frozen_unchanged": 123,
+    "unfrozen_tensors": 45,
+    "unfrozen_changed": 45,
+}
+
+
+def open_page(dataset: Dataset | None = None, run: Run | None = None) -> AppTest:
+    at = AppTest.from_file(str(APP_ROOT / "streamlit_app.py"), default_timeout=30)
+    if dataset is not None:
+        at.query_params["dataset"] = dataset.id
+    if run is not None:
+        at.query_params["run"] = run.id
+    at.run()
+    at.switch_page("pages/4_Evaluate.py").run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    elements = [*at.title, *at.subheader, *at.markdown, *at.caption]
+    elements += [*at.info, *at.warning, *at.error]
+    return "\n".join(element.value for element in elements)
+
+
+@pytest.fixture
+def dataset(make_dataset: MakeDataset) -> Dataset:
+    return make_dataset(classes=3, per_class=50)  # 30 test images
+
+
+def test_nothing_yet_leads_to_the_head(settings: Settings) -> None:
+    at = open_page()
+    assert "train a head first" in words(at)
+    assert any(link.proto.label == "Train a head" for link in at.get("page_link"))
+
+
+def test_helped(settings: Settings, dataset: Dataset) -> None:
+    _, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
+    write_json(tuned.account_path, {"proof": PROOF})
+    at = open_page(dataset, tuned)
+    text = words(at)
+    assert "Fine-tuning helped" in text
+    assert "On the same **30** test images it fixed **11** and broke **0**" in text
+    assert "p = 0.00098" in text
+    assert "Every one of 123 frozen tensors is bit for bit what it was; all 45" in text
+    assert [tab.label for tab in at.tabs] == ["Fixed (11)", "Broken (0)", "Both wrong (1)"]
+    assert "opened by 2 runs" in text
+
+
+def test_the_picture_has_both_accuracies(settings: Settings, dataset: Dataset) -> None:
+    finished_pair(settings, dataset, before=range(12), after=range(1))
+    charts = [json.loads(c.proto.spec) for c in open_page(dataset).get("plotly_chart")]
+    labels = [trace["text"][0] for trace in charts[0]["data"] if "text" in trace]
+    assert labels == ["Head only <b>60.0 %</b>", "From block 6 <b>96.7 %</b>"]
+
+
+def test_cannot_tell_says_why(settings: Settings, dataset: Dataset) -> None:
+    finished_pair(settings, dataset, before=range(3), after=range(2, 4))
+    text = words(open_page(dataset))
+    assert "Cannot tell" in text
+    assert "Only 3 of 30 test images changed sides" in text
+    assert "ImageNet" in text
+
+
+def test_hurt_names_the_class_and_offers_the_head(settings: Settings, dataset: Dataset) -> None:
+    # The first ten test images are the first class.
+    head, _ = finished_pair(settings, dataset, before=(), after=range(10))
+    at = open_page(dataset)
+    assert "Fine-tuning hurt" in words(at)
+    assert "**class 0** got worse: fixed 0, broke 10 of its 10 images" in words(at)
+    links = [link.proto for link in at.get("page_link")]
+    keep = next(link for link in links if link.label == "Keep the head-only model")
+    assert head.id in keep.query_string
+
+
+def test_leaked_images_stand_beside(settings: Settings, make_dataset: MakeDataset) -> None:
+    dataset = make_dataset(classes=2, per_class=30)
+    manifest = dataset.manifest()
+    trained = manifest.loc[manifest["split"] == "train", "sha256"].iloc[0]
+    manifest.loc[manifest.index[manifest["split"] == "test"][0], "sha256"] = trained
+    manifest.to_parquet(dataset.path / f"manifest-{dataset.version}.parquet")
+    finished_pair(settings, dataset, before=range(2), after=range(1))
+    assert "1 test image is an exact copy of training images" in words(open_page(dataset))
+
+
+def test_head_only_has_figures_and_the_next_step(settings: Settings, dataset: Dataset) -> None:
+    run = RunStore(settings.runs_dir).create(head_config(dataset.id, dataset.version))
+    finish_run(run, dataset_predictions(dataset, range(3)), dataset.class_names)
+    at = open_page(dataset)
+    assert "Head only: 90.0 %" in words(at)
+    labels = [link.proto.label for link in at.get("page_link")]
+    assert "Fine-tune it, and see whether that helps" in labels
+
+
+def test_a_head_that_is_current_shows_its_fine_tuning(settings: Settings, dataset: Dataset) -> None:
+    head, _ = finished_pair(settings, dataset, before=range(12), after=range(1))
+    assert "Fine-tuning helped" in words(open_page(dataset, head))
+
+
+def start_child(settings: Settings, head: Run, status: RunStatus) -> Run:
+    child = RunStore(settings.runs_dir).create(FineTuneConfig(head.id, head.base, "block5"))
+    write_status(child.path, status)
+    return child
+
+
+def test_running_is_said_and_the_last_verdict_stays(settings: Settings, dataset: Dataset) -> None:
+    head, _ = finished_pair(settings, dataset, before=range(12), after=range(1))
+    time.sleep(1)  # run ids sort by the second
+    child = start_child(settings, head, RunStatus(RunState.RUNNING, started=time.time()))
+    (child.path / "heartbeat").touch()
+    at = open_page(dataset, child)
+    assert "From block 5 is running and will be here when it is done" in words(at)
+    assert "Fine-tuning helped" in words(at)
+    assert any(link.proto.label == "Watch it train" for link in at.get("page_link"))
+
+
+def test_failed_says_why(settings: Settings, dataset: Dataset) -> None:
+    run = RunStore(settings.runs_dir).create(head_config(dataset.id, dataset.version))
+    error = {"what": "Out of memory.", "way_out": "Halve the batch size.", "details": ""}
+    write_status(run.path, RunStatus(RunState.FAILED, error=error))
+    text = words(open_page(dataset, run))
+    assert "Out of memory" in text
+    assert "Halve the batch size" in text
+
+
+def test_any_two_runs_need_the_same_data(
+    settings: Settings, dataset: Dataset, make_dataset: MakeDataset
+) -> None:
+    _, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
+    other = make_dataset(classes=3, per_class=50, name="Other")
+    head, _ = finished_pair(settings, other, before=range(1), after=range(1))
+    at = open_page(dataset, tuned)
+    at.selectbox(key=f"evaluate_before_{tuned.id}").select(head.id).run()
+    assert "accuracies on different images cannot be compared" in words(at)
+
+
+def test_two_fine_tuning_runs_are_not_called_before_and_after_fine_tuning(
+    settings: Settings, dataset: Dataset
+) -> None:
+    head, first = finished_pair(settings, dataset, before=range(12), after=range(12))
+    second = RunStore(settings.runs_dir).create(FineTuneConfig(head.id, head.base, "block2"))
+    finish_run(second, dataset_predictions(dataset, range(1)), dataset.class_names)
+    at = open_page(dataset, second)
+    at.selectbox(key=f"evaluate_before_{second.id}").select(first.id).run()
+    assert "The second run helped" in words(at)
+
+
+def test_none_of_these_is_kept_with_the_run(settings: Settings, dataset: Dataset) -> None:
+    _, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
+    at = open_page(dataset, tuned)
+    at.button(key="keep_rejection").click().run()
+    kept = read_rejection(tuned)
+    assert kept is not None
+    assert kept.threshold == pytest.approx(0.7, abs=1e-6)
+    assert "now says none of these below" in words(at)
+    at.button(key="drop_rejection").click().run()
+    assert read_rejection(tuned) is None
+
+
+def test_an_image_opens_large(settings: Settings, dataset: Dataset) -> None:
+    finished_pair(settings, dataset, before=range(12), after=range(1))
+    at = open_page(dataset)
+    at.button(key="open_fixed_0").click().run()
+    assert "is truly **class 0**" in words(at)
+    assert not at.exception
+
+
+def test_names_from_folders_are_no_markdown(settings: Settings, make_dataset: MakeDataset) -> None:
+    dataset = make_dataset(classes=2, per_class=50)
+    head, tuned = finished_pair(settings, dataset, before=(), after=range(10))
+    for run in (head, tuned):
+        names = ["*a* [x](http://x)", "b"]
+        write_json(run.path / "predict.json", {"class_names": names, "image_size": 32})
+    text = words(open_page(dataset, tuned))
+    assert "[x](http" not in text
