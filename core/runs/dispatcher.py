@@ -36,22 +36,25 @@ class Dispatcher:
         self._store = RunStore(settings.runs_dir)
         self._woken = threading.Event()
         self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         self._client: Client | None = None
         self._submitted: dict[str, object] = {}
         self.error: QueueError | None = None
 
     def start(self) -> None:
         """Starts the thread, which starts the queue's processes where they are missing."""
-        threading.Thread(target=self._loop, name="dispatcher", daemon=True).start()
+        self._thread.start()
 
     def wake(self) -> None:
         """Tells the thread that there is a new run."""
         self._woken.set()
 
     def close(self) -> None:
-        """Ends the thread; the queue's processes stay."""
+        """Ends the thread and waits for it; the queue's processes stay."""
         self._ended.set()
         self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def dispatch(self) -> None:
         """Submits every queued run that the scheduler does not know.

@@ -1,0 +1,99 @@
+"""The app on a port of its own, and a real Chromium in front of it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.config import APP_ROOT
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(
+    (p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))),
+    None,
+)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ARTIFACTS = APP_ROOT / "test-artifacts"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app.
+
+    Attributes:
+        url: Its address, without a slash at the end.
+        workspace: Its workspace.
+        process: The web server's process.
+    """
+
+    url: str
+    workspace: Path
+    process: psutil.Process
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Starts the app as README does, on a free port and an empty workspace."""
+    workspace = tmp_path_factory.mktemp("workspace")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "UNFREEZE_WORKSPACE": str(workspace), "UNFREEZE_QUEUE": "on"}
+    log = (workspace / "server.log").open("ab")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+        cwd=APP_ROOT,
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
+    url = f"http://localhost:{port}"
+    try:
+        _wait_until_healthy(url, workspace)
+        yield Server(url, workspace, psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        process.wait()
+        log.close()
+        stop = [sys.executable, "-m", "core.runs.queue", "stop"]
+        subprocess.run(stop, cwd=APP_ROOT, env=environment, check=True, capture_output=True)
+
+
+def _wait_until_healthy(url: str, workspace: Path) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            time.sleep(0.25)
+    pytest.fail((workspace / "server.log").read_text())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    """Debian's Chromium; the test skips where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    ARTIFACTS.mkdir(exist_ok=True)
+    with playwright.sync_playwright() as engine:
+        opened = engine.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        opened.close()

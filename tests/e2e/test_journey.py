@@ -1,0 +1,77 @@
+"""The sample journey in a real browser, by what a person can read on the screen."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.datasets.bundled import DIGITS_ID
+from tests.e2e.conftest import ARTIFACTS, Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+TRAINING_MS = 240_000
+
+
+def shoot(page: Page, name: str) -> None:
+    page.wait_for_timeout(1500)
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+def test_from_home_to_a_prediction(server: Server, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Try it with the sample data")).to_be_visible()
+    shoot(page, "home")
+    page.get_by_role("button", name="Try it with the sample data").click()
+
+    expect(page.get_by_role("heading", name="Handwritten digits").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("1,797", exact=True).first).to_be_visible()
+    shoot(page, "data")
+    page.get_by_role("link", name="Next: train a head").click()
+
+    page.get_by_role("button", name="Train head").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
+    run_in_url = re.compile(r"[?&]run=")
+    expect(page).to_have_url(run_in_url)
+    page.reload()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
+    shoot(page, "head_running")
+    second = browser.new_page()
+    second.goto(page.url)
+    expect(second.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
+    second.close()
+    page.get_by_role("link", name="Next: choose a block to unfreeze").click(timeout=TRAINING_MS)
+
+    expect(page.get_by_text("2,657,194", exact=True)).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Fine-tune from block 6").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(12_000)
+    shoot(page, "fine_tune_running")
+    page.get_by_role("link", name="Next: did it help?").wait_for(timeout=TRAINING_MS)
+    shoot(page, "fine_tune")
+    page.get_by_role("link", name="Next: did it help?").click()
+
+    expect(page.get_by_text("Fine-tuning helped").first).to_be_visible(timeout=30_000)
+    shoot(page, "evaluate")
+    page.get_by_role("link", name="Predict").first.click()
+
+    images = server.workspace / "datasets" / DIGITS_ID / "images" / "test" / "7"
+    page.locator("input[type=file]").first.set_input_files(
+        str(next(iter(sorted(images.iterdir()))))
+    )
+    expect(page.get_by_text(re.compile(r"\b7\b.*%")).first).to_be_visible(timeout=30_000)
+    shoot(page, "predict")
+    page.get_by_role("link", name="Runs").first.click()
+    expect(page.get_by_text("from block 6").first).to_be_visible(timeout=20_000)
+    shoot(page, "runs")
+
+    assert not errors
+    assert not [m for m in loaded_libraries(server) if "tensorflow" in m]
+
+
+def loaded_libraries(server: Server) -> list[str]:
+    """Files that the web server has mapped: TensorFlow must not be among them."""
+    return [Path(entry.path).as_posix() for entry in server.process.memory_maps()]
