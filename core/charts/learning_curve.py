@@ -127,16 +127,30 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int) -> None:
     loss = part.epochs["val_loss"].to_numpy(float)
     # As training chooses: the highest accuracy, then the lowest loss, then the earliest.
     best = int(np.lexsort((np.arange(len(loss)), loss, -accuracy))[0])
+    x, y = float(part.epochs["epoch"].iloc[best]) + start, accuracy[best] * 100
+    colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
     chart.add_scatter(
-        x=[float(part.epochs["epoch"].iloc[best]) + start],
-        y=[accuracy[best] * 100],
-        mode="markers+text",
-        text=[f"best {accuracy[best]:.1%}"],
-        textposition="bottom left",
-        marker={"size": 10, "color": theme.FROZEN_LINE if part.frozen else theme.UNFROZEN},
+        x=[x],
+        y=[y],
+        mode="markers",
+        name="best",
+        marker={"size": 10, "color": colour},
         cliponaxis=False,
         showlegend=False,
         hoverinfo="skip",
+    )
+    chart.add_annotation(
+        text=f"best {accuracy[best]:.1%}",
+        x=x,
+        y=y,
+        xanchor="right",
+        # Below the curve, and the two stages' labels below each other: their points lie close.
+        ax=-8,
+        ay=30 if part.frozen else 56,
+        arrowcolor=colour,
+        arrowwidth=1,
+        arrowhead=0,
+        font={"color": colour, "size": 13},
     )
 
 

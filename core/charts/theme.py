@@ -15,6 +15,7 @@ FROZEN_LINE = "#2B8AC6"
 UNFROZEN = "#E8590C"
 # Neutral ink that is readable on white and on the dark theme's background.
 MUTED = "#7C8B9A"
+FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 GRID = "rgba(124, 139, 154, 0.25)"
 FROZEN_SHADE = "rgba(43, 138, 198, 0.10)"
 UNFROZEN_SHADE = "rgba(232, 89, 12, 0.10)"
@@ -34,7 +35,7 @@ def layout(height: int, **changes: Any) -> go.Layout:
         "margin": {"l": 56, "r": 16, "t": 28, "b": 44},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 13, "color": MUTED},
+        "font": {"size": 13, "color": MUTED, "family": FONT},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         "hoverlabel": {"font": {"size": 13}},
     }
@@ -45,6 +46,7 @@ def axis(title: str = "", **changes: Any) -> dict[str, Any]:
     """An axis with a title that keeps clear of its labels, and a quiet grid."""
     return {
         "title": {"text": title, "standoff": 8},
+        "automargin": True,
         "gridcolor": GRID,
         "zeroline": False,
         "linecolor": GRID,

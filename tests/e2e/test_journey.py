@@ -27,7 +27,9 @@ def test_from_home_to_a_prediction(server: Server, browser: Browser) -> None:
     shoot(page, "home")
     page.get_by_role("button", name="Try it with the sample data").click()
 
-    expect(page.get_by_role("heading", name="Handwritten digits").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Handwritten digits").first).to_be_visible(
+        timeout=20_000
+    )
     expect(page.get_by_text("1,797", exact=True).first).to_be_visible()
     shoot(page, "data")
     page.get_by_role("link", name="Next: train a head").click()

@@ -1,0 +1,57 @@
+"""Both samples with the defaults that a beginner gets, through pages and worker to the verdict."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import APP_ROOT, Settings
+from core.datasets.bundled import load_bundled
+from core.runs import Run, RunState, RunStore
+from tests.ui.app import open_page, words
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def press_train(page: str, settings: Settings) -> Run:
+    """Presses the page's one button, then does what the queue would do."""
+    app = open_page(page)
+    app.button(key="train").click().run()
+    assert not app.exception
+    store = RunStore(settings.runs_dir)
+    run = store.list()[0]
+    worker = [sys.executable, "-m", "core.training.worker", str(run.path)]
+    subprocess.run(worker, cwd=APP_ROOT, env=os.environ, check=True, capture_output=True)
+    trained = store.get(run.id)
+    assert trained.status.state is RunState.COMPLETED, trained.status
+    return trained
+
+
+def journey(sample: str, settings: Settings) -> tuple[Run, Run, AppTest]:
+    load_bundled(sample, settings)
+    head = press_train("pages/2_Head.py", settings)
+    tuned = press_train("pages/3_Fine_tune.py", settings)
+    return head, tuned, open_page("pages/4_Evaluate.py")
+
+
+def test_digits_fine_tuning_helps_within_three_minutes(settings: Settings) -> None:
+    began = time.monotonic()
+    head, _, page = journey("digits", settings)
+    seconds = time.monotonic() - began
+
+    assert head.status.results["test_accuracy"] >= 0.90
+    assert "Fine-tuning helped" in words(page)
+    # The product's promise, with room for a busy machine: it takes about one minute on two cores.
+    assert seconds < 180
+
+
+def test_clip_art_cannot_be_told_and_the_page_says_why(settings: Settings) -> None:
+    _, _, page = journey("clipart", settings)
+
+    text = words(page)
+    assert "Cannot tell" in text
+    assert "178" in text
+    assert "to see a difference of this size" in text or "more test images" in text

@@ -1,0 +1,53 @@
+"""Home: what it is, the steps, the sample button, the latest runs."""
+
+from collections.abc import Callable
+
+from core.config import Settings
+from core.datasets import Dataset, DatasetStore
+from core.datasets.bundled import DIGITS_ID
+from core.runs import RunStore
+from tests.ui import runs
+from tests.ui.app import open_page, words
+
+
+def test_a_stranger_sees_what_it_is_and_one_button(settings: Settings) -> None:
+    page = open_page()
+
+    assert not page.exception
+    assert [button.label for button in page.button] == ["Try it with the sample data"]
+    assert "whether fine-tuning helped" in words(page)
+    assert "choose a data set" in words(page)
+
+
+def test_the_button_brings_the_sample_in(settings: Settings) -> None:
+    page = open_page()
+    page.button(key="try_sample").click().run()
+
+    assert not page.exception
+    assert [d.id for d in DatasetStore(settings.datasets_dir).list()] == [DIGITS_ID]
+    assert "539" in [metric.value for metric in page.metric]  # it went on to the Data page
+
+
+def test_steps_and_latest_runs_tell_how_far_it_is(
+    settings: Settings, make_dataset: Callable[..., Dataset]
+) -> None:
+    store = RunStore(settings.runs_dir)
+    head = runs.finished(store, runs.head_config(make_dataset()))
+    runs.running(store, runs.fine_tune_config(head))
+    page = open_page()
+
+    assert not page.exception
+    text = words(page)
+    assert "75.0% on validation" in text
+    assert "running: training" in text
+    assert page.button(key=f"open_{head.id}")
+
+
+def test_open_goes_to_the_run(settings: Settings, make_dataset: Callable[..., Dataset]) -> None:
+    head = runs.finished(RunStore(settings.runs_dir), runs.head_config(make_dataset()))
+    page = open_page()
+    page.button(key=f"open_{head.id}").click().run()
+
+    assert not page.exception
+    assert page.query_params["run"] in (head.id, [head.id])
+    assert {m.label for m in page.metric} >= {"Validation accuracy"}
