@@ -5,16 +5,18 @@ import streamlit as st
 from core.ui import page, session
 from core.ui.cards import empty_state
 from core.ui.evaluate_proof import proof
-from core.ui.fine_tune_form import choose_what_to_unfreeze, fine_tune_form
+from core.ui.fine_tune_form import fine_tune_button, fine_tune_settings, warn
 from core.ui.live import live_run
+from core.ui.manifests import image_counts
 from core.ui.run_choice import choose_head, choose_run
-from core.ui.run_results import show_results
+from core.ui.run_results import show_gain, show_movement, show_results
+from core.ui.unfreeze_choice import choose_what_to_unfreeze, show_account
 
 page.setup("Fine-tune", "fine_tune")
 
 st.markdown(
     "The head has learned your classes on frozen features. Now let part of the backbone learn "
-    "too, in small steps. **Click the block to unfreeze from.**"
+    "too, in small steps."
 )
 
 dataset = session.current_dataset()
@@ -35,15 +37,23 @@ if not heads:
 
 runs = session.runs_of(dataset, head=False)
 head_run = choose_head(heads, session.chosen_run(runs))
-block, counts = choose_what_to_unfreeze(head_run)
+choice = choose_what_to_unfreeze(head_run)
+if choice is None:
+    st.stop()
+account = st.container()
 
 settings, view = st.columns([1, 2], gap="large")
 with settings:
     st.subheader("Settings", anchor=False)
-    config = fine_tune_form(head_run, block, counts, len(dataset.images("train")))
+    training = fine_tune_settings(head_run)
+    images = image_counts(dataset)
+    warn(head_run, choice, training, images["train"])
+    config = fine_tune_button(head_run, choice, training)
     if config is not None:
         session.start_run(config, dataset)
         st.rerun()
+with account:
+    show_account(choice, head_run, images, training.epochs)
 with view:
     run = choose_run(runs)
     if run is None:
@@ -56,7 +66,9 @@ with view:
         live_run(run)
         show_results(run)
         if run.has_model and not run.status.state.active:
+            show_gain(run)
             proof(run)
+            show_movement(run)
             st.page_link(
                 "pages/4_Evaluate.py",
                 label="Next: did it help?",

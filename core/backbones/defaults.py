@@ -9,6 +9,7 @@ from core.config import HeadConfig, HeadKind, TrainingConfig
 IMAGE_SIZES = (32, 64, 96, 128, 150, 160, 192, 224, 256, 299, 320, 384)
 SMALL_IMAGE_SIZE = 96
 FINE_TUNE_RATE_DIVISOR = 10
+FINE_TUNE_EPOCHS = 15
 
 
 def suggest_image_size(spec: BackboneSpec, median_side: float) -> int:
@@ -50,7 +51,7 @@ def suggest_fine_tuning(base: HeadConfig) -> TrainingConfig:
     return TrainingConfig(
         optimizer=training.optimizer,
         learning_rate=training.learning_rate / FINE_TUNE_RATE_DIVISOR,
-        epochs=10,
+        epochs=FINE_TUNE_EPOCHS,
         batch_size=training.batch_size,
         seed=training.seed,
     )

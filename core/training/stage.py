@@ -3,6 +3,7 @@ model is cut."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,8 +84,10 @@ def train_stage(
     store = FeatureStore(settings.features_dir)
     reused = tap_file(store, model, stage.tap, data.images).complete
     taps = (stage.tap, *stage.also_stored)
+    began = time.monotonic()
     stored = compute_features(model, taps, data.images, store, reporter.advance)
     features = stored[0].read()
+    seconds = None if reused else time.monotonic() - began
 
     reporter.phase("training", unit="batches")
     before = snapshot(model)
@@ -106,7 +109,7 @@ def train_stage(
         "input_values": 3 * run.base.image_size**2,
         "batchnorm": _batchnorm_sentence(counts.batchnorm_layers, stage.freeze_batchnorm),
         "proof": prove(model, before, blocks),
-        "features": _stored_record(stage.tap, stored, reused),
+        "features": _stored_record(stage.tap, stored, seconds),
         **_parameter_counts(model),
     }
     return evaluate_and_save(run, model, trained, features, data, result, about, reporter)
@@ -125,10 +128,12 @@ def _batchnorm_sentence(layers: int, frozen: bool) -> str:
     return f"{layers} BatchNorm layers are trained too; their statistics follow the new data."
 
 
-def _stored_record(tap: str, stored: list[FeatureFile], reused: bool) -> dict[str, Any]:
+def _stored_record(tap: str, stored: list[FeatureFile], seconds: float | None) -> dict[str, Any]:
+    """What was stored; `seconds` of the pass, or None where nothing had to be computed."""
     return {
         "cut": tap,
         "images": stored[0].shape[0],
         "bytes": sum(file.bytes for file in stored),
-        "reused": reused,
+        "reused": seconds is None,
+        "seconds": seconds,
     }

@@ -10,10 +10,26 @@ import streamlit as st
 from core.backbones.account import unfrozen_blocks
 from core.backbones.block import Block, block_title
 from core.charts import block_map
+from core.config import Scope
+
+_SCOPES: dict[Scope, str] = {
+    "from": "From a block on",
+    "only": "One block alone",
+    "all": "Everything",
+    "none": "Head only, longer",
+}
+_SCOPE_WORDS: dict[Scope, str] = {
+    "from": "Click the block to unfreeze from.",
+    "only": "Click the block to unfreeze; those before and after it stay frozen.",
+    "all": "Every layer is trained: slow, and with few images it forgets what it knew.",
+    "none": "No block is unfrozen: the head trains on, as a comparison.",
+}
 
 
-def choose_block(blocks: Sequence[Block], head_parameters: int, default: str, key: str) -> str:
-    """Shows the map and the select box.
+def choose_block(
+    blocks: Sequence[Block], head_parameters: int, default: str, key: str
+) -> tuple[str, Scope]:
+    """Shows the map with a select box and the kinds of choice below it.
 
     Args:
         blocks: The backbone's blocks, in order.
@@ -22,36 +38,50 @@ def choose_block(blocks: Sequence[Block], head_parameters: int, default: str, ke
         key: Makes the widgets' keys unique.
 
     Returns:
-        Name of the chosen block.
+        Name of the chosen block, and what is unfrozen with it.
     """
     names = [block.name for block in blocks]
-    box_key, map_key = f"block_{key}", f"block_map_{key}"
+    box_key, map_key, scope_key = f"block_{key}", f"block_map_{key}", f"scope_{key}"
 
     def take_click() -> None:
         chosen = clicked_block(st.session_state[map_key])
         if chosen is not None:
             st.session_state[box_key] = chosen
 
-    # The map stands above the box, so it reads the box's value before the box is drawn.
+    # The map stands above the widgets, so it reads their values before they are drawn.
     chosen = str(st.session_state.get(box_key, default))
+    scope: Scope = st.session_state.get(scope_key) or "from"
+    unfrozen = unfrozen_blocks(blocks, chosen, scope)
     st.plotly_chart(
-        block_map.figure(blocks, head_parameters, unfrozen_blocks(blocks, chosen, "from")),
+        block_map.figure(blocks, head_parameters, unfrozen, clickable=scope in ("from", "only")),
         key=map_key,
         on_select=take_click,
         selection_mode="points",
         config={"displayModeBar": False},
-        alt=f"Block map: {block_title(chosen)} and all after it are unfrozen.",
+        alt=f"Block map: {', '.join(block_title(name) for name in unfrozen) or 'only the head'} "
+        "unfrozen.",
     )
-    st.caption("Width: share of compute. Height: parameters. Click the block to unfreeze from.")
-    box = st.selectbox(
-        "Unfreeze from",
+    st.caption(f"Width: share of compute. Height: parameters. {_SCOPE_WORDS[scope]}")
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    left.segmented_control(
+        "Unfreeze",
+        list(_SCOPES),
+        default="from",
+        required=True,
+        format_func=lambda name: _SCOPES[name],
+        key=scope_key,
+        help="The article's rule is from a block on. One block alone is surgical fine-tuning "
+        "(Lee et al. 2023): earlier blocks help where the pictures look different.",
+    )
+    right.selectbox(
+        "Block",
         names,
         index=names.index(default),
         format_func=block_title,
         key=box_key,
-        help="This block and all after it are trained; those before it stay frozen.",
+        disabled=scope in ("all", "none"),
     )
-    return str(box)
+    return chosen, scope
 
 
 def clicked_block(state: Any) -> str | None:

@@ -14,6 +14,7 @@ from core.backbones.defaults import (
 from core.config import HeadConfig, HeadKind, TrainingConfig
 from core.datasets import Dataset
 from core.ui import training_form
+from core.ui.manifests import cached_manifest
 
 _HEADS: dict[HeadKind, tuple[str, str]] = {
     "light": ("Light", "Averages the features and adds one layer. Quick, hard to overfit."),
@@ -27,7 +28,7 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
     Returns:
         What to train, in the rerun in which the button was pressed; otherwise None.
     """
-    table = dataset.manifest()
+    table = cached_manifest(dataset)
     usable = table[table["usable"]]
     spec = _choose_backbone()
     side = float(usable[["width", "height"]].max(axis=1).median()) if len(usable) else 0.0

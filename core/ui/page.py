@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.datasets import Dataset
@@ -9,6 +11,8 @@ from core.ui import session
 from core.ui.steps import STEPS, Progress, progress
 from core.ui.text import plain
 
+# A file of our own: the browser would fetch a Material symbol from the internet.
+ICON = Path(__file__).with_name("icon.png")
 _CSS = """
 <style>
   .block-container { padding-top: 2.5rem; padding-bottom: 4rem; max-width: 82rem; }
@@ -30,7 +34,7 @@ def setup(title: str, step: str) -> None:
             `predict` or `runs`.
     """
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
-    st.set_page_config(page_title=name, page_icon=":material/ac_unit:", layout="wide")
+    st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide")
     st.html(_CSS)
     session.dispatcher()
     session.show_in_url()

@@ -7,8 +7,12 @@ from typing import Any
 import streamlit as st
 
 from core.backbones.block import Block
+from core.charts import movement
+from core.config import FineTuneConfig
+from core.errors import RunError
 from core.files import read_json
 from core.runs import Run
+from core.ui import session
 from core.ui.block_map import show_map
 from core.ui.live import duration
 
@@ -44,6 +48,43 @@ def show_frozen(run: Run) -> None:
     if record:
         blocks = [Block.from_dict(values) for values in record["blocks"]]
         show_map(blocks, record["head_parameters"], record["unfrozen"])
+
+
+def show_gain(run: Run) -> None:
+    """Says how validation changed against the head, and offers to keep the head where it fell."""
+    if not isinstance(run.config, FineTuneConfig):
+        return
+    try:
+        head = session.run_store().get(run.config.head_run_id)
+    except RunError:
+        return  # deleted since: there is nothing to compare with
+    before, after = (r.status.results.get("val_accuracy") for r in (head, run))
+    if before is None or after is None or after >= before:
+        return
+    st.warning(
+        f"Validation fell from {before:.1%} to {after:.1%}: the head alone may be the better model.",
+        icon=":material/trending_down:",
+    )
+    st.page_link(
+        "pages/5_Predict.py",
+        label="Keep the head-only model",
+        icon=":material/undo:",
+        query_params={"run": head.id},
+    )
+
+
+def show_movement(run: Run) -> None:
+    """How far each unfrozen layer moved, folded."""
+    record = read_account(run)
+    if record is None or not record["proof"]["movement"]:
+        return
+    with st.expander("How far each layer moved", icon=":material/straighten:"):
+        st.plotly_chart(
+            movement.figure(record["proof"]["movement"]),
+            key="movement",
+            config={"displayModeBar": False},
+            alt="Relative movement of every unfrozen weight, in percent of its size",
+        )
 
 
 def stored_words(features: dict[str, Any]) -> str:

@@ -44,7 +44,9 @@ def write_epochs(run: Run, epochs: int = 3) -> None:
     writer.close()
 
 
-def finished(store: RunStore, config: RunConfig, name: str = "Squares") -> Run:
+def finished(
+    store: RunStore, config: RunConfig, name: str = "Squares", results: dict | None = None
+) -> Run:
     run = store.create(config, name)
     write_epochs(run)
     account = {
@@ -61,16 +63,26 @@ def finished(store: RunStore, config: RunConfig, name: str = "Squares") -> Run:
             "frozen_unchanged": 5,
             "unfrozen_tensors": 2,
             "unfrozen_changed": 2,
-            "movement": [],
+            "movement": [
+                {"layer": "head_output", "weight": "kernel", "block": "head", "relative": 0.2}
+            ],
         },
-        "features": {"cut": "head_pool", "bytes": 2_000_000, "images": 30, "reused": False},
+        "features": {
+            "cut": "head_pool",
+            "bytes": 2_000_000,
+            "images": 30,
+            "reused": False,
+            "seconds": 3.0,
+        },
     }
     write_json(run.account_path, account)
     run.model_path.touch()
     run.litert_path.touch()
     write_status(
         run.path,
-        RunStatus(RunState.COMPLETED, "saving", started=10.0, finished=18.0, results=RESULTS),
+        RunStatus(
+            RunState.COMPLETED, "saving", started=10.0, finished=18.0, results=results or RESULTS
+        ),
     )
     return store.get(run.id)
 

@@ -104,6 +104,45 @@ def test_running_finished_and_failed_runs_are_shown(dataset: Dataset, store: Run
     assert finished.id != run.id
 
 
+def test_one_block_alone_keeps_the_later_ones_frozen(dataset: Dataset, store: RunStore) -> None:
+    head = runs.finished(store, runs.head_config(dataset))
+    page = open_page(PAGE)
+    page.button_group(key=f"scope_{head.id}").set_value("only").run()
+    page.selectbox(key=f"block_{head.id}").select("block5").run()
+
+    assert {m.label: m.value for m in page.metric}["Trainable"] == f"{40_000 + 99:,}"
+    page.button(key="train").click().run()
+    config = next(run.config for run in store.list() if not run.is_head)
+    assert isinstance(config, FineTuneConfig)
+    assert (config.scope, config.block) == ("only", "block5")
+
+
+def test_unfrozen_batchnorm_is_counted(dataset: Dataset, store: RunStore) -> None:
+    runs.finished(store, runs.head_config(dataset))
+    page = open_page(PAGE)
+    page.toggle(key="ft_batchnorm").set_value(False).run()
+
+    assert {m.label: m.value for m in page.metric}["Trainable"] == f"{90_000 - 64 + 99:,}"
+
+
+def test_a_worse_model_offers_to_keep_the_head(dataset: Dataset, store: RunStore) -> None:
+    head = runs.finished(store, runs.head_config(dataset))
+    worse = {**runs.RESULTS, "val_accuracy": 0.6}
+    runs.finished(store, runs.fine_tune_config(head), results=worse)
+    page = open_page(PAGE)
+
+    assert not page.exception
+    assert "Validation fell from 75.0% to 60.0%" in words(page)
+
+
+def test_a_head_that_still_learns_is_warned_about(dataset: Dataset, store: RunStore) -> None:
+    head = runs.finished(store, runs.head_config(dataset))
+    assert "still learning" not in words(open_page(PAGE))
+    runs.write_epochs(head, 20)  # its loss falls as 1 / epoch
+
+    assert "still learning" in words(open_page(PAGE))
+
+
 @pytest.mark.parametrize(
     ("state", "block"),
     [

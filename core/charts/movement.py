@@ -1,0 +1,45 @@
+"""How far fine-tuning moved each weight, relative to where it began."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from core.charts import theme
+
+ROW_HEIGHT = 18
+MAX_ROWS = 60
+
+
+def figure(movement: Sequence[dict[str, Any]]) -> go.Figure:
+    """Draws one bar a weight, in the model's order from top to bottom.
+
+    Args:
+        movement: Rows of the proof: `layer`, `weight`, `block` and `relative`, the share
+            ||w1 - w0|| / ||w0||.
+
+    Returns:
+        A bar chart in percent; of the kernels alone where there are many weights.
+    """
+    rows = list(movement)
+    if len(rows) > MAX_ROWS:
+        rows = [row for row in rows if "kernel" in row["weight"]][:MAX_ROWS]
+    names = [f"{row['layer']} {row['weight']}" for row in rows]
+    chart = go.Figure(
+        layout=theme.layout(
+            80 + ROW_HEIGHT * len(rows),
+            xaxis=theme.axis("moved, % of its size", rangemode="tozero"),
+            yaxis=theme.axis("", autorange="reversed", type="category", dtick=1),
+        )
+    )
+    chart.add_bar(
+        x=[100 * row["relative"] for row in rows],
+        y=names,
+        orientation="h",
+        marker={"color": theme.UNFROZEN, "line": {"width": 0}},
+        hovertemplate="%{y}: %{x:.2f} %<extra></extra>",
+        showlegend=False,
+    )
+    return chart

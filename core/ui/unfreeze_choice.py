@@ -1,0 +1,109 @@
+"""What to unfreeze: the block map, the kinds of choice, and the account of it before the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.backbones.account import Account, account
+from core.backbones.block import Block, block_title
+from core.backbones.catalog import CATALOG
+from core.backbones.estimate import estimate_seconds
+from core.config import Scope
+from core.runs import Run
+from core.ui.block_map import choose_block
+from core.ui.live import duration
+from core.ui.run_results import read_account
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user chose.
+
+    Attributes:
+        block: Name of the chosen block.
+        scope: What is unfrozen with it.
+        freeze_batchnorm: Whether BatchNorm layers stay frozen.
+        counts: What that means.
+    """
+
+    block: str
+    scope: Scope
+    freeze_batchnorm: bool
+    counts: Account
+
+    @property
+    def words(self) -> str:
+        """The choice as a button says it: "Fine-tune from block 6"."""
+        title = block_title(self.block)
+        return {
+            "from": f"Fine-tune from {title}",
+            "only": f"Fine-tune {title} alone",
+            "all": "Fine-tune everything",
+            "none": "Train the head on",
+        }[self.scope]
+
+
+def choose_what_to_unfreeze(head_run: Run) -> Choice | None:
+    """Shows the map and the widgets below it.
+
+    Args:
+        head_run: A finished head run: its account has the backbone's blocks.
+
+    Returns:
+        The choice; None where the run's account cannot be read.
+    """
+    record = read_account(head_run)
+    if record is None:
+        st.error("This head run's account cannot be read. Choose another, or train it again.")
+        return None
+    blocks = [Block.from_dict(values) for values in record["blocks"]]
+    spec = CATALOG.get(head_run.base.backbone)
+    default = spec.default_block if spec else blocks[-1].name
+    block, scope = choose_block(blocks, record["head_parameters"], default, key=head_run.id)
+    keep = _keep_batchnorm(blocks)
+    counts = account(
+        blocks, record["head_parameters"], block, scope, keep, input_values=record["input_values"]
+    )
+    return Choice(block, scope, keep, counts)
+
+
+def show_account(choice: Choice, head_run: Run, images: dict[str, int], epochs: int) -> None:
+    """What the choice trains, keeps, stores and takes, before anything runs.
+
+    Args:
+        choice: The choice.
+        head_run: The head run: its pass over the images was timed.
+        images: Number of usable images by split.
+        epochs: Epochs that are asked for.
+    """
+    counts, total = choice.counts, sum(images.values())
+    stored = counts.stored_bytes_per_image * total / 1e6
+    faster = "–" if counts.compute_trained in (0, 1) else f"{counts.speed_up:.1f} ×"
+    record = read_account(head_run) or {}
+    seconds = estimate_seconds(record, counts.compute_trained, images, epochs)
+    values = (
+        ("Trainable", f"{counts.trainable:,}", f"of {counts.total:,} parameters"),
+        ("Frozen", f"{counts.frozen:,}", "stay bit for bit as they are"),
+        ("Compute trained", f"{counts.compute_trained:.0%}", "of one pass through the backbone"),
+        ("Faster by storing", faster, "an epoch, counted in multiply-adds"),
+        ("Stored on disk", f"{stored:,.0f} MB", f"for {total:,} images, computed once"),
+        ("This run takes", f"{duration(seconds)}" if seconds else "–", "about, on this machine"),
+    )
+    for column, (label, value, caption) in zip(st.columns(len(values)), values, strict=True):
+        column.metric(label, value)
+        column.caption(caption)
+
+
+def _keep_batchnorm(blocks: Sequence[Block]) -> bool:
+    if not any(block.batchnorm_layers for block in blocks):
+        return True
+    return st.toggle(
+        "Keep BatchNorm frozen",
+        value=True,
+        key="ft_batchnorm",
+        help="BatchNorm layers hold the mean and spread of the images that the backbone was "
+        "trained with. Small batches of other images would spoil them.",
+    )
