@@ -62,7 +62,7 @@ def show_gain(run: Run) -> None:
     if before is None or after is None or after >= before:
         return
     st.warning(
-        f"Validation fell from {before:.1%} to {after:.1%}: the head alone may be the better model.",
+        f"Validation fell from {before:.1%} to {after:.1%}: the head alone may be better.",
         icon=":material/trending_down:",
     )
     st.page_link(
