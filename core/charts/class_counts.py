@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 
 from core.charts import theme
 
-_COLOURS = {"train": theme.FROZEN_LINE, "val": theme.FROZEN, "test": theme.UNFROZEN}
+# Orange means "unfrozen" everywhere else, so it is not used for a split.
+_COLOURS = {"train": theme.FROZEN_LINE, "val": theme.FROZEN, "test": theme.MUTED}
 
 
 def figure(manifest: pd.DataFrame) -> go.Figure:

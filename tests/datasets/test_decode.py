@@ -1,0 +1,161 @@
+"""The one decoder: every kind of file in, upright RGB out, and never half an image."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.datasets.decode import decode, decode_bytes, open_rgb
+from core.errors import InvalidImageError
+from tests.datasets.pictures import encoded, jpeg, picture
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("RGB", "JPEG"),
+        ("RGB", "PNG"),
+        ("RGB", "BMP"),
+        ("RGB", "WEBP"),
+        ("RGB", "TIFF"),
+        ("L", "PNG"),
+        ("L", "JPEG"),
+        ("RGBA", "PNG"),
+        ("LA", "PNG"),
+        ("CMYK", "JPEG"),
+    ],
+)
+def test_every_kind_becomes_rgb(mode: str, kind: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "image", encoded(picture(mode=mode), kind))
+
+    pixels = decode(path, 24)
+
+    assert (pixels.shape, pixels.dtype) == ((24, 24, 3), np.uint8)
+
+
+def test_training_and_prediction_see_the_same(tmp_path: Path) -> None:
+    data = jpeg(3)
+
+    np.testing.assert_array_equal(
+        decode(write(tmp_path / "a.jpg", data), 32), decode_bytes(data, "a.jpg", 32)
+    )
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_comes_out_upright(orientation: int, tmp_path: Path) -> None:
+    upright = Image.new("RGB", (20, 10), (0, 0, 255))
+    upright.paste((255, 0, 0), (0, 0, 10, 5))  # red at the upper left
+    inverse = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = upright.transpose(inverse[orientation]) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = write(tmp_path / "image.png", encoded(stored, "PNG", exif=exif))
+
+    image = open_rgb(path)
+
+    assert image.size == (20, 10)
+    assert image.getpixel((2, 2)) == (255, 0, 0)
+    assert image.getpixel((15, 8)) == (0, 0, 255)
+
+
+def test_sixteen_bits_are_scaled_not_cut_off(tmp_path: Path) -> None:
+    values = np.array([[0, 257 * 100, 65535]], dtype=np.uint16)
+    path = write(tmp_path / "deep.png", encoded(Image.fromarray(values), "PNG"))
+
+    assert [open_rgb(path).getpixel((x, 0))[0] for x in range(3)] == [0, 100, 255]
+
+
+def test_transparent_parts_lie_on_white(tmp_path: Path) -> None:
+    image = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
+    image.putpixel((0, 0), (255, 0, 0, 255))
+    path = write(tmp_path / "image.png", encoded(image, "PNG"))
+
+    assert open_rgb(path).getpixel((0, 0)) == (255, 0, 0)
+    assert open_rgb(path).getpixel((3, 3)) == (255, 255, 255)
+
+
+def test_a_palette_with_a_transparent_colour_too(tmp_path: Path) -> None:
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([0, 0, 0, 0, 255, 0])
+    image.putpixel((0, 0), 1)
+    path = write(tmp_path / "image.gif", encoded(image, "GIF", transparency=0))
+
+    assert open_rgb(path).getpixel((0, 0)) == (0, 255, 0)
+    assert open_rgb(path).getpixel((3, 3)) == (255, 255, 255)
+
+
+def test_print_colours_keep_their_meaning(tmp_path: Path) -> None:
+    ink = Image.new("CMYK", (8, 8), (0, 255, 255, 0))  # magenta and yellow: red
+    path = write(tmp_path / "print.jpg", encoded(ink, "JPEG", quality=95))
+
+    red, green, blue = open_rgb(path).getpixel((4, 4))
+
+    assert red > 200
+    assert max(green, blue) < 60
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_an_animation_gives_its_first_picture(kind: str, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ((250, 0, 0), (0, 0, 250))]
+    options = {"save_all": True, "append_images": frames[1:]}
+    path = write(tmp_path / "moving", encoded(frames[0], kind, **options))
+
+    assert open_rgb(path).getpixel((4, 4))[0] > 200
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
+def test_a_file_that_is_cut_off_is_never_half_read(kind: str, share: float, tmp_path: Path) -> None:
+    random = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(random), kind)
+    path = write(tmp_path / "cut.img", data[: int(len(data) * share)])
+
+    with pytest.raises(InvalidImageError, match=r"cut\.img"):
+        decode(path, 16)
+
+
+def test_too_many_pixels_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "huge.png", encoded(Image.new("1", (3000, 3000)), "PNG"))
+
+    with pytest.raises(InvalidImageError, match=r"huge\.png has 3000 x 3000 pixels"):
+        decode(path, 16, max_pixels=1_000_000)
+
+
+def test_a_bomb_of_thirty_thousand_pixels_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "bomb.png", encoded(Image.new("1", (30_000, 30_000)), "PNG"))
+
+    with pytest.raises(InvalidImageError, match=r"bomb\.png"):
+        decode(path, 16)
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"])
+def test_what_is_no_image_is_named(data: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InvalidImageError, match=r"thing\.jpg"):
+        decode(write(tmp_path / "thing.jpg", data), 16)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidImageError, match=r"gone\.jpg"):
+        decode(tmp_path / "gone.jpg", 16)
+
+
+def test_shrinking_averages_instead_of_picking(tmp_path: Path) -> None:
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2] = 255
+    path = write(tmp_path / "stripes.png", encoded(Image.fromarray(stripes), "PNG"))
+
+    assert abs(int(decode(path, 8)[4, 4, 0]) - 128) < 20

@@ -1,0 +1,87 @@
+"""The Data page: nothing there yet, samples, a zip, a folder, what is wrong."""
+
+import json
+from pathlib import Path
+
+from core.config import Settings
+from core.datasets import DatasetStore
+from core.datasets.bundled import load_bundled
+from core.datasets.importing import import_zip
+from tests.datasets.pictures import jpeg, pets, silent, write_folder, write_zip
+from tests.ui.app import open_page, words
+
+PAGE = "pages/1_Data.py"
+
+
+def test_nothing_there_yet(settings: Settings) -> None:
+    page = open_page(PAGE)
+
+    assert not page.exception
+    assert "Choose a sample to begin with" in words(page)
+
+
+def test_a_sample_is_one_press_away(settings: Settings) -> None:
+    page = open_page(PAGE)
+    page.button(key="use_clipart").click().run()
+
+    assert not page.exception
+    shown = {metric.label: metric.value for metric in page.metric}
+    assert (shown["Images"], shown["Classes"], shown["Test"]) == ("520", "8", "178")
+    bars = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
+    assert [bar["name"] for bar in bars] == ["train", "val", "test"]
+    assert "Every file is a whole image" in words(page)
+
+
+def test_a_zip_is_brought_in_and_its_broken_files_are_named(
+    settings: Settings, tmp_path: Path
+) -> None:
+    files = pets() | {"cat/cut_off.jpg": jpeg()[:-99], "dog/empty.jpg": b""}
+    data = write_zip(tmp_path / "pets.zip", files).read_bytes()
+    page = open_page(PAGE)
+    page.file_uploader(key="zip").set_value([("pets.zip", data, "application/zip")]).run()
+    page.button(key="import_zip").click().run()
+
+    assert not page.exception
+    assert {m.label: m.value for m in page.metric}["Images"] == "20"
+    names = "\n".join(block.value for block in page.code)
+    assert "cat/cut_off.jpg" in names
+    assert "dog/empty.jpg" in names
+    labels = " ".join(expander.label for expander in page.expander)
+    assert "damaged or cut off: left out" in labels
+
+
+def test_what_is_no_zip_is_told_and_nothing_is_lost(settings: Settings) -> None:
+    load_bundled("digits", settings)
+    page = open_page(PAGE)
+    page.file_uploader(key="zip").set_value([("pets.zip", b"nonsense", "application/zip")]).run()
+    page.button(key="import_zip").click().run()
+
+    assert not page.exception
+    assert "pets.zip is no zip" in words(page)
+    assert "1,797" in [metric.value for metric in page.metric]
+
+
+def test_a_folder_in_the_workspace_is_offered(settings: Settings) -> None:
+    write_folder(settings.data_dir / "Pets", pets())
+    page = open_page(PAGE)
+    page.button(key="import_folder").click().run()
+
+    assert not page.exception
+    assert [d.name for d in DatasetStore(settings.datasets_dir).list()] == ["Pets"]
+    assert "Split by the app" in words(page)
+
+
+def test_the_url_names_the_data_set(settings: Settings, tmp_path: Path) -> None:
+    first = load_bundled("digits", settings)
+    import_zip(write_zip(tmp_path / "pets.zip", pets()), "Pets", settings, silent)
+
+    page = open_page(PAGE, dataset=first.id)
+
+    assert "Handwritten digits" in [header.value for header in page.header]
+
+
+def test_a_data_set_that_is_gone_is_no_crash(settings: Settings) -> None:
+    page = open_page(PAGE, dataset="../../etc")
+
+    assert not page.exception
+    assert "Choose a sample to begin with" in words(page)
