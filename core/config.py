@@ -31,6 +31,7 @@ class Settings:
         max_unpacked_bytes: Largest size of a zip's contents once unpacked, in bytes.
         max_compression_ratio: Largest unpacked size over packed size of one file.
         max_pixels: Most pixels (width x height) that an image may have.
+        max_features_bytes: Size on disk of all stored features; the longest unused go first.
     """
 
     workspace: Path
@@ -41,6 +42,7 @@ class Settings:
     max_unpacked_bytes: int = 20_000_000_000
     max_compression_ratio: int = 200
     max_pixels: int = 100_000_000
+    max_features_bytes: int = 50_000_000_000
 
     @classmethod
     def from_environment(cls) -> Settings:

@@ -6,6 +6,7 @@ share it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,8 @@ import tensorflow as tf
 
 from core.backbones.compose import INPUT_NAME
 from core.backbones.graph import graph_steps, step_output
-from core.backbones.weights import fingerprint
 from core.datasets.decode import DECODER_VERSION, decode
+from core.errors import UnfreezeError
 from core.training.feature_store import FeatureFile, FeatureStore, feature_key
 
 # Small batches keep a layer's output in the processor's cache; see benchmarks.
@@ -62,52 +63,84 @@ def tap_file(store: FeatureStore, model: keras.Model, tap: str, images: ImageLis
             "images": list(images.hashes),
             "decoder": DECODER_VERSION,
             "image_size": size,
-            "tap": tap,
-            "layers": [step.name for step in graph_steps(prefix)],
-            "weights": fingerprint(prefix.weights),
+            # Kinds and values, not names: Keras numbers its layers through the whole process.
+            "layers": [type(step.operation).__name__ for step in graph_steps(prefix)],
+            "weights": _values_hash(prefix),
         }
     )
     dtype = "uint8" if tap == INPUT_NAME else "float32"
     return store.file(key, (len(images), *shape), dtype)
 
 
+def _values_hash(prefix: keras.Model) -> str:
+    digest = hashlib.sha256()
+    for weight in prefix.weights:
+        value = weight.numpy()
+        digest.update(f"{value.shape} {value.dtype}\n".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
 def compute_features(
     model: keras.Model,
-    taps: Sequence[str],
+    tap: str,
     images: ImageList,
     store: FeatureStore,
     progress: Progress,
-) -> list[FeatureFile]:
-    """Makes sure that the outputs of all `taps` are stored.
+    also: Sequence[str] = (),
+) -> tuple[FeatureFile, list[FeatureFile]]:
+    """Makes sure that the output of `tap` is stored, and those of `also` where there is room.
 
     Args:
         model: A composed model.
-        taps: Names of operations, or `image`.
-        images: What to compute them for.
-        store: Where they are kept.
+        tap: Name of an operation, or `image`.
+        images: What to compute it for.
+        store: Where it is kept.
         progress: Called with `(images done, images in all)`; may raise to stop. What was
             computed until then stays.
+        also: Taps that a later stage will need; they cost no second pass.
 
     Returns:
-        One complete file for each tap.
+        The complete file of `tap`, and those of `also` that there was room for.
 
     Raises:
         InvalidImageError: If an image can no longer be decoded.
-        UnfreezeError: If the disk has no room.
+        UnfreezeError: If there is no room on the disk or in the budget.
     """
-    files = [tap_file(store, model, tap, images) for tap in taps]
     total = len(images)
+    wanted = {name: tap_file(store, model, name, images) for name in (tap, *also)}
     with ExitStack() as stack:
         # In the order of the keys, so that two runs never wait for each other.
-        for file in sorted(files, key=lambda f: f.path):
+        for file in sorted(wanted.values(), key=lambda f: f.path):
             stack.enter_context(file.locked(lambda: progress(0, total)))
-        missing = [(tap, file) for tap, file in zip(taps, files, strict=True) if not file.complete]
+        missing = {
+            name: file
+            for name, file in wanted.items()
+            if not file.complete and _reserved(store, file, required=name == tap)
+        }
         if missing:
-            for _, file in missing:
-                file.reserve()
-            _run_pass(model, missing, images, progress)
+            _run_pass(model, list(missing.items()), images, progress)
     progress(total, total)
-    return files
+    return wanted[tap], [wanted[name] for name in also if wanted[name].complete]
+
+
+def _reserved(store: FeatureStore, file: FeatureFile, required: bool) -> bool:
+    """Takes the room for a file; False where there is none and it is not required."""
+    if not store.make_room(file.bytes, keep=[file.path]):
+        if not required:
+            return False
+        raise UnfreezeError(
+            f"The stored features would take {file.bytes / 1e6:,.0f} MB; all together may take "
+            f"{store.budget / 1e6:,.0f} MB.",
+            "Choose a smaller image size or a later block, or raise UNFREEZE_MAX_FEATURES_BYTES.",
+        )
+    try:
+        file.reserve()
+    except UnfreezeError:
+        if required:
+            raise
+        return False
+    return True
 
 
 def _run_pass(

@@ -11,9 +11,11 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -122,15 +124,83 @@ class FeatureFile:
 
 
 class FeatureStore:
-    """All stored features of a workspace.
+    """All stored features of a workspace, within a budget.
 
     Args:
         features_dir: The workspace's `features/`.
+        budget: Most bytes that all files may take together.
     """
 
-    def __init__(self, features_dir: Path) -> None:
+    def __init__(self, features_dir: Path, budget: int = 50_000_000_000) -> None:
         self.features_dir = features_dir
+        self.budget = budget
 
     def file(self, key: str, shape: tuple[int, ...], dtype: str = "float32") -> FeatureFile:
         """The array of that key, whether it exists or not."""
         return FeatureFile(self.features_dir / key, shape, dtype)
+
+    def stored(self) -> list[StoredFeatures]:
+        """What lies in the store, the longest unused first."""
+        if not self.features_dir.is_dir():
+            return []
+        found = [_stored(path) for path in self.features_dir.iterdir() if path.is_dir()]
+        return sorted(found, key=lambda entry: entry.used)
+
+    def make_room(self, needed: int, keep: Sequence[Path]) -> bool:
+        """Deletes what was not used for longest until `needed` bytes fit into the budget.
+
+        Args:
+            needed: Bytes that are about to be stored.
+            keep: Folders that stay, whatever their age.
+
+        Returns:
+            Whether there is room now. Nothing is deleted where deleting would not be enough.
+        """
+        entries = self.stored()
+        excess = sum(entry.bytes for entry in entries) + needed - self.budget
+        candidates = [entry for entry in entries if entry.path not in keep]
+        if excess > sum(entry.bytes for entry in candidates):
+            return False
+        for entry in candidates:
+            if excess <= 0:
+                break
+            if self.delete(entry.path):
+                excess -= entry.bytes
+        return excess <= 0
+
+    def delete(self, path: Path) -> bool:
+        """Deletes one entry, unless a run is writing it.
+
+        A run that is reading it keeps its memory map: the file's space is freed when it ends.
+        """
+        try:
+            with (path / "lock").open("a") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path)
+        except BlockingIOError:
+            return False
+        except FileNotFoundError:
+            pass  # another process was quicker
+        return True
+
+
+@dataclass(frozen=True)
+class StoredFeatures:
+    """One entry of the store: its folder, size in bytes, and when it was last used."""
+
+    path: Path
+    bytes: int
+    used: float
+
+
+def _stored(path: Path) -> StoredFeatures:
+    size = 0
+    used = 0.0
+    for name in ("features.npy", "progress.json"):
+        try:
+            facts = (path / name).stat()
+        except FileNotFoundError:
+            continue  # reserved a moment ago, or being deleted
+        size += facts.st_size
+        used = max(used, facts.st_mtime)
+    return StoredFeatures(path, size, used)

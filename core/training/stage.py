@@ -81,12 +81,13 @@ def train_stage(
     set_trainable(model, layers, stage.freeze_batchnorm)
 
     reporter.phase("features", len(data.images), "images")
-    store = FeatureStore(settings.features_dir)
+    store = FeatureStore(settings.features_dir, settings.max_features_bytes)
     reused = tap_file(store, model, stage.tap, data.images).complete
-    taps = (stage.tap, *stage.also_stored)
     began = time.monotonic()
-    stored = compute_features(model, taps, data.images, store, reporter.advance)
-    features = stored[0].read()
+    file, later = compute_features(
+        model, stage.tap, data.images, store, reporter.advance, also=stage.also_stored
+    )
+    features = file.read()
     seconds = None if reused else time.monotonic() - began
 
     reporter.phase("training", unit="batches")
@@ -109,7 +110,7 @@ def train_stage(
         "input_values": 3 * run.base.image_size**2,
         "batchnorm": _batchnorm_sentence(counts.batchnorm_layers, stage.freeze_batchnorm),
         "proof": prove(model, before, blocks),
-        "features": _stored_record(stage.tap, stored, seconds),
+        "features": _stored_record(stage.tap, [file, *later], seconds),
         **_parameter_counts(model),
     }
     return evaluate_and_save(run, model, trained, features, data, result, about, reporter)

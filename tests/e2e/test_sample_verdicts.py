@@ -54,6 +54,6 @@ def test_clip_art_cannot_be_told_and_the_page_says_why(settings: Settings) -> No
     text = words(page)
     assert "Cannot tell" in text
     assert "178" in text
-    # Why: what changed is little, and what would tell.
-    assert "test images changed sides" in text or "images changed" in text
-    assert "would need" in text or "would take" in text
+    # Why nothing can be told, and what would tell.
+    assert "The exact test" in text or "images changed sides" in text
+    assert "instead of 178, would show it" in text or "no number of images would" in text

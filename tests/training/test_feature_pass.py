@@ -23,6 +23,11 @@ def ignore(done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
+def both(compute: Callable, model: keras.Model, images: ImageList, store: FeatureStore) -> list:
+    file, also = compute(model, TAPS[0], images, store, ignore, also=TAPS[1:])
+    return [file, *also]
+
+
 @pytest.fixture
 def images(make_dataset: Callable[..., Dataset]) -> ImageList:
     return training_data(make_dataset(per_class=15)).images
@@ -32,7 +37,7 @@ def test_stored_values_are_what_the_layers_give(
     tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
 ) -> None:
     model = tiny_model()
-    files = compute_features(model, TAPS, images, FeatureStore(tmp_path), ignore)
+    files = both(compute_features, model, images, FeatureStore(tmp_path))
     pixels = np.stack([decode(path, 16) for path in images.paths]).astype("float32")
 
     for tap, file in zip(TAPS, files, strict=True):
@@ -54,9 +59,9 @@ def test_all_taps_cost_one_pass_and_the_second_time_none(
 
     monkeypatch.setattr(feature_pass, "decode", counting)
     store = FeatureStore(tmp_path)
-    compute_features(tiny_model(), TAPS, images, store, ignore)
+    both(compute_features, tiny_model(), images, store)
     first = len(decoded)
-    compute_features(tiny_model(), TAPS, images, store, ignore)
+    both(compute_features, tiny_model(), images, store)
 
     assert first == len(images)
     assert len(decoded) == first
@@ -78,15 +83,17 @@ def test_a_pass_that_was_cut_off_goes_on_and_gives_the_same(
     monkeypatch.setattr(feature_pass, "FLUSH_SECONDS", 0.0)
     model, store = tiny_model(), FeatureStore(tmp_path / "cut")
     with pytest.raises(CutOffError):
-        compute_features(model, ["head_pool"], images, store, cut_off)
+        compute_features(model, "head_pool", images, store, cut_off)
     assert tap_file(store, model, "head_pool", images).rows_done == 32
 
     seen: list[int] = []
-    resumed = compute_features(model, ["head_pool"], images, store, lambda d, t: seen.append(d))
-    whole = compute_features(model, ["head_pool"], images, FeatureStore(tmp_path / "whole"), ignore)
+    resumed, _ = compute_features(model, "head_pool", images, store, lambda d, t: seen.append(d))
+    whole, _ = compute_features(
+        model, "head_pool", images, FeatureStore(tmp_path / "whole"), ignore
+    )
 
     assert seen[0] > 32
-    np.testing.assert_array_equal(resumed[0].read(), whole[0].read())
+    np.testing.assert_array_equal(resumed.read(), whole.read())
 
 
 def test_the_key_follows_weights_images_and_size(
@@ -126,7 +133,7 @@ def test_the_key_ignores_weights_behind_the_tap(
 def test_images_themselves_are_stored_as_bytes(
     tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
 ) -> None:
-    file = compute_features(tiny_model(), ["image"], images, FeatureStore(tmp_path), ignore)[0]
+    file = compute_features(tiny_model(), "image", images, FeatureStore(tmp_path), ignore)[0]
 
     assert file.read().dtype == np.uint8
     np.testing.assert_array_equal(file.read()[3], decode(images.paths[3], 16))
@@ -140,4 +147,27 @@ def test_a_file_that_vanished_is_named(
     shutil.move(images.paths[5], tmp_path / "elsewhere.png")
 
     with pytest.raises(UnfreezeError, match=images.paths[5].name):
-        compute_features(tiny_model(), ["image"], images, FeatureStore(tmp_path), ignore)
+        compute_features(tiny_model(), "image", images, FeatureStore(tmp_path), ignore)
+
+
+def test_what_is_only_for_later_is_left_out_where_there_is_no_room(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    head_pool = len(images) * 8 * 4
+    store = FeatureStore(tmp_path, budget=head_pool + 1000)
+
+    file, later = compute_features(
+        tiny_model(), "head_pool", images, store, ignore, also=["block2_relu"]
+    )
+
+    assert file.complete
+    assert later == []
+
+
+def test_no_room_for_what_is_needed_is_told_with_both_sizes(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    from core.errors import UnfreezeError
+
+    with pytest.raises(UnfreezeError, match="UNFREEZE_MAX_FEATURES_BYTES"):
+        compute_features(tiny_model(), "image", images, FeatureStore(tmp_path, 100), ignore)

@@ -100,3 +100,51 @@ def test_keys_follow_every_part() -> None:
 
     assert len(keys) == 4
     assert feature_key(dict(reversed(base.items()))) == feature_key(base)
+
+
+def stored(store: FeatureStore, key: str, used: float) -> Path:
+    file = store.file(key, (250,))  # a thousand bytes, and the header
+    file.reserve()
+    file.flush(250)
+    for part in file.path.iterdir():
+        os.utime(part, (used, used))
+    return file.path
+
+
+def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, budget=3_600)
+    old, middle, new = (stored(store, name, used) for name, used in (("a", 3), ("b", 1), ("c", 2)))
+
+    assert store.make_room(1_000, keep=[])
+
+    assert [path.exists() for path in (old, middle, new)] == [True, False, True]
+    assert [entry.path for entry in store.stored()] == [new, old]
+
+
+def test_nothing_goes_where_it_would_not_be_enough(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, budget=2_000)
+    path = stored(store, "a", 1)
+
+    assert not store.make_room(5_000, keep=[])
+    assert path.exists()
+
+
+def test_what_a_run_is_writing_stays(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, budget=1_500)
+    path = stored(store, "a", 1)
+    with store.file("a", (250,)).locked(lambda: None):
+        assert not store.make_room(1_000, keep=[])
+    assert path.exists()
+
+
+def test_a_reader_keeps_what_is_deleted_under_it(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path)
+    file = store.file("a", (4, 1))
+    file.reserve()
+    file.write(0, np.arange(4, dtype=np.float32).reshape(4, 1))
+    file.flush(4)
+    array = file.read()
+
+    assert store.delete(file.path)
+
+    assert float(array.sum()) == 6.0
