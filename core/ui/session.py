@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.config import RunConfig, Settings
 from core.datasets import Dataset, DatasetStore
-from core.errors import DatasetError
+from core.errors import DatasetError, RunError
 from core.runs import Run, RunStore
 from core.runs.dispatcher import Dispatcher
 
@@ -59,8 +59,11 @@ def start_run(config: RunConfig, dataset: Dataset) -> Run:
 
 
 def current_dataset_id() -> str | None:
-    """The data set that the URL or the session names, or the newest one."""
-    named = _remembered("dataset")
+    """The data set that the URL or the session names, or the newest one.
+
+    A link that names a run alone means the run's data set.
+    """
+    named = _dataset_of_linked_run() or _remembered("dataset")
     if named:
         return named
     datasets = dataset_store().list()
@@ -108,6 +111,8 @@ def chosen_run(runs: Sequence[Run]) -> Run | None:
 
 def show_in_url() -> None:
     """Writes what is current into the URL, after a change of page dropped it."""
+    if _dataset_of_linked_run() is None:
+        _leave_run_of_other_dataset()
     for name in ("dataset", "run"):
         value = _remembered(name)
         if value and st.query_params.get(name) != value:
@@ -122,6 +127,27 @@ def cached(key: str, version: str, make: Callable[[], T]) -> T:
         st.session_state[f"cached_{key}"] = slot
     value: T = slot[1]
     return value
+
+
+def _dataset_of_linked_run() -> str | None:
+    run_id = st.query_params.get("run")
+    if not run_id or st.query_params.get("dataset"):
+        return None
+    try:
+        dataset_id = run_store().get(run_id).base.dataset_id
+    except RunError:
+        return None
+    st.session_state["current_dataset"] = dataset_id
+    return dataset_id
+
+
+def _leave_run_of_other_dataset() -> None:
+    """A link that names another data set alone: the session's run is not one of it."""
+    linked = st.query_params.get("dataset")
+    if linked and "run" not in st.query_params:
+        before = st.session_state.get("current_dataset")
+        if before is not None and before != linked:
+            _forget("run")
 
 
 def _remembered(name: str) -> str | None:
