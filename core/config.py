@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 HeadKind = Literal["light", "classic"]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 Scope = Literal["from", "only", "all", "none"]
+WeightsKind = Literal["imagenet", "random"]
 
 APP_ROOT = Path(__file__).resolve().parent.parent
 
@@ -114,12 +115,14 @@ class HeadConfig:
     Attributes:
         dataset_id: The data set's folder under the workspace's `datasets/`.
         dataset_version: The version of its manifest that the run uses.
-        backbone: A name of `core.backbones.catalog`.
+        backbone: A name of `core.backbones.catalog`, or `own:<file name>`.
         image_size: Height and width of the model's input, in pixels.
         head: `light` (global average pooling, Dropout, Dense) or `classic` (the article's:
             Flatten, Dense, ReLU, Dropout, Dense).
         hidden_units: Units of the classic head's hidden layer.
         dropout: Share of units dropped before the last layer.
+        weights: What the backbone starts from: `imagenet`, or `random` for one that has learned
+            nothing.
         training: How it is trained.
     """
 
@@ -130,6 +133,7 @@ class HeadConfig:
     head: HeadKind = "light"
     hidden_units: int = 256
     dropout: float = 0.2
+    weights: WeightsKind = "imagenet"
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 

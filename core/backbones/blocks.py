@@ -14,10 +14,21 @@ from core.backbones.graph import Step, cut_points, graph_steps, multiply_adds
 PREPROCESS_PREFIX = "preprocess_"
 HEAD_PREFIX = "head_"
 
-# How a layer's name tells its block, the first that matches; `{}` is the matched number.
+# How a layer's name tells its block, the first that matches: a pattern, the block's name with `{}`
+# for the matched number, and what is added to that number because Keras counts from 0.
 _NAMING = (
-    (re.compile(r"^block_?(\d+)"), "block{}"),
-    (re.compile(r"^(stem|top)_"), "{}"),
+    (re.compile(r"^block_?(\d+)"), "block{}", 0),  # VGG, Xception, EfficientNet, MobileNetV2
+    (re.compile(r"^expanded_conv_(\d+)"), "block{}", 0),  # MobileNetV3
+    (re.compile(r"^expanded_conv"), "block0", 0),  # MobileNetV2 and V3: the first one has no number
+    (re.compile(r"^(?:conv1|pool1)_?"), "stem", 0),  # ResNet, DenseNet
+    (re.compile(r"^conv(\d+)_"), "conv{}", 0),  # ResNet, DenseNet
+    (re.compile(r"^pool(\d+)_"), "conv{}", 0),  # DenseNet: the transition belongs to what it ends
+    (re.compile(r"^mixed(\d+)$"), "mixed{}", 0),  # InceptionV3
+    (re.compile(r".*_stage_(\d+)_"), "stage{}", 1),  # ConvNeXt
+    (re.compile(r".*_downsampling_.*_(\d+)$"), "stage{}", 2),  # ConvNeXt: opens the next stage
+    (re.compile(r"^(?:normal|reduction|adjust)_"), "cells", 0),  # NASNet
+    (re.compile(r"^Conv_1|^conv_1"), "top", 0),  # MobileNetV2, MobileNetV3
+    (re.compile(r"^(stem|top)_"), "{}", 0),
 )
 
 
@@ -31,14 +42,21 @@ def find_blocks(model: keras.Model) -> list[Block]:
     Returns:
         The blocks in order. Together they hold every backbone layer once.
     """
-    groups: list[tuple[str, list[Step]]] = []
-    for segment in _segments(model):
-        name = _segment_name(segment)
-        if groups and (not name or groups[-1][0] == name):
-            groups[-1][1].extend(segment)
-        else:
-            groups.append((name or "stem", list(segment)))
+    segments = _segments(model)
+    groups = _grouped(segments, [_segment_name(segment) for segment in segments])
+    if len(groups) == 1 and len(segments) > 1:
+        groups = _grouped(segments, _stage_names(segments))
     return [_block(name, steps) for name, steps in groups]
+
+
+def default_block(blocks: Sequence[Block], preferred: str = "") -> str:
+    """The block that fine-tuning starts from, unless another is chosen.
+
+    Args:
+        blocks: A backbone's blocks.
+        preferred: What the catalogue says; "" for a backbone that it does not know.
+    """
+    return preferred if preferred in [b.name for b in blocks] else blocks[-1].name
 
 
 def backbone_steps(model: keras.Model) -> list[Step]:
@@ -70,13 +88,40 @@ def _segments(model: keras.Model) -> list[list[Step]]:
     return [segment for segment in segments if segment]
 
 
+def _grouped(segments: Sequence[list[Step]], names: Sequence[str]) -> list[tuple[str, list[Step]]]:
+    """Joins neighbours of one name; a segment without a name joins the one before it."""
+    groups: list[tuple[str, list[Step]]] = []
+    seen: set[str] = set()
+    for segment, name in zip(segments, names, strict=True):
+        # A name that comes back later would stand for two blocks.
+        if groups and (not name or name in seen):
+            groups[-1][1].extend(segment)
+        else:
+            groups.append((name or "stem", list(segment)))
+            seen.add(groups[-1][0])
+    return groups
+
+
 def _segment_name(segment: Sequence[Step]) -> str:
     for step in segment:
-        for pattern, name in _NAMING:
+        for pattern, name, offset in _NAMING:
             match = pattern.match(step.name)
             if match:
-                return name.format(match.group(1))
+                found = next(iter(match.groups()), "")
+                return name.format(int(found) + offset if found.isdigit() else found)
     return ""
+
+
+def _stage_names(segments: Sequence[list[Step]]) -> list[str]:
+    """Names for a backbone whose layers tell none: a new stage where the map gets smaller."""
+    names: list[str] = []
+    stage, size = 0, None
+    for segment in segments:
+        now = segment[-1].output.shape[1:-1]
+        if now != size:
+            stage, size = stage + 1, now
+        names.append(f"stage{stage}")
+    return names
 
 
 def _block(name: str, steps: Sequence[Step]) -> Block:

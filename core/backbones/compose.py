@@ -13,8 +13,8 @@ import keras
 from keras import layers
 
 from core.backbones.blocks import HEAD_PREFIX, PREPROCESS_PREFIX, backbone_steps
-from core.backbones.catalog import BackboneSpec, Preprocessing
-from core.backbones.weights import backbone_builder
+from core.backbones.graph import replay
+from core.backbones.spec import BackboneSpec, Preprocessing
 from core.config import HeadConfig
 
 INPUT_NAME = "image"
@@ -29,7 +29,7 @@ def compose(
     """Puts preprocessing before the backbone and a new head behind it, the backbone frozen.
 
     Args:
-        backbone: A model of `load_backbone`.
+        backbone: A model of `load_backbone`. Its layers become the new model's own.
         spec: Its row of the catalogue.
         config: Kind and size of the head; its seed decides the head's initial weights.
         classes: Number of classes, at least two.
@@ -39,11 +39,9 @@ def compose(
     """
     size = config.image_size
     image = keras.Input(shape=(size, size, 3), name=INPUT_NAME)
-    # Built a second time, on the preprocessed tensor: a model that is called would be nested.
-    scaled = preprocess(image, spec.preprocessing)
-    flat = backbone_builder(spec)(include_top=False, weights=None, input_tensor=scaled)
-    flat.set_weights(backbone.get_weights())
-    outputs = add_head(flat.outputs[0], config, classes)
+    # Applied layer by layer: a backbone that is called as one would be nested.
+    features = replay(backbone, preprocess(image, spec.preprocessing))
+    outputs = add_head(features, config, classes)
     model = keras.Model(image, outputs, name="classifier")
     set_trainable(model, ())
     return model

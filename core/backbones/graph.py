@@ -58,6 +58,35 @@ def graph_steps(model: keras.Model) -> list[Step]:
     return steps
 
 
+def replay(model: keras.Model, tensor: keras.KerasTensor) -> keras.KerasTensor:
+    """Applies a model's operations, one by one, to another input tensor.
+
+    The layers are the model's own, with their weights. A model that is used as a layer is taken
+    apart as well, so that what results is flat: it can be cut anywhere.
+
+    Args:
+        model: A functional or sequential model with one input and one output.
+        tensor: Takes the place of its input.
+
+    Returns:
+        The output.
+    """
+    new: dict[int, keras.KerasTensor] = {}
+    for step in graph_steps(model):
+        operation, node_index, tensor_index = step.output._keras_history
+        if isinstance(operation, keras.layers.InputLayer):
+            new[id(step.output)] = tensor
+            continue
+        node = operation._inbound_nodes[node_index]
+        if isinstance(operation, keras.Model):
+            result = replay(operation, new[id(node.input_tensors[0])])
+        else:
+            args, kwargs = node.arguments.fill_in(new)
+            result = operation(*args, **kwargs)
+        new[id(step.output)] = keras.tree.flatten(result)[tensor_index]
+    return new[id(model.outputs[0])]
+
+
 def cut_points(steps: Sequence[Step]) -> list[int]:
     """Finds the steps whose output alone carries everything that follows.
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import keras
+import numpy as np
 
-from core.backbones.catalog import BackboneSpec
-from core.backbones.lite0 import BUNDLED_WEIGHTS
-from core.errors import BackboneError, WeightsError
+from core.backbones.download import downloaded_weights
+from core.backbones.graph import replay
+from core.backbones.lite0 import BUNDLED_WEIGHTS, load_npz
+from core.backbones.own import is_named_after
+from core.backbones.own_model import load_own
+from core.backbones.spec import BackboneSpec
+from core.backbones.weights_file import SUFFIXES, load_weights_file
+from core.config import WeightsKind
+from core.errors import BackboneError
 
-# Keras downloads without a time limit of its own; a silent firewall would hold the run for ever.
-DOWNLOAD_TIMEOUT_S = 15.0
-_SUFFIXES = (".weights.h5", ".h5", ".keras")
+_IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 def load_backbone(
-    spec: BackboneSpec, image_size: int, weights_dir: Path, weights: str = "imagenet"
+    spec: BackboneSpec, image_size: int, weights_dir: Path, weights: WeightsKind = "imagenet"
 ) -> keras.Model:
     """Builds a backbone for one image size.
 
@@ -28,13 +32,14 @@ def load_backbone(
         spec: Its row of the catalogue.
         image_size: Height and width of the input, in pixels.
         weights_dir: The workspace's `weights/`: looked into before anything is downloaded.
-        weights: `imagenet`, or `random` for an untrained backbone.
+        weights: `imagenet`, or `random` for an untrained backbone. A user's own file always has
+            its own weights.
 
     Returns:
-        A functional model without a classifier.
+        A flat functional model without a classifier.
 
     Raises:
-        BackboneError: If the image size is too small.
+        BackboneError: If the image size is too small, or a user's own file is no backbone.
         WeightsError: If the weights cannot be had or do not fit.
     """
     if image_size < spec.min_image_size:
@@ -43,16 +48,21 @@ def load_backbone(
             f"received {image_size} px.",
             "Choose a larger image size.",
         )
-    shape = (image_size, image_size, 3)
+    if spec.is_own:
+        return load_own(spec, image_size, weights_dir)
     builder = backbone_builder(spec)
-    if weights == "random":
-        return builder(include_top=False, weights=None, input_shape=shape)
-    if spec.bundled:
-        return builder(include_top=False, weights=str(BUNDLED_WEIGHTS), input_shape=shape)
-    path = find_weights_file(spec, weights_dir)
-    if path is not None:
-        return _from_file(spec, builder, path, shape)
-    return _download(spec, builder, shape, weights_dir)
+    shape = (image_size, image_size, 3)
+    # Built first and filled then: names of layers do not depend on where the weights come from.
+    model = builder(include_top=False, weights=None, input_shape=shape)
+    if weights != "random":
+        path = find_weights_file(spec, weights_dir) or _usual_file(spec, builder, weights_dir)
+        if path.suffix == ".npz":
+            load_npz(model, path)
+        else:
+            load_weights_file(model, path, spec.title)
+        _match_authors(model)
+    image = keras.Input(shape, name="backbone_input")
+    return keras.Model(image, replay(model, image), name=spec.name)
 
 
 def find_weights_file(spec: BackboneSpec, weights_dir: Path) -> Path | None:
@@ -62,11 +72,9 @@ def find_weights_file(spec: BackboneSpec, weights_dir: Path) -> Path | None:
     exact = weights_dir / spec.weights_file
     if exact.is_file():
         return exact
-    named = sorted(weights_dir.glob(f"{spec.name}*"))
-    # `vgg16` must not take a file of `vgg16_bn`: after the name comes a separator.
-    return next(
-        (p for p in named if p.name.endswith(_SUFFIXES) and p.name[len(spec.name)] in "._-"), None
-    )
+    suffixes = (*SUFFIXES, ".npz") if spec.bundled else SUFFIXES
+    named = (p for p in sorted(weights_dir.iterdir()) if is_named_after(p, spec.name))
+    return next((p for p in named if p.name.endswith(suffixes)), None)
 
 
 def fingerprint(weights: Iterable[keras.Variable]) -> str:
@@ -86,34 +94,20 @@ def backbone_builder(spec: BackboneSpec) -> Callable[..., keras.Model]:
     return builder
 
 
-def _from_file(
-    spec: BackboneSpec, builder: Callable[..., keras.Model], path: Path, shape: tuple[int, int, int]
-) -> keras.Model:
-    try:
-        return builder(include_top=False, weights=str(path), input_shape=shape)
-    except (ValueError, OSError, KeyError) as error:
-        raise WeightsError(
-            f"{path.name} in the workspace's weights folder does not fit {spec.title}: "
-            f"{str(error).splitlines()[0]}",
-            f"Replace it by {spec.weights_file}, or choose the bundled EfficientNet-Lite0.",
-        ) from error
+def _usual_file(spec: BackboneSpec, builder: Callable[..., keras.Model], weights_dir: Path) -> Path:
+    return BUNDLED_WEIGHTS if spec.bundled else downloaded_weights(spec, builder, weights_dir)
 
 
-def _download(
-    spec: BackboneSpec,
-    builder: Callable[..., keras.Model],
-    shape: tuple[int, int, int],
-    weights_dir: Path,
-) -> keras.Model:
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)
-    try:
-        return builder(include_top=False, weights="imagenet", input_shape=shape)
-    except Exception as error:
-        raise WeightsError(
-            f"The ImageNet weights of {spec.title} could not be downloaded.",
-            f"Put {spec.weights_file} into {weights_dir}, "
-            "or choose the bundled EfficientNet-Lite0.",
-        ) from error
-    finally:
-        socket.setdefaulttimeout(before)
+def _match_authors(model: keras.Model) -> None:
+    """Makes EfficientNet's first layers compute what its authors' did.
+
+    Its files hold ImageNet's deviation where the variance belongs (tensorflow#49930). Keras makes
+    up for it by one more layer, but only in a model that downloads its weights itself; so the
+    variance is put right here.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization) and layer.weights:
+            stored = np.asarray(layer.adapt_variance)
+            if np.allclose(stored, _IMAGENET_DEVIATION, atol=5e-3):
+                layer.adapt_variance.assign(stored * np.array(_IMAGENET_DEVIATION, np.float32))
+                layer.finalize_state()

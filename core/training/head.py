@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.backbones.blocks import find_blocks
+from core.backbones.blocks import default_block, find_blocks
 from core.backbones.catalog import find_backbone
 from core.backbones.compose import compose, head_input_name
 from core.backbones.weights import load_backbone
@@ -20,11 +20,13 @@ def head_stage(config: HeadConfig, classes: int, settings: Settings) -> Stage:
         BackboneError: If the backbone or the image size does not exist or fit.
         WeightsError: If the pretrained weights cannot be had.
     """
-    spec = find_backbone(config.backbone)
-    backbone = load_backbone(spec, config.image_size, settings.weights_dir)
+    weights_dir = settings.weights_dir
+    spec = find_backbone(config.backbone, weights_dir)
+    backbone = load_backbone(spec, config.image_size, weights_dir, config.weights)
     model = compose(backbone, spec, config, classes)
+    blocks = find_blocks(model)
     return Stage(
         model=model,
         tap=head_input_name(config),
-        also_stored=(cut_before(find_blocks(model), spec.default_block),),
+        also_stored=(cut_before(blocks, default_block(blocks, spec.default_block)),),
     )
