@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from core.datasets import Dataset
+from core.runs import Run
 from core.ui import session
-from core.ui.steps import STEPS, Progress, progress
+from core.ui.active_run import announce_ended, show_active_run
+from core.ui.steps import STEPS, progress
 from core.ui.text import plain
 
 # A file of our own: the browser would fetch a Material symbol from the internet.
@@ -18,8 +21,10 @@ _CSS = """
   .block-container { padding-top: 2.5rem; padding-bottom: 4rem; max-width: 82rem; }
   [data-testid="stSidebarContent"] [data-testid="stPageLink"] a { padding-block: 0.35rem; }
   [data-testid="stSidebarUserContent"] { padding-top: 0; }
-  [class*="st-key-step-"] { gap: 0; }
+  [class*="st-key-step-"] { gap: 0; border-radius: 0.6rem; padding-bottom: 0.3rem; }
   [class*="st-key-step-"] [data-testid="stCaptionContainer"] { padding-left: 2.2rem; }
+  [class*="st-key-step-"][class*="-here"] { background: rgba(43, 138, 198, 0.14); }
+  [class*="-here"] [data-testid="stPageLink"] a { background: transparent; }
   [data-testid="stMetricValue"] { font-size: 1.6rem; }
 </style>
 """
@@ -40,27 +45,31 @@ def setup(title: str, step: str) -> None:
     session.show_in_url()
     dataset = session.current_dataset()
     runs = session.run_store().list()
-    _sidebar(progress(dataset, runs), dataset, step)
+    announce_ended(runs, step)
+    _sidebar(dataset, runs, step)
     if step != "home":
         st.title(title, anchor=False)
 
 
-def _sidebar(done: Progress, dataset: Dataset | None, current: str) -> None:
+def _sidebar(dataset: Dataset | None, runs: Sequence[Run], current: str) -> None:
+    done = progress(dataset, runs)
     with st.sidebar:
         st.page_link("streamlit_app.py", label="**Unfreeze**", icon=":material/ac_unit:")
         if dataset is not None:
             st.caption(f"{plain(dataset.name)} · {len(dataset.class_names)} classes")
         for step in STEPS:
             state = done[step.key]
-            with st.container(key=f"step-{step.key}"):
+            here = "-here" if step.key == current else ""
+            with st.container(key=f"step-{step.key}{here}"):
                 label = f"**{step.title}**" if step.key == current else step.title
                 icon = ":material/check_circle:" if state.done else step.icon
                 st.page_link(step.page, label=label, icon=icon, width="stretch")
                 st.caption(state.caption)
-        _warn_open_access()
+        show_active_run(runs, current)
+        _warn_of_queue()
 
 
-def _warn_open_access() -> None:
+def _warn_of_queue() -> None:
     queue = session.dispatcher()
     if queue is not None and queue.error is not None:
         st.warning(f"{plain(queue.error.what)} {plain(queue.error.way_out)}")

@@ -55,6 +55,7 @@ def start_run(config: RunConfig, dataset: Dataset) -> Run:
     if queue is not None:
         queue.wake()
     set_current_run(run.id)
+    _watch(run.id)
     return run
 
 
@@ -107,6 +108,24 @@ def chosen_run(runs: Sequence[Run]) -> Run | None:
     named = current_run_id()
     first = runs[0] if runs else None
     return next((run for run in runs if run.id == named), first)
+
+
+def ended_since(runs: Sequence[Run]) -> list[Run]:
+    """Runs that this session started or opened and that have ended since the last call.
+
+    Args:
+        runs: All runs as they are now.
+    """
+    watched: set[str] = st.session_state.get("watched_runs", set())
+    ended = [run for run in runs if run.id in watched and not run.status.state.active]
+    active = {run.id for run in runs if run.status.state.active}
+    st.session_state["watched_runs"] = active & (watched | {current_run_id() or ""})
+    return ended
+
+
+def _watch(run_id: str) -> None:
+    watched: set[str] = st.session_state.get("watched_runs", set())
+    st.session_state["watched_runs"] = watched | {run_id}
 
 
 def show_in_url() -> None:

@@ -9,6 +9,7 @@ from core.backbones.block import block_title
 from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import Run, RunState
+from core.ui.manifests import cached_manifest
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,13 @@ def progress(dataset: Dataset | None, runs: Sequence[Run]) -> Progress:
 def _data(dataset: Dataset | None) -> str:
     if dataset is None:
         return "choose a data set"
-    return dataset.name
+    try:
+        table = cached_manifest(dataset)
+    except OSError:
+        return "its list of images is missing"
+    codes = {code for issues in table["issues"].unique() for code in issues.split(";") if code}
+    notes = f", {len(codes)} note{'s' if len(codes) > 1 else ''}" if codes else ""
+    return f"{int(table['usable'].sum()):,} images{notes}"
 
 
 def _training(runs: Sequence[Run], nothing: str) -> StepState:

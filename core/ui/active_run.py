@@ -1,0 +1,84 @@
+"""The run that is going on, on every page: how far it is, and a word when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.config import FineTuneConfig
+from core.errors import RunError
+from core.runs import Run, RunState
+from core.ui import session
+from core.ui.live import progress_share, progress_words
+from core.ui.steps import unfrozen_words
+
+# Slower than the live view: it is a glance from another page.
+REFRESH_SECONDS = 2.0
+
+
+def show_active_run(runs: Sequence[Run], step: str) -> None:
+    """Shows the run that is going on, with a link to it, unless its own page shows it.
+
+    Args:
+        runs: All runs, the newest first.
+        step: Key of the page's step.
+    """
+    run = _active_run(runs)
+    if run is None:
+        return
+    page, own_step = page_of(run)
+    if own_step == step and session.current_run_id() in (run.id, None):
+        return
+    with st.container(border=True, key="active_run", gap="small"):
+        st.page_link(page, label=_name(run), query_params={"run": run.id})
+        st.fragment(_progress, run_every=REFRESH_SECONDS)(run.id)
+
+
+def announce_ended(runs: Sequence[Run], step: str) -> None:
+    """Says once that a run which this session started or opened has ended.
+
+    Args:
+        runs: All runs, the newest first.
+        step: Key of the page's step: the run's own page says it itself.
+    """
+    for run in session.ended_since(runs):
+        if page_of(run)[1] != step or session.current_run_id() != run.id:
+            icon = ":material/error:" if run.status.state is RunState.FAILED else None
+            st.toast(f"{_name(run)}: {run.status.state}", icon=icon)
+
+
+def page_of(run: Run) -> tuple[str, str]:
+    """The file and the step's key of the page that shows a run."""
+    return ("pages/2_Head.py", "head") if run.is_head else ("pages/3_Fine_tune.py", "fine_tune")
+
+
+def _active_run(runs: Sequence[Run]) -> Run | None:
+    """One of the current data set before others, one that runs before one that waits."""
+    active = [run for run in runs if run.status.state.active]
+    dataset_id = session.current_dataset_id()
+    return min(
+        active,
+        key=lambda run: (
+            run.base.dataset_id != dataset_id,
+            run.status.state is RunState.QUEUED,
+            run.created,
+        ),
+        default=None,
+    )
+
+
+def _progress(run_id: str) -> None:
+    try:
+        run = session.run_store().get(run_id)
+    except RunError:
+        st.rerun()
+    if not run.status.state.active:
+        st.rerun()
+    st.progress(progress_share(run), text=progress_words(run))
+
+
+def _name(run: Run) -> str:
+    if isinstance(run.config, FineTuneConfig):
+        return f"Fine-tuning {unfrozen_words(run.config)}"
+    return "Training the head"
