@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core.ui import page, session
-from core.ui.home import hero, show_steps, try_sample
+from core.ui.home import hero, show_steps, start
 from core.ui.runs_table import latest_runs
 
 page.setup("Unfreeze", "home")
 
 hero()
-try_sample()
+start()
 
 st.subheader("The steps", anchor=False)
 show_steps()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.ui import page, session
 from core.ui.cards import empty_state
-from core.ui.runs_table import runs_table
+from core.ui.runs_table import runs_table, total_words
 
 page.setup("Runs", "runs")
 
@@ -13,5 +13,5 @@ if not runs:
     empty_state("Nothing was trained yet.", "pages/2_Head.py", "Train a head")
     st.stop()
 
-st.markdown("All runs in this workspace, the newest first.")
+st.markdown(total_words(runs))
 runs_table(runs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -113,6 +114,16 @@ class Run:
         if self.status.started is None or self.status.finished is None:
             return None
         return self.status.finished - self.status.started
+
+    @property
+    def disk_bytes(self) -> int:
+        """Size of the run's files, in bytes."""
+        size = 0
+        for file in self.path.glob("*"):
+            # The worker's temporary files come and go.
+            with suppress(FileNotFoundError):
+                size += file.stat().st_size
+        return size
 
     @property
     def has_model(self) -> bool:

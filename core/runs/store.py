@@ -71,13 +71,14 @@ class RunStore:
         if not self.runs_dir.is_dir():
             return []
         runs = []
-        for path in sorted(self.runs_dir.iterdir(), reverse=True):
+        for path in self.runs_dir.iterdir():
             if (path / "config.json").exists():
                 try:
                     runs.append(self.get(path.name))
                 except RunError:
                     continue  # one unreadable folder must not hide the others
-        return runs
+        # By time, not by name: a name tells no more than the second.
+        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
 
     def request_stop(self, run_id: str) -> None:
         """Asks the worker to stop; a queued run then ends without starting."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.datasets.bundled import load_bundled
 from core.errors import UnfreezeError
+from core.runs import Run
 from core.ui import session
+from core.ui.active_run import page_of
 from core.ui.cards import error_card
 from core.ui.steps import STEPS, progress
+from core.ui.text import plain
 
 SAMPLE = "digits"
+_CAPTION = "1,797 handwritten digits, from data to verdict in about two minutes."
 
 
 def hero() -> None:
@@ -23,17 +29,47 @@ def hero() -> None:
     )
 
 
-def try_sample() -> None:
-    """The one button of the page: loads the sample data and goes to its preview."""
-    pressed = st.button(
-        "Try it with the sample data",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="try_sample",
-    )
-    st.caption("1,797 handwritten digits, from data to verdict in about two minutes.")
-    if not pressed:
-        return
+def start() -> None:
+    """The page's button: the sample data for a newcomer, the next step for who returns."""
+    dataset = session.current_dataset()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if dataset is not None:
+            own = [run for run in session.run_store().list() if run.base.dataset_id == dataset.id]
+            label, page = next_step(own)
+            if st.button(label, type="primary", icon=":material/arrow_forward:", key="next_step"):
+                st.switch_page(page)
+        sample = st.button(
+            "Try it with the sample data",
+            type="primary" if dataset is None else "secondary",
+            icon=":material/play_arrow:",
+            key="try_sample",
+        )
+    st.caption(_CAPTION if dataset is None else f"You are working on {plain(dataset.name)}.")
+    if sample:
+        _load_sample()
+
+
+def next_step(runs: Sequence[Run]) -> tuple[str, str]:
+    """What comes next on the current data set.
+
+    Args:
+        runs: The data set's runs, the newest first.
+
+    Returns:
+        A button's label, and the page that it opens.
+    """
+    active = next((run for run in runs if run.status.state.active), None)
+    if active is not None:
+        return "Watch the run", page_of(active)[0]
+    usable = [run for run in runs if run.has_model]
+    if any(not run.is_head for run in usable):
+        return "Did fine-tuning help?", "pages/4_Evaluate.py"
+    if usable:
+        return "Next: choose a block to unfreeze", "pages/3_Fine_tune.py"
+    return "Next: train a head", "pages/2_Head.py"
+
+
+def _load_sample() -> None:
     try:
         with st.spinner("Preparing the sample data"):
             dataset = load_bundled(SAMPLE, session.settings())
@@ -47,11 +83,12 @@ def try_sample() -> None:
 def show_steps() -> None:
     """The steps as cards, with how far each is."""
     done = progress(session.current_dataset(), session.run_store().list())
-    columns = st.columns(3)
-    for i, step in enumerate(STEPS):
-        with columns[i % 3], st.container(border=True, height="stretch"):
-            state = done[step.key]
-            icon = ":material/check_circle:" if state.done else step.icon
-            st.page_link(step.page, label=f"**{step.title}**", icon=icon)
-            st.markdown(step.purpose)
-            st.caption(state.caption)
+    # Row by row: on a phone, where columns lie below each other, the steps stay in order.
+    for row in (STEPS[:3], STEPS[3:]):
+        for column, step in zip(st.columns(3), row, strict=True):
+            with column.container(border=True, height="stretch"):
+                state = done[step.key]
+                icon = ":material/check_circle:" if state.done else step.icon
+                st.page_link(step.page, label=f"**{step.title}**", icon=icon)
+                st.markdown(step.purpose)
+                st.caption(state.caption)

@@ -1,7 +1,8 @@
-"""The list of runs: facts of each in one row, to open or to delete."""
+"""The list of runs: the facts of each in one row that wraps on a phone, to open or to delete."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,8 +13,9 @@ from core.config import FineTuneConfig
 from core.errors import UnfreezeError
 from core.runs import Run, RunState
 from core.ui import session
+from core.ui.active_run import page_of
 from core.ui.cards import error_card
-from core.ui.live import duration
+from core.ui.live import duration, progress_share
 from core.ui.steps import unfrozen_words
 from core.ui.text import plain
 
@@ -25,53 +27,91 @@ _ICONS = {
     RunState.COMPLETED: ":material/check_circle:",
     RunState.FAILED: ":material/error:",
 }
-_WIDTHS = (1.5, 1.8, 2.0, 1.7, 1.1, 1.1, 1.0, 2.4)
-_TITLES = ("Status", "Data", "Backbone", "Unfrozen", "Validation", "Test", "Time", "")
 PAGE_LENGTH = 20
+_TITLE_WIDTH, _FACT_WIDTH, _BUTTONS_WIDTH = 330, 76, 140
 
 
 def runs_table(runs: Sequence[Run]) -> None:
-    """Shows the runs, a page at a time."""
-    pages = -(-len(runs) // PAGE_LENGTH)
-    page = st.number_input("Page", 1, pages, 1, key="runs_page") if pages > 1 else 1
+    """Shows the runs, a page at a time, those of one data set where it is chosen."""
     started = Counter(r.config.head_run_id for r in runs if isinstance(r.config, FineTuneConfig))
-    for column, title in zip(st.columns(_WIDTHS), _TITLES, strict=True):
-        column.caption(title)
-    for run in runs[(int(page) - 1) * PAGE_LENGTH : int(page) * PAGE_LENGTH]:
-        _row(run, children=started[run.id])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown = _filtered(runs)
+        pages = -(-len(shown) // PAGE_LENGTH)
+        page = 1
+        if pages > 1:
+            page = st.number_input(f"Page of {pages}", 1, pages, 1, key="runs_page", width=160)
+    for run in shown[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]:
+        _row(run, deletable=True, children=started[run.id])
 
 
 def latest_runs(runs: Sequence[Run], count: int = 3) -> None:
     """The newest runs in a short list, for Home."""
     for run in runs[:count]:
-        _row(run, deletable=False)
+        _row(run)
 
 
-def _row(run: Run, deletable: bool = True, children: int = 0) -> None:
-    columns = st.columns(_WIDTHS, vertical_alignment="center")
-    values = (
-        f"{_ICONS[run.status.state]} {run.status.state}",
-        plain(run.dataset_name or run.base.dataset_id),
-        backbone_title(run),
-        unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head only",
-        percent(run.status.results.get("val_accuracy")),
-        percent(run.status.results.get("test_accuracy")),
-        duration(run.seconds) if run.seconds is not None else "",
+def total_words(runs: Sequence[Run]) -> str:
+    """How many runs there are and what they take on disk."""
+    count = f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
+    return f"{count} in this workspace, {size_words(sum(run.disk_bytes for run in runs))} on disk."
+
+
+def _filtered(runs: Sequence[Run]) -> Sequence[Run]:
+    names = {run.base.dataset_id: run.dataset_name or run.base.dataset_id for run in runs}
+    if len(names) < 2:
+        return runs
+    chosen = st.selectbox(
+        "Data set",
+        ["", *names],
+        format_func=lambda dataset_id: names.get(dataset_id, "All data sets"),
+        key="runs_dataset",
+        width=300,
     )
-    for column, value in zip(columns[:-1], values, strict=True):
-        column.markdown(value)
-    with columns[-1], st.container(horizontal=True, gap="small"):
-        if st.button("Open", key=f"open_{run.id}"):
-            _open(run)
-        if deletable:
-            with st.popover("", icon=":material/delete:", help="Delete this run"):
-                _confirm_delete(run, children)
+    return [run for run in runs if chosen in ("", run.base.dataset_id)]
+
+
+def _row(run: Run, deletable: bool = False, children: int = 0) -> None:
+    results = run.status.results
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(_title(run), width=_TITLE_WIDTH)
+        for label, value in (
+            ("validation", percent(results.get("val_accuracy"))),
+            ("test", percent(results.get("test_accuracy"))),
+            ("time", duration(run.seconds) if run.seconds is not None else "–"),
+            ("on disk", size_words(run.disk_bytes)),
+        ):
+            st.markdown(f"{value}  \n:small[:gray[{label}]]", width=_FACT_WIDTH)
+        with st.container(horizontal=True, gap="small", width=_BUTTONS_WIDTH):
+            if st.button("Open", key=f"open_{run.id}"):
+                _open(run)
+            if deletable:
+                with st.popover("", icon=":material/delete:", help="Delete this run"):
+                    _confirm_delete(run, children)
+
+
+def _title(run: Run) -> str:
+    what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head only"
+    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
+    name = plain(run.dataset_name or run.base.dataset_id)
+    return (
+        f"{_ICONS[run.status.state]} **{what}** · {backbone_title(run)}  \n"
+        f":small[:gray[{_state_words(run)} · {name} · {when}]]"
+    )
+
+
+def _state_words(run: Run) -> str:
+    state = run.status.state
+    if state is RunState.RUNNING:
+        return f"{state}, {progress_share(run):.0%}"
+    if state is RunState.FAILED and run.status.error:
+        return f"{state}: {plain(run.status.error.get('what', ''))}"
+    return str(state)
 
 
 def _open(run: Run) -> None:
     session.set_current_dataset(run.base.dataset_id)
     session.set_current_run(run.id)
-    st.switch_page("pages/2_Head.py" if run.is_head else "pages/3_Fine_tune.py")
+    st.switch_page(page_of(run)[0])
 
 
 def _confirm_delete(run: Run, children: int) -> None:
@@ -103,3 +143,11 @@ def backbone_title(run: Run) -> str:
 def percent(share: float | None) -> str:
     """A share in percent, or a dash."""
     return "–" if share is None else f"{share:.1%}"
+
+
+def size_words(count: int) -> str:
+    """A number of bytes as people say it: 0.3 MB, 58 MB, 1.2 GB."""
+    megabytes = count / 1e6
+    if megabytes >= 1000:
+        return f"{megabytes / 1000:.1f} GB"
+    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"

@@ -1,5 +1,6 @@
 """Home: what it is, the steps, the sample button, the latest runs."""
 
+import shutil
 from collections.abc import Callable
 
 from core.config import Settings
@@ -51,3 +52,36 @@ def test_open_goes_to_the_run(settings: Settings, make_dataset: Callable[..., Da
     assert not page.exception
     assert page.query_params["run"] in (head.id, [head.id])
     assert {m.label for m in page.metric} >= {"Validation accuracy"}
+
+
+def test_who_returns_is_offered_the_next_step(
+    settings: Settings, make_dataset: Callable[..., Dataset]
+) -> None:
+    store = RunStore(settings.runs_dir)
+    dataset = make_dataset()
+    labels = [open_page().button(key="next_step").label]
+    head = runs.finished(store, runs.head_config(dataset))
+    labels.append(open_page().button(key="next_step").label)
+    running = runs.running(store, runs.fine_tune_config(head))
+    labels.append(open_page().button(key="next_step").label)
+    shutil.rmtree(running.path)
+    runs.finished(store, runs.fine_tune_config(head))
+    labels.append(open_page().button(key="next_step").label)
+
+    assert labels == [
+        "Next: train a head",
+        "Next: choose a block to unfreeze",
+        "Watch the run",
+        "Did fine-tuning help?",
+    ]
+
+
+def test_the_next_step_opens_its_page(
+    settings: Settings, make_dataset: Callable[..., Dataset]
+) -> None:
+    make_dataset()
+    page = open_page()
+    page.button(key="next_step").click().run()
+
+    assert not page.exception
+    assert [title.value for title in page.title] == ["Head"]

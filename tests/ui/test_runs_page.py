@@ -71,3 +71,27 @@ def test_a_running_run_is_not_deleted(dataset: Dataset, store: RunStore) -> None
 
     assert run.path.exists()
     assert "Stop it before deleting it" in words(page)
+
+
+def test_runs_of_one_data_set_can_be_shown_alone(
+    dataset: Dataset, store: RunStore, make_dataset: Callable[..., Dataset]
+) -> None:
+    other = make_dataset(name="Other")
+    run = runs.finished(store, runs.head_config(dataset))
+    hidden = runs.finished(store, runs.head_config(other), "Other")
+    page = open_page(PAGE)
+    page.selectbox(key="runs_dataset").select(dataset.id).run()
+
+    keys = {button.key for button in page.button}
+    assert f"open_{run.id}" in keys
+    assert f"open_{hidden.id}" not in keys
+
+
+def test_a_failed_run_says_why_and_sizes_are_told(dataset: Dataset, store: RunStore) -> None:
+    run = runs.failed(store, runs.head_config(dataset))
+    (run.path / "model.keras").write_bytes(b"0" * 2_300_000)
+    page = open_page(PAGE)
+
+    text = words(page)
+    assert "failed: The ImageNet weights of VGG16 could not be downloaded." in text
+    assert "1 run in this workspace, 2.3 MB on disk." in text
