@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import APP_ROOT, FineTuneConfig, Settings
+from core.config import FineTuneConfig, Settings
 from core.datasets import Dataset
 from core.evaluation.rejection import read_rejection
 from core.files import write_json
@@ -21,6 +21,8 @@ from tests.evaluation.runs_on_disk import (
     finished_pair,
     head_config,
 )
+from tests.ui import app
+from tests.ui.app import words
 
 MakeDataset = Callable[..., Dataset]
 PROOF = {
@@ -32,21 +34,12 @@ PROOF = {
 
 
 def open_page(dataset: Dataset | None = None, run: Run | None = None) -> AppTest:
-    at = AppTest.from_file(str(APP_ROOT / "streamlit_app.py"), default_timeout=30)
-    if dataset is not None:
-        at.query_params["dataset"] = dataset.id
+    query = {"dataset": dataset.id} if dataset is not None else {}
     if run is not None:
-        at.query_params["run"] = run.id
-    at.run()
-    at.switch_page("pages/4_Evaluate.py").run()
-    assert not at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    elements = [*at.title, *at.subheader, *at.markdown, *at.caption]
-    elements += [*at.info, *at.warning, *at.error]
-    return "\n".join(element.value for element in elements)
+        query["run"] = run.id
+    page = app.open_page("pages/4_Evaluate.py", **query)
+    assert not page.exception
+    return page
 
 
 @pytest.fixture
@@ -197,5 +190,7 @@ def test_names_from_folders_are_no_markdown(settings: Settings, make_dataset: Ma
     for run in (head, tuned):
         names = ["*a* [x](http://x)", "b"]
         write_json(run.path / "predict.json", {"class_names": names, "image_size": 32})
-    text = words(open_page(dataset, tuned))
-    assert "[x](http" not in text
+    page = open_page(dataset, tuned)
+    raw = "\n".join(element.value for element in [*page.markdown, *page.warning, *page.caption])
+    assert r"\*a\* \[x\]\(http" in raw
+    assert "[x](http" not in raw

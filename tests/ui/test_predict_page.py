@@ -1,0 +1,136 @@
+"""The Predict page: nothing yet, one image, many, broken files, another model."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.config import Settings
+from core.datasets import Dataset
+from core.evaluation.rejection import Rejection, save_rejection
+from core.files import write_json
+from core.runs import Run
+from tests.evaluation.runs_on_disk import finished_pair
+from tests.ui.app import open_page, words
+
+MODELS = Path(__file__).parent.parent / "evaluation" / "data"
+COLOURS = ["red", "green", "blue"]
+
+
+def png(red: int, green: int, blue: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((20, 20, 3), (red, green, blue), dtype=np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
+    return make_dataset(classes=3, per_class=50)
+
+
+def give_models(*runs: Run) -> None:
+    """A tiny model that names an image's strongest colour, and a stand-in for Keras' file."""
+    for run in runs:
+        write_json(run.path / "predict.json", {"class_names": COLOURS, "image_size": 8})
+        run.litert_path.write_bytes((MODELS / "colour.tflite").read_bytes())
+        run.model_path.write_bytes(b"the model of " + run.id.encode())
+
+
+@pytest.fixture
+def pair(settings: Settings, dataset: Dataset) -> tuple[Run, Run]:
+    head, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
+    give_models(head, tuned)
+    return head, tuned
+
+
+def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    uploads = [(name, data, "image/png") for name, data in files]
+    page.file_uploader(key="predict_files").set_value(uploads).run()
+    assert not page.exception
+    return page
+
+
+def answers(page: AppTest) -> list[str]:
+    return [m.value.removeprefix("#### ") for m in page.markdown if m.value.startswith("#### ")]
+
+
+def test_nothing_yet_leads_to_the_head(settings: Settings) -> None:
+    page = open_page("pages/5_Predict.py")
+    assert not page.exception
+    assert "no finished model yet" in words(page)
+    assert any(link.proto.label == "Train a head" for link in page.get("page_link"))
+
+
+def test_one_image_has_its_class_and_probabilities(pair: tuple[Run, Run]) -> None:
+    page = upload(open_page("pages/5_Predict.py"), ("sky.png", png(10, 10, 230)))
+    assert answers(page) == ["blue"]
+    bars = [bar.proto for bar in page.get("progress")]
+    # By hand: softmax of the mean colours over 32.
+    scores = np.exp(np.array([10, 10, 230]) / 32)
+    assert bars[0].value == int(100 * scores[2] / scores.sum())
+    assert bars[0].text == f"**blue** {100 * scores[2] / scores.sum():.1f} %"
+    assert "sky.png" in words(page)
+
+
+def test_a_broken_file_is_named_and_the_others_go_on(pair: tuple[Run, Run]) -> None:
+    files = [
+        ("a.png", png(250, 0, 0)),
+        ("page.png", b"<html>no image</html>"),
+        ("cut.png", png(0, 250, 0)[:60]),
+        ("b.png", png(0, 250, 0)),
+    ]
+    page = upload(open_page("pages/5_Predict.py"), *files)
+    assert answers(page) == ["red", "green"]
+    errors = [error.value.replace("\\", "") for error in page.error]
+    assert len(errors) == 2
+    assert errors[0].startswith("page.png")
+    assert errors[1].startswith("cut.png")
+    assert "2 images" in words(page)
+
+
+def test_the_fine_tuned_model_is_suggested_where_it_helped(pair: tuple[Run, Run]) -> None:
+    page = open_page("pages/5_Predict.py")
+    assert "Suggested: From block 6, because fine-tuning helped." in words(page)
+
+
+def test_the_head_is_suggested_where_fine_tuning_did_not_help(
+    settings: Settings, dataset: Dataset
+) -> None:
+    give_models(*finished_pair(settings, dataset, before=range(3), after=range(3)))
+    page = open_page("pages/5_Predict.py")
+    assert "Suggested: the head-only model, because fine-tuning made no difference" in words(page)
+
+
+def test_a_link_can_name_the_model(pair: tuple[Run, Run]) -> None:
+    head, _ = pair
+    page = open_page("pages/5_Predict.py", model=head.id)
+    assert page.selectbox(key=f"predict_model_{head.id}").value == head.id
+    assert "Suggested instead: From block 6" in words(page)
+
+
+def test_a_kept_threshold_says_none_of_these(pair: tuple[Run, Run]) -> None:
+    _, tuned = pair
+    save_rejection(tuned, Rejection(0.9, 0.01, "val", 30, 0.8))
+    files = [("grey.png", png(90, 91, 90)), ("red.png", png(255, 0, 0))]
+    page = upload(open_page("pages/5_Predict.py"), *files)
+    assert answers(page) == ["none of these", "red"]
+
+
+def test_a_model_that_cannot_be_loaded_is_an_error_card(pair: tuple[Run, Run]) -> None:
+    _, tuned = pair
+    tuned.litert_path.write_bytes(b"broken")
+    page = open_page("pages/5_Predict.py")
+    assert not page.exception
+    assert "is no LiteRT model" in words(page)
+
+
+def test_both_files_can_be_taken_away(pair: tuple[Run, Run]) -> None:
+    page = open_page("pages/5_Predict.py")
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert [label.split(" (")[0] for label in labels] == ["Keras model", "LiteRT model"]
