@@ -6,7 +6,6 @@ Width is compute (multiply-adds), height is parameters.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
@@ -33,23 +32,21 @@ def figure(
     Returns:
         A figure with one bar a block; a bar's `customdata` is `[name]`.
     """
-    widths = _widths(blocks)
+    widths = [*_widths(blocks), HEAD_WIDTH]
+    lefts = [sum(widths[:i]) + GAP * i for i in range(len(widths))]
     largest = max(head_parameters, *(block.parameters for block in blocks))
-    chart = go.Figure(layout=_layout())
-    left = 0.0
-    border = None
-    for block, width in zip(blocks, widths, strict=True):
-        warm = block.name in unfrozen
-        if warm and border is None:
-            border = left - GAP / 2
+    centres = [left + width / 2 for left, width in zip(lefts, widths, strict=True)]
+    chart = go.Figure(layout=_layout(centres, [*(block.title for block in blocks), "head"]))
+    for block, x, width in zip(blocks, centres[:-1], widths[:-1], strict=True):
         height = _height(block.parameters, largest)
-        chart.add_trace(_bar(block, left, width, height, warm, clickable))
-        chart.add_annotation(**_name(block.title, left + width / 2, width))
-        left += width + GAP
+        warm = block.name in unfrozen
+        bar = _bar(x, width, height, block.parameters, warm, _hover(block, warm, clickable))
+        chart.add_trace(bar.update(customdata=[[block.name]]))
+    hover = f"<b>head</b>: always trained<br>{head_parameters:,} parameters<extra></extra>"
     height = _height(head_parameters, largest)
-    chart.add_trace(_head_bar(head_parameters, left, height))
-    chart.add_annotation(**_name("head", left + HEAD_WIDTH / 2, 1.0))
-    _draw_border(chart, left - GAP / 2 if border is None else border)
+    chart.add_trace(_bar(centres[-1], HEAD_WIDTH, height, head_parameters, True, hover))
+    first = next((i for i, block in enumerate(blocks) if block.name in unfrozen), len(blocks))
+    _draw_border(chart, lefts[first] - GAP / 2)
     return chart
 
 
@@ -67,26 +64,25 @@ def _height(parameters: int, largest: int) -> float:
     return float(MIN_HEIGHT + (1 - MIN_HEIGHT) * (parameters / largest) ** 0.5)
 
 
-def _bar(
-    block: Block, left: float, width: float, height: float, warm: bool, clickable: bool
-) -> go.Bar:
+def _bar(x: float, width: float, height: float, parameters: int, warm: bool, hover: str) -> go.Bar:
+    colour, line = (theme.UNFROZEN, theme.UNFROZEN) if warm else (theme.FROZEN, theme.FROZEN_LINE)
+    ink = theme.INK_ON_UNFROZEN if warm else theme.INK_ON_FROZEN
     return go.Bar(
-        x=[left + width / 2],
+        x=[x],
         y=[height],
         base=[-height / 2],
         width=[width],
-        customdata=[[block.name]],
-        marker={
-            "color": theme.UNFROZEN if warm else theme.FROZEN,
-            "line": {"color": theme.UNFROZEN if warm else theme.FROZEN_LINE, "width": 1},
-        },
-        text=[short_count(block.parameters)] if width > 0.045 else [""],
+        marker={"color": colour, "line": {"color": line, "width": 1}},
+        text=[short_count(parameters)],
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,
-        textfont={"color": theme.INK_ON_UNFROZEN if warm else theme.INK_ON_FROZEN, "size": 12},
-        hovertemplate=_hover(block, warm, clickable),
+        textfont={"color": ink, "size": 12},
+        hovertemplate=hover,
         showlegend=False,
+        # A clicked block shows by its colour; Plotly would fade all the others too.
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
     )
 
 
@@ -103,59 +99,51 @@ def _hover(block: Block, warm: bool, clickable: bool) -> str:
     return "<br>".join(line for line in lines if line) + "<extra></extra>"
 
 
-def _head_bar(parameters: int, left: float, height: float) -> go.Bar:
-    return go.Bar(
-        x=[left + HEAD_WIDTH / 2],
-        y=[height],
-        base=[-height / 2],
-        width=[HEAD_WIDTH],
-        marker={"color": theme.UNFROZEN, "line": {"color": theme.UNFROZEN, "width": 1}},
-        hovertemplate=f"<b>head</b>: always trained<br>{parameters:,} parameters<extra></extra>",
-        showlegend=False,
-    )
-
-
-def _name(text: str, x: float, width: float) -> dict[str, Any]:
-    return {
-        "text": text,
-        "x": x,
-        "y": -0.6,
-        "yanchor": "top",
-        "showarrow": False,
-        "font": {"size": 12 if width > 0.06 else 11},
-    }
-
-
 def _draw_border(chart: go.Figure, x: float) -> None:
     line = {"color": theme.MUTED, "width": 2, "dash": "dot"}
     chart.add_shape(type="line", x0=x, x1=x, y0=-0.56, y1=0.72, line=line)
+    frozen = "frozen · computed once and stored" if x > 0.45 else "frozen"
     for text, anchor, shift, colour in (
-        ("frozen · computed once and stored", "right", -6, theme.FROZEN_LINE),
+        (frozen, "right", -6, theme.FROZEN_LINE),
         ("unfrozen · trained", "left", 6, theme.UNFROZEN),
     ):
-        if anchor == "right" and x < 0.25:
+        if anchor == "right" and x < 0.12:
             continue  # nothing, or too little, lies left of the border
+        crowded = anchor == "left" and x >= 0.8
         chart.add_annotation(
-            text=text,
-            x=x,
+            text=theme.keyed(colour, text),
+            x=1 if crowded else x,
             y=0.74,
-            xanchor=anchor if x < 0.8 or anchor == "right" else "right",
-            xshift=shift,
-            yshift=16 if x >= 0.8 and anchor == "left" else 0,
+            xanchor="right" if crowded else anchor,
+            xshift=0 if crowded else shift,
+            yshift=16 if crowded else 0,
             yanchor="bottom",
             showarrow=False,
-            font={"color": colour, "size": 13},
+            font={"size": 13},
         )
 
 
-def _layout() -> go.Layout:
-    hidden = {"visible": False, "fixedrange": True}
+def _layout(centres: list[float], names: list[str]) -> go.Layout:
+    names_below = {
+        "range": [-0.005, 1.005],
+        "tickvals": centres,
+        "ticktext": names,
+        # On a phone the names stand upright.
+        "autotickangles": [0, 90],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+        "tickfont": {"size": 12},
+    }
     return theme.layout(
         250,
-        margin={"l": 0, "r": 0, "t": 24, "b": 8},
-        xaxis={**hidden, "range": [-0.005, 1.005]},
-        yaxis={**hidden, "range": [-0.78, 0.86]},
+        margin={"l": 0, "r": 0, "t": 24, "b": 24},
+        xaxis=names_below,
+        yaxis={"visible": False, "fixedrange": True, "range": [-0.6, 0.86]},
         barmode="overlay",
+        # A count that does not fit is left out; hovering tells it.
+        uniformtext={"minsize": 10, "mode": "hide"},
         dragmode=False,
         hovermode="closest",
     )

@@ -84,14 +84,14 @@ def _shade(x0: float, x1: float, fill: str) -> dict[str, Any]:
 def _stage_name(part: CurvePart, start: int) -> dict[str, Any]:
     colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
     return {
-        "text": part.title,
+        "text": theme.keyed(colour, part.title),
         "x": start + 0.6,
         "y": 1.0,
         "yref": "paper",
         "xanchor": "left",
         "yanchor": "top",
         "showarrow": False,
-        "font": {"color": colour, "size": 13},
+        "font": {"size": 13},
     }
 
 
@@ -140,7 +140,7 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int) -> None:
         hoverinfo="skip",
     )
     chart.add_annotation(
-        text=f"best {accuracy[best]:.1%}",
+        text=theme.keyed(colour, f"best {accuracy[best]:.1%}"),
         x=x,
         y=y,
         xanchor="right",
@@ -150,7 +150,7 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int) -> None:
         arrowcolor=colour,
         arrowwidth=1,
         arrowhead=0,
-        font={"color": colour, "size": 13},
+        font={"size": 13},
     )
 
 

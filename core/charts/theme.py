@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 FROZEN = "#A9D3EE"
 FROZEN_LINE = "#2B8AC6"
 UNFROZEN = "#E8590C"
-# Neutral ink that is readable on white and on the dark theme's background.
+# For lines and marks, on white and on the dark theme's background. Text takes the page's ink.
 MUTED = "#7C8B9A"
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 GRID = "rgba(124, 139, 154, 0.25)"
@@ -35,11 +35,16 @@ def layout(height: int, **changes: Any) -> go.Layout:
         "margin": {"l": 56, "r": 16, "t": 28, "b": 44},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 13, "color": MUTED, "family": FONT},
+        "font": {"size": 13, "family": FONT},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         "hoverlabel": {"font": {"size": 13}},
     }
     return go.Layout({**base, **changes})
+
+
+def keyed(colour: str, text: str) -> str:
+    """Text in the page's ink behind a square of a colour: orange or blue letters are too pale."""
+    return f'<span style="color:{colour}">■</span> {text}'
 
 
 def axis(title: str = "", **changes: Any) -> dict[str, Any]:

@@ -26,6 +26,13 @@ _CSS = """
   [class*="st-key-step-"][class*="-here"] { background: rgba(43, 138, 198, 0.14); }
   [class*="-here"] [data-testid="stPageLink"] a { background: transparent; }
   [data-testid="stMetricValue"] { font-size: 1.6rem; }
+  /* The dark theme's orange is light enough to be read; white text on a button needs this one. */
+  [data-testid^="stBaseButton-primary"]:not(:disabled) {
+    background: #C94A0A; border-color: #C94A0A; color: white; }
+  [data-testid^="stBaseButton-primary"]:hover:not(:disabled) { background: #B34108; }
+  /* Charts take the page's ink in either theme, also when it is switched. */
+  .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
+  [class*="st-key-block_map"] .annotation text { fill: currentColor !important; }
 </style>
 """
 

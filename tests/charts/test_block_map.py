@@ -57,14 +57,31 @@ def test_the_border_stands_before_the_first_unfrozen_block() -> None:
     top = next(t for t in figure.data if t.customdata is not None and t.customdata[0][0] == "top")
 
     assert figure.layout.shapes[0].x0 < top.x[0] - top.width[0] / 2
-    texts = [note.text for note in figure.layout.annotations]
-    assert "frozen · computed once and stored" in texts
+    frozen, unfrozen = (note.text for note in figure.layout.annotations)
+    assert frozen.endswith(" frozen")
+    assert unfrozen.endswith(" unfrozen · trained")
+
+
+def test_a_wide_frozen_part_says_what_frozen_means() -> None:
+    notes = block_map.figure(BLOCKS, 50, ()).layout.annotations
+
+    assert notes[0].text.endswith("frozen · computed once and stored")
+
+
+def test_names_stand_below_the_blocks() -> None:
+    figure = block_map.figure(BLOCKS, 50, ())
+    axis = figure.layout.xaxis
+
+    assert list(axis.ticktext) == ["stem", "block 1", "top", "head"]
+    assert list(axis.tickvals) == [trace.x[0] for trace in figure.data]
 
 
 def test_nothing_is_called_frozen_where_everything_is_trained() -> None:
     figure = block_map.figure(BLOCKS, 50, ("stem", "block1", "top"))
 
-    assert "frozen · computed once and stored" not in [n.text for n in figure.layout.annotations]
+    assert [n.text.split("</span> ")[1] for n in figure.layout.annotations] == [
+        "unfrozen · trained"
+    ]
 
 
 @pytest.mark.parametrize(
