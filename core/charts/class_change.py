@@ -28,14 +28,16 @@ def figure(table: pd.DataFrame, measure: str, before: str, after: str) -> go.Fig
     first = 100 * ordered[f"{measure}_before"].to_numpy()
     second = 100 * ordered[f"{measure}_after"].to_numpy()
     chart = go.Figure(_joins(first, second, places))
-    for values, name, colour in ((first, before, FROZEN_LINE), (second, after, UNFROZEN)):
+    # The first dot is the larger one: where nothing changed it shows as a ring around the second.
+    sides = ((first, before, FROZEN_LINE, 14), (second, after, UNFROZEN, 9))
+    for values, name, colour, size in sides:
         chart.add_trace(
             go.Scatter(
                 x=values,
                 y=places,
                 name=name,
                 mode="markers",
-                marker={"color": colour, "size": 11},
+                marker={"color": colour, "size": size},
                 text=names,
                 hovertemplate="%{text}: %{x:.1f} %<extra>" + name + "</extra>",
             )

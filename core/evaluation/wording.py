@@ -91,10 +91,7 @@ def signed_points(share: float) -> str:
 
 def _few_changed(verdict: Verdict, split: str) -> str:
     if verdict.leaning:
-        return (
-            "It leans one way: the interval just leaves out zero. The exact test is the stricter "
-            "of the two and does not confirm it."
-        )
+        return _leaning(verdict)
     need = majority_needed(verdict.changed)
     if need is None:
         return (
@@ -104,6 +101,21 @@ def _few_changed(verdict: Verdict, split: str) -> str:
     return (
         f"Only the {verdict.changed:,} images that changed sides say anything, and they went both "
         f"ways: {need:,} of {verdict.changed:,} would have had to go the same way."
+    )
+
+
+def _leaning(verdict: Verdict) -> str:
+    most = max(verdict.fixed, verdict.broken)
+    need = majority_needed(verdict.changed)
+    enough = (
+        f"{need:,} would have been enough"
+        if need is not None
+        else "fewer than 6 changed images are never enough"
+    )
+    return (
+        f"It leans one way: {most:,} of the {verdict.changed:,} images that changed sides went the "
+        f"same way; {enough}. The interval just leaves out zero. The exact test is the stricter of "
+        "the two and does not confirm it."
     )
 
 

@@ -20,9 +20,16 @@ from core.ui.text import plain
 # One row of `Comparison.pairs`.
 Row = Mapping[Any, Any]
 
-SIDE = 100
+SIDE = 116
 SIDE_LARGE = 640
 SHOWN = 24
+# Answers are buttons, so that they can be pressed, and captions, so they must look like those.
+_CSS = """<style>
+[class*="st-key-gallery_"] button {
+  min-height: 0; padding-block: 0.1rem; justify-content: flex-start; text-align: left;
+}
+[class*="st-key-gallery_"] button p { font-size: 0.875rem; }
+</style>"""
 
 
 def gallery(comparison: Comparison, rows: pd.DataFrame, key: str) -> None:
@@ -36,6 +43,7 @@ def gallery(comparison: Comparison, rows: pd.DataFrame, key: str) -> None:
     if comparison.dataset is None:
         st.caption("The data set was deleted, so its images cannot be shown.")
         return
+    st.html(_CSS)
     pictures = st.container(horizontal=True, gap="small", key=f"gallery_{key}")
     shown = _shown(len(rows), key)
     with pictures:
@@ -82,7 +90,7 @@ def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
 
 @st.cache_data(max_entries=4000, show_spinner=False)
 def small_picture(path: Path, side: int) -> bytes | None:
-    """A PNG of an image, scaled so that its longest side has `side` pixels.
+    """A square PNG of an image, scaled so that its longest side has `side` pixels.
 
     Returns:
         The file's bytes, or None where the image cannot be read any more.
@@ -93,8 +101,12 @@ def small_picture(path: Path, side: int) -> bytes | None:
         return None
     scale = side / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    # A square without colour around it keeps the cards of a row in line.
+    square = Image.new("RGBA", (side, side))
+    place = ((side - size[0]) // 2, (side - size[1]) // 2)
+    square.paste(image.resize(size, Image.Resampling.BICUBIC), place)
     buffer = io.BytesIO()
-    image.resize(size, Image.Resampling.BICUBIC).save(buffer, "PNG")
+    square.save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -104,4 +116,5 @@ def _answer(row: Row, side: str, names: tuple[str, ...]) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    # A space that does not break: a lone % on a line of its own is hard to read.
+    return f"{100 * share:.0f}\u00a0%"

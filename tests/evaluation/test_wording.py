@@ -51,6 +51,7 @@ def test_hurt_names_another_subject() -> None:
 
 def test_leaning_names_both_the_interval_and_the_test() -> None:
     first = reasons_in_words(judge(150, 7, 1, 0))[0]
+    assert "7 of the 8 images that changed sides went the same way; 8 would have been" in first
     assert "leaves out zero" in first
     assert "does not confirm" in first
 
