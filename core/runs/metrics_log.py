@@ -24,6 +24,8 @@ EPOCH_COLUMNS = (
     "seconds",
     "images_per_second",
 )
+# As `MetricsWriter` writes it.
+_EPOCH = '"event": "epoch"'
 
 
 class MetricsWriter:
@@ -44,12 +46,26 @@ class MetricsWriter:
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Reads all whole rows; a half-written last line is left for the next time."""
+    return [json.loads(line) for line in _whole_lines(path)]
+
+
+def read_curve(path: Path) -> list[dict[str, Any]]:
+    """Reads what a learning curve shows: the epochs' rows, and the last row.
+
+    A long run has a hundred thousand batch rows; the live view, which looks once a second, does
+    not have to parse them.
+    """
+    lines = _whole_lines(path)
+    shown = [line for line in lines[:-1] if _EPOCH in line] + lines[-1:]
+    return [json.loads(line) for line in shown]
+
+
+def _whole_lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
-    lines = text.split("\n")
-    return [json.loads(line) for line in lines[:-1] if line]
+    return [line for line in text.split("\n")[:-1] if line]
 
 
 def epoch_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from core.charts.learning_curve import CurvePart, figure
 from core.config import FineTuneConfig
 from core.errors import RunError
 from core.runs import Run, RunState
-from core.runs.metrics_log import epoch_table, read_metrics, running_batch
+from core.runs.metrics_log import epoch_table, read_curve, running_batch
 from core.runs.run import PHASES
 from core.ui import session
 from core.ui.cards import failed_run_card
@@ -66,7 +66,7 @@ def curve_parts(run: Run) -> list[CurvePart]:
 
 
 def _part(run: Run, title: str, frozen: bool) -> CurvePart:
-    rows = read_metrics(run.metrics_path)
+    rows = read_curve(run.metrics_path)
     epochs = epoch_table(rows)
     planned = run.config.training.epochs if run.status.state.active else max(1, len(epochs))
     return CurvePart(title, epochs, running_batch(rows), planned, frozen)
@@ -112,14 +112,24 @@ def progress_words(run: Run) -> str:
         )
         return f"{words}, {ahead} before it" if ahead else words
     if status.phase == "training":
-        batch = running_batch(read_metrics(run.metrics_path))
-        epochs = run.config.training.epochs
-        words = f"Epoch {batch['epoch']} of {epochs}" if batch else "Preparing the first step"
+        words = _training_words(run)
     elif status.total:
         words = f"{words}: {status.done:,} of {status.total:,} {status.unit}"
     if status.seconds_left is not None and status.seconds_left >= 1:
         words += f" · about {duration(status.seconds_left)} left"
     return plain(words)
+
+
+def _training_words(run: Run) -> str:
+    rows = read_curve(run.metrics_path)
+    if not rows:
+        return "Preparing the first step"
+    batch, epochs = running_batch(rows), run.config.training.epochs
+    words = f"Epoch {rows[-1]['epoch']} of {epochs}"
+    if batch:
+        words += f", batch {batch['batch']} of {batch['batches']}"
+    speed = next((row["images_per_second"] for row in rows[::-1] if row["event"] == "epoch"), None)
+    return f"{words} · {speed:,.0f} images/s" if speed else words
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.config import APP_ROOT
+from core.files import replace_file
 
 _JS = """
 let library;
@@ -51,8 +52,7 @@ def prepare_plotly_js() -> bool:
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     try:
         if not target.exists() or target.stat().st_size != source.stat().st_size:
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(source, target)
+            replace_file(target, lambda part: shutil.copyfile(source, part))
     except OSError:
         return target.exists()
     return True

@@ -35,7 +35,7 @@ def test_another_page_shows_how_far_it_is(run: Run) -> None:
 
     assert not page.exception
     assert [text.replace("\\", "") for text in sidebar_bars(page)] == [
-        "Preparing the first step · about 48 s left"
+        "Epoch 2 of 3 · 18 images/s · about 48 s left"
     ]
 
 
