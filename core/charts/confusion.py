@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ SCALES: dict[Scale, list[str]] = {
     "unfrozen": ["#FDE3D4", "#FAB58C", "#E8590C", "#8F3404"],
 }
 DIAGONAL = "#DCE4EA"
-DARK_TEXT, LIGHT_TEXT = "#1B2733", "#FFFFFF"
+CHOSEN = "rgba(27, 39, 51, 0.35)"
 # More classes than this and the numbers no longer fit into the cells.
 MOST_WITH_NUMBERS = 24
 LONGEST_NAME = 16
@@ -45,8 +45,14 @@ def figure(
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
     top = most or int(wrong.max(initial=0)) or 1
-    chart = go.Figure([_diagonal(classes), _mistakes(wrong, top, scale)])
-    chart.add_trace(_cells(matrix, class_names, top))
+    numbers = classes <= MOST_WITH_NUMBERS
+    chart = go.Figure(
+        [
+            _diagonal(matrix, numbers),
+            _mistakes(wrong, top, scale, numbers),
+            _targets(matrix, class_names),
+        ]
+    )
     names = [_short(name) for name in class_names]
     shared = {"tickvals": list(range(classes)), "ticktext": names, "automargin": True}
     slanted = -40 if max(len(name) for name in names) > 3 else 0
@@ -70,55 +76,60 @@ def largest_mistake(*matrices: npt.NDArray[np.int64]) -> int:
     return max(int((m - np.diag(np.diag(m))).max(initial=0)) for m in matrices)
 
 
-def _diagonal(classes: int) -> go.Heatmap:
-    cells = np.full((classes, classes), np.nan)
-    np.fill_diagonal(cells, 1.0)
-    return go.Heatmap(
-        z=cells,
-        colorscale=[[0, DIAGONAL], [1, DIAGONAL]],
-        showscale=False,
-        hoverinfo="skip",
-        xgap=1,
-        ygap=1,
-    )
+def _diagonal(matrix: npt.NDArray[np.int64], numbers: bool) -> go.Heatmap:
+    right = np.diag(np.diag(matrix)).astype(np.float64)
+    right[right == 0] = np.nan
+    return _cells(right, right > 0, [DIAGONAL, DIAGONAL], (0, 1), numbers)
 
 
-def _mistakes(wrong: npt.NDArray[np.int64], top: int, scale: Scale) -> go.Heatmap:
+def _mistakes(wrong: npt.NDArray[np.int64], top: int, scale: Scale, numbers: bool) -> go.Heatmap:
     # Logarithmic: one mistake must be visible beside fifty.
-    cells = np.where(wrong > 0, np.log1p(wrong), np.nan)
-    colours = SCALES[scale]
+    levels = np.where(wrong > 0, np.log1p(wrong), np.nan)
+    lowest = float(np.log1p(1)) if top > 1 else 0.0
+    limits = (lowest, float(np.log1p(max(top, 1))))
+    return _cells(wrong.astype(np.float64), levels, SCALES[scale], limits, numbers)
+
+
+def _cells(
+    counts: npt.NDArray[np.float64],
+    levels: npt.NDArray[Any],
+    colours: list[str],
+    limits: tuple[float, float],
+    numbers: bool,
+) -> go.Heatmap:
     steps = np.linspace(0, 1, len(colours))
+    shown = np.where(counts > 0, levels, np.nan).astype(np.float64)
     return go.Heatmap(
-        z=cells,
-        zmin=np.log1p(1) if top > 1 else 0,
-        zmax=np.log1p(max(top, 1)),
+        z=shown,
+        zmin=limits[0],
+        zmax=limits[1],
         colorscale=[[float(step), colour] for step, colour in zip(steps, colours, strict=True)],
         showscale=False,
+        # Plotly picks dark or light text by the cell's colour.
+        text=[[f"{n:,.0f}" if n > 0 else "" for n in row] for row in counts] if numbers else None,
+        texttemplate="%{text}" if numbers else None,
+        textfont={"size": 12},
         hoverinfo="skip",
         xgap=1,
         ygap=1,
     )
 
 
-def _cells(matrix: npt.NDArray[np.int64], class_names: Sequence[str], top: int) -> go.Scatter:
+def _targets(matrix: npt.NDArray[np.int64], class_names: Sequence[str]) -> go.Scatter:
+    """Squares without colour over the cells: heat maps can be neither chosen nor named."""
     true, predicted = np.nonzero(matrix)
     counts = matrix[true, predicted]
-    dark = (true != predicted) & (np.log1p(counts) > 0.62 * np.log1p(top)) & (counts > 1)
-    numbers = len(class_names) <= MOST_WITH_NUMBERS
     words = [
         f"{class_names[t]}, called {class_names[p]}: {n:,}"
         for t, p, n in zip(true.tolist(), predicted.tolist(), counts.tolist(), strict=True)
     ]
-    colours = np.where(dark, LIGHT_TEXT, DARK_TEXT)
     return go.Scatter(
         x=predicted,
         y=true,
-        mode="markers+text" if numbers else "markers",
-        text=[f"{n:,}" for n in counts] if numbers else None,
-        textfont={"color": colours, "size": 12},
-        marker={"symbol": "square", "size": 22, "color": "rgba(0,0,0,0)"},
-        # A chosen cell keeps its looks; the images below the chart show the choice.
-        selected={"marker": {"opacity": 0}},
+        mode="markers",
+        marker={"symbol": "square", "size": 24, "color": "rgba(0,0,0,0)"},
+        # The chosen cell is shaded and the others keep their looks.
+        selected={"marker": {"color": CHOSEN, "opacity": 1}},
         unselected={"marker": {"opacity": 0}},
         customdata=np.stack([true, predicted], axis=1),
         hovertext=words,

@@ -122,6 +122,11 @@ def effect_of(
     }
 
 
+def threshold_in_words(threshold: float) -> str:
+    """A threshold in percent; with more decimals close to 100, where they count."""
+    return f"{100 * threshold:.{1 if threshold < 0.999 else 3}f} %"
+
+
 def save_rejection(run: Run, rejection: Rejection) -> None:
     """Keeps a threshold with the run; for the Evaluate page only."""
     write_json(run.path / FILE_NAME, dataclasses.asdict(rejection))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import io
+import math
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -24,6 +27,7 @@ from core.evaluation.wording import (
     counts_in_words,
     difference_in_words,
     headline,
+    p_in_words,
     reasons_in_words,
 )
 from core.runs import Run
@@ -36,8 +40,10 @@ body{font-family:system-ui,sans-serif;color:#1B2733;background:#fff;max-width:10
 margin:2rem auto;padding:0 1rem;line-height:1.5}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}
 .card{border:1px solid #D5DEE6;border-radius:.6rem;padding:1rem 1.4rem}
-.muted{color:#5B6B7A;font-size:.9rem}.two{display:flex;gap:2rem;flex-wrap:wrap}
-.two>div{flex:1 1 420px;min-width:0}table{border-collapse:collapse;font-size:.9rem}
+.muted{color:#5B6B7A;font-size:.9rem}.wide{overflow-x:auto}
+.two{display:grid;gap:2rem;grid-template-columns:1fr 1fr}
+@media(max-width:900px){.two{grid-template-columns:1fr}}
+.two>div{min-width:0}table{border-collapse:collapse;font-size:.9rem}
 td,th{padding:.25rem .7rem;border-bottom:1px solid #E3EAF0;text-align:right}
 td:first-child,th:first-child{text-align:left}
 figure{display:inline-block;width:120px;margin:.3rem;vertical-align:top;font-size:.8rem}
@@ -112,7 +118,7 @@ def _figure(comparison: Comparison, row: pd.Series) -> str:
     sides = []
     for word, side in (("was", "before"), ("now", "after")):
         name, sure = names[int(row[side])], 100 * float(row[f"{side}_probability"])
-        sides.append(f"{word} {html.escape(name)}, {sure:.0f} %")
+        sides.append(f"{word} {html.escape(name)}, {sure:.0f}&nbsp;%")
     return (
         f"<figure>{_picture(comparison, str(row['path']))}<figcaption>{sides[0]}<br>"
         f"<b>{sides[1]}</b><br>truly {html.escape(names[int(row['label'])])}</figcaption></figure>"
@@ -149,10 +155,29 @@ def _classes(comparison: Comparison) -> str:
     names = comparison.class_names
     table = per_class_change(comparison.first, comparison.second, names)
     tested = class_changes(comparison.pairs, names)
-    whole = table.join(tested[["fixed", "broken", "p_holm", "outcome"]])
     chart = class_change.figure(table, "recall", *comparison.names)
-    figures = whole.to_html(index=False, border=0, float_format=lambda x: f"{x:.3f}", na_rep="")
-    return f"<h2>Recall of each class</h2>{_chart(chart)}<h2>Figures by class</h2>{figures}"
+    rows = "".join(
+        _row([html.escape(row["class_name"]), f"{row['images']:,}"], row, test)
+        for row, test in zip(table.to_dict("records"), tested.to_dict("records"), strict=True)
+    )
+    heads = ("class", "images", "recall, %", "precision, %", "F1, %", "fixed", "broken", "p (Holm)")
+    header = "".join(f"<th>{head}</th>" for head in heads)
+    return (
+        f"<h2>Recall of each class</h2>{_chart(chart)}<h2>Figures by class, before and after</h2>"
+        f"<div class='wide'><table><tr>{header}</tr>{rows}</table></div>"
+    )
+
+
+def _row(cells: list[str], row: Mapping[Any, Any], test: Mapping[Any, Any]) -> str:
+    for name in ("recall", "precision", "f1"):
+        values = (row[f"{name}_before"], row[f"{name}_after"])
+        cells.append(" to ".join("-" if math.isnan(v) else f"{100 * v:.1f}" for v in values))
+    cells += [
+        f"{test['fixed']:,}",
+        f"{test['broken']:,}",
+        p_in_words(test["p_holm"])[2:].strip("= "),
+    ]
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _calibration(comparison: Comparison) -> str:
@@ -196,6 +221,9 @@ def _run_row(run: Run) -> str:
 def _chart(chart: go.Figure, script: bool = False) -> str:
     chart.update_layout(template="plotly_white", paper_bgcolor="rgba(0,0,0,0)")
     markup: str = chart.to_html(
-        full_html=False, include_plotlyjs=script, config={"displaylogo": False}
+        full_html=False,
+        include_plotlyjs=script,
+        config={"displaylogo": False, "responsive": True},
+        default_width="100%",
     )
     return markup

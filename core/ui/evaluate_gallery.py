@@ -21,7 +21,7 @@ from core.ui.text import plain
 Row = Mapping[Any, Any]
 
 SIDE = 116
-SIDE_LARGE = 640
+SIDE_LARGE = 512
 SHOWN = 24
 # Answers are buttons, so that they can be pressed, and captions, so they must look like those.
 _CSS = """<style>
@@ -75,17 +75,19 @@ def _card(comparison: Comparison, dataset: Dataset, row: Row, key: str) -> None:
 
 @st.dialog("Test image", width="large")
 def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
-    path = row["path"]
-    picture = small_picture(dataset.root / path, SIDE_LARGE)
-    if picture is not None:
-        st.image(picture, width="stretch", alt=path)
     names = comparison.class_names
-    st.markdown(f"{plain(path)} is truly **{plain(names[row['label']])}**.")
-    for side, model in zip(("before", "after"), comparison.names, strict=True):
-        sure = float(row[f"{side}_probability"])
-        true = float(row[f"{side}_true"])
-        words = f"{plain(model)}: **{_answer(row, side, names)}**, true class {_percent(true)}"
-        st.progress(min(max(sure, 0.0), 1.0), text=words)
+    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    picture = small_picture(dataset.root / row["path"], SIDE_LARGE)
+    if picture is not None:
+        left.image(picture, width="stretch", alt=row["path"])
+    with right:
+        st.markdown(f"Truly **{plain(names[row['label']])}**")
+        for side, model in zip(("before", "after"), comparison.names, strict=True):
+            sure = min(max(float(row[f"{side}_probability"]), 0.0), 1.0)
+            st.progress(sure, text=f"{plain(model)}: **{_answer(row, side, names)}**")
+            if row[side] != row["label"]:
+                st.caption(f"true class: {_percent(float(row[f'{side}_true']))}")
+        st.caption(plain(row["path"]))
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)

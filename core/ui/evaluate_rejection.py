@@ -13,6 +13,7 @@ from core.evaluation.rejection import (
     effect_of,
     read_rejection,
     save_rejection,
+    threshold_in_words,
 )
 from core.runs import Run
 from core.ui.text import plain
@@ -51,9 +52,9 @@ def _effect(comparison: Comparison, chosen: Rejection) -> None:
     matrix = probability_matrix(comparison.second)
     effect = effect_of(chosen.threshold, comparison.labels(), matrix)
     st.markdown(
-        f"Answers from **{100 * chosen.threshold:.1f} %** sure on. On validation that answers "
-        f"{100 * chosen.answered:.0f} % of {chosen.images:,} images. On test it answers "
-        f"**{100 * effect['answered']:.0f} %**, of which {effect['wrong']:,.0f} are wrong: "
+        f"Answers from **{threshold_in_words(chosen.threshold)}** sure on. On validation that "
+        f"answers {100 * chosen.answered:.0f} % of {chosen.images:,} images. On test it answers "
+        f"**{100 * effect['answered']:.0f} %**, with {effect['wrong']:,.0f} wrong: "
         f"{100 * effect['error_rate']:.1f} % ({100 * effect['error_low']:.1f} to "
         f"{100 * effect['error_high']:.1f})."
     )
@@ -77,5 +78,5 @@ def _keep(run: Run, chosen: Rejection | None) -> None:
     if kept is not None:
         st.caption(
             f"{plain(model_name(run))} now says none of these below "
-            f"{100 * kept.threshold:.1f} % (at most {100 * kept.error_rate:g} % wrong)."
+            f"{threshold_in_words(kept.threshold)} (at most {100 * kept.error_rate:g} % wrong)."
         )

@@ -21,6 +21,8 @@ from core.evaluation.scores import curve_classes, precision_recall_curve, roc_cu
 from core.runs import Run
 from core.ui.text import plain
 
+_LEANING = {True: "too sure", False: "not sure enough"}
+
 Matrix = npt.NDArray[np.float64]
 
 
@@ -126,7 +128,7 @@ def _temperatures(
         if temperature is None:
             continue
         then = calibration(labels, apply_temperature(matrix, temperature))
-        leaning = "too sure" if temperature > 1 else "not sure enough"
+        leaning = "about right" if abs(temperature - 1) < 0.05 else _LEANING[temperature > 1]
         st.caption(
             f"{plain(name)}: temperature {temperature:.2f}, fitted on the validation images alone "
             f"({leaning}). With it the calibration error on test goes from {100 * now.error:.1f} "

@@ -136,8 +136,9 @@ def _cell_images(comparison: Comparison, place: int, true: int, predicted: int) 
     pairs = comparison.pairs
     rows = pairs[(pairs["label"] == true) & (pairs[side] == predicted)]
     names = comparison.class_names
+    images = "1 image" if len(rows) == 1 else f"{len(rows):,} images"
     st.markdown(
-        f"{plain(comparison.names[place])}: {len(rows):,} images of "
+        f"{plain(comparison.names[place])}: {images} of "
         f"**{plain(names[true])}** called **{plain(names[predicted])}**"
     )
     gallery(comparison, rows.sort_values(f"{side}_probability", ascending=False), "cell")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.evaluation.answers import NONE_OF_THESE, Answer
 from core.evaluation.export import answers_csv
+from core.evaluation.rejection import threshold_in_words
 from core.ui.text import plain
 
 _SHOWN = 60
@@ -74,7 +75,8 @@ def _card(answer: Answer, class_names: tuple[str, ...], threshold: float) -> Non
 def _help(said: str, threshold: float) -> str | None:
     if said != NONE_OF_THESE:
         return None
-    return f"Less sure than {100 * threshold:.1f} %, the threshold chosen on the Evaluate page."
+    limit = threshold_in_words(threshold)
+    return f"Less sure than {limit}, the threshold chosen on the Evaluate page."
 
 
 def _csv(good: list[Answer], class_names: tuple[str, ...], threshold: float) -> bytes:

@@ -12,6 +12,7 @@ from core.evaluation.rejection import (
     read_rejection,
     rejection_curve,
     save_rejection,
+    threshold_in_words,
 )
 from core.runs import RunStore
 from tests.evaluation.runs_on_disk import head_config
@@ -64,3 +65,8 @@ def test_an_unreadable_file_is_no_threshold(tmp_path: Path) -> None:
     run = RunStore(tmp_path).create(head_config())
     (run.path / "rejection.json").write_text('{"threshold": 0.5}', encoding="utf-8")
     assert read_rejection(run) is None
+
+
+def test_a_threshold_close_to_one_keeps_its_decimals() -> None:
+    assert threshold_in_words(0.734) == "73.4 %"
+    assert threshold_in_words(0.99981) == "99.981 %"
