@@ -42,10 +42,10 @@ def figure(parts: Sequence[CurvePart]) -> go.Figure:
         A figure with two panels: accuracy in percent above, loss below.
     """
     chart = go.Figure(layout=_layout(parts))
-    start = 0
+    start, total = 0, sum(part.planned for part in parts)
     for part in parts:
         _add_stage(chart, part, start)
-        _add_best(chart, part, start)
+        _add_best(chart, part, start, total)
         _add_batch(chart, part, start)
         start += part.planned
     for name, dash in (("training", "dot"), ("validation", "solid")):
@@ -65,8 +65,8 @@ def _layout(parts: Sequence[CurvePart]) -> go.Layout:
         start = end
     return theme.layout(
         440,
-        # Keeps the zoom while the data grow.
-        uirevision="curve",
+        # Keeps the zoom while the data grow, and until the time line gets another length.
+        uirevision=f"curve {total}",
         shapes=shapes,
         annotations=notes,
         xaxis=theme.axis("epoch", range=[0.5, total + 0.5], anchor="y2", tickformat="d"),
@@ -120,7 +120,7 @@ def _add_stage(chart: go.Figure, part: CurvePart, start: int) -> None:
         )
 
 
-def _add_best(chart: go.Figure, part: CurvePart, start: int) -> None:
+def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None:
     accuracy = part.epochs["val_accuracy"].to_numpy(float)
     if not len(accuracy) or np.isnan(accuracy).all():
         return
@@ -139,13 +139,14 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int) -> None:
         showlegend=False,
         hoverinfo="skip",
     )
+    early = x < 0.3 * total  # left of the point, the label would lie on the axis
     chart.add_annotation(
         text=theme.keyed(colour, f"best {accuracy[best]:.1%}"),
         x=x,
         y=y,
-        xanchor="right",
+        xanchor="left" if early else "right",
         # Below the curve, and the two stages' labels below each other: their points lie close.
-        ax=-8,
+        ax=8 if early else -8,
         ay=30 if part.frozen else 56,
         arrowcolor=colour,
         arrowwidth=1,

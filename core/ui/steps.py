@@ -120,7 +120,8 @@ def _training(runs: Sequence[Run], nothing: str) -> StepState:
         return StepState(False, nothing)
     newest = runs[0]
     if newest.status.state.active:
-        return StepState(False, f"{newest.status.state}: {newest.status.phase or 'waiting'}")
+        # No phase: the page may stand still while the run goes on.
+        return StepState(False, str(newest.status.state))
     best = next((run for run in runs if run.has_model), None)
     if best is None:
         return StepState(False, str(newest.status.state))

@@ -54,6 +54,14 @@ def test_the_best_epoch_is_marked() -> None:
     assert chart.layout.annotations[-1].text.endswith("best 70.0%")
 
 
+def test_the_best_epochs_label_keeps_off_the_axis() -> None:
+    early = figure([CurvePart("head", epochs(0.5, 0.7), None, 30, frozen=True)])
+    late = figure([CurvePart("head", epochs(0.5, 0.7), None, 2, frozen=True)])
+
+    assert early.layout.annotations[-1].xanchor == "left"
+    assert late.layout.annotations[-1].xanchor == "right"
+
+
 def test_the_running_batch_stands_between_two_epochs() -> None:
     batch = {"epoch": 4, "batch": 5, "batches": 10, "loss": 0.3, "accuracy": 0.65}
     part = CurvePart("head", epochs(0.5, 0.7, 0.6), batch, 10, frozen=True)
@@ -69,5 +77,9 @@ def test_an_empty_run_is_a_chart_with_room_for_its_epochs() -> None:
     assert list(chart.layout.xaxis.range) == [0.5, 10.5]
 
 
-def test_zoom_survives_new_data() -> None:
-    assert figure([HEAD]).layout.uirevision == figure([TUNED]).layout.uirevision == "curve"
+def test_zoom_survives_new_data_and_not_another_time_line() -> None:
+    more = CurvePart("head", epochs(0.5), None, 3, frozen=True)
+    longer = CurvePart("head", epochs(0.5), None, 9, frozen=True)
+
+    assert figure([HEAD]).layout.uirevision == figure([more]).layout.uirevision
+    assert figure([HEAD]).layout.uirevision != figure([longer]).layout.uirevision
