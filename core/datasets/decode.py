@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,24 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.errors import InvalidImageError
 
 # Part of every feature key: a change of any rule here must change it.
-DECODER_VERSION = "1"
+DECODER_VERSION = "2"
 MAX_PIXELS = 100_000_000
+# What Pillow's readers raise on broken files, besides saying that they are no images.
+BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+_EXIF_ORIENTATION = 0x0112
 
 
 def decode(path: Path, image_size: int, max_pixels: int = MAX_PIXELS) -> np.ndarray[Any, Any]:
@@ -46,6 +64,27 @@ def resize(image: Image.Image, image_size: int) -> np.ndarray[Any, Any]:
     return np.asarray(square, dtype=np.uint8)
 
 
+def orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none or it cannot be read."""
+    try:
+        value = image.getexif().get(_EXIF_ORIENTATION, 1)
+    except BROKEN:
+        return 1  # damaged notes beside a whole picture are no reason to lose it
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """A loaded image as every part of the app sees it: upright, on white, 8 bits, RGB."""
+    if orientation(image) > 1:
+        image = ImageOps.exif_transpose(image)
+    image = _eight_bits(image)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, rgba)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
 def _rgb(source: Path | io.BytesIO, name: str, max_pixels: int) -> Image.Image:
     try:
         with Image.open(source) as image:
@@ -56,21 +95,20 @@ def _rgb(source: Path | io.BytesIO, name: str, max_pixels: int) -> Image.Image:
                     "Make it smaller.",
                 )
             image.load()
-            return _to_rgb(ImageOps.exif_transpose(image))
+            return upright_rgb(image)
     except UnidentifiedImageError as error:
         raise InvalidImageError(f"{name} is no image.", "Leave it out or replace it.") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except BROKEN as error:
         raise InvalidImageError(
             f"{name} cannot be read as an image: {error}.", "Leave it out or replace it."
         ) from error
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bit: `convert` would cut off instead of scaling
-        values = np.asarray(image, dtype=np.float64) / 257.0
-        image = Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, rgba)
-    return image.convert("RGB")
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scales deep grey images to 0..255; Pillow's `convert` would cut them off instead."""
+    if image.mode[0] not in "IF":
+        return image
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    # Floating point files hold either shares of white or the values of 8 bits.
+    scale = 1 / 257 if image.mode[0] == "I" else 255.0 if values.max() <= 1 else 1.0
+    return Image.fromarray(np.clip(np.rint(values * scale), 0, 255).astype(np.uint8))

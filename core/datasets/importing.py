@@ -13,8 +13,9 @@ import pandas as pd
 
 from core.config import Settings
 from core.datasets.archive import unpack
+from core.datasets.copies import mark_copies
 from core.datasets.layout import Layout, recognise
-from core.datasets.scan import mark_copies, scan
+from core.datasets.scan import scan
 from core.datasets.split import complete_splits
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError

@@ -11,6 +11,8 @@ Columns:
     sha256 (str): of the file's bytes.
     issues (str): codes of `core.datasets.health`, joined by `;`; "" where nothing is wrong.
     usable (bool): whether runs use the image.
+    phash (str): perceptual hash, 64 hexadecimal digits; "" where unreadable or not computed.
+    group (int64): the same number for images that show the same picture; 0 where there is one.
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ def read_manifest(path: Path) -> pd.DataFrame:
     """Reads a manifest.
 
     Returns:
-        A DataFrame with at least `COLUMNS`.
+        A DataFrame with at least `COLUMNS`, `phash` and `group`.
     """
-    return pd.read_parquet(path)
+    table = pd.read_parquet(path)
+    # Manifests from before near copies were looked for.
+    return table if "group" in table else table.assign(phash="", group=0)

@@ -79,6 +79,14 @@ def test_sixteen_bits_are_scaled_not_cut_off(tmp_path: Path) -> None:
     assert [open_rgb(path).getpixel((x, 0))[0] for x in range(3)] == [0, 100, 255]
 
 
+@pytest.mark.parametrize("white", [1.0, 255.0])
+def test_floating_point_is_read_as_shares_or_as_eight_bits(white: float, tmp_path: Path) -> None:
+    values = np.array([[0, white / 5, white]], dtype=np.float32)
+    path = write(tmp_path / "deep.tif", encoded(Image.fromarray(values), "TIFF"))
+
+    assert [open_rgb(path).getpixel((x, 0))[0] for x in range(3)] == [0, 51, 255]
+
+
 def test_transparent_parts_lie_on_white(tmp_path: Path) -> None:
     image = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
     image.putpixel((0, 0), (255, 0, 0, 255))

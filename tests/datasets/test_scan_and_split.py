@@ -1,5 +1,7 @@
 """What the scan says of a file, how images are divided, and the bundled samples."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,24 @@ from tests.datasets.pictures import encoded, jpeg, picture
 
 def facts(path: Path, data: bytes) -> dict[str, object]:
     path.write_bytes(data)
-    return dict(zip(COLUMNS[4:], inspect(path, 1_000_000), strict=True))
+    return dict(zip(COLUMNS[4:], inspect(path, 1_000_000).columns(), strict=True))
 
 
 def rotated(orientation: int) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
     return encoded(picture(), exif=exif)
+
+
+def deep_colour_png() -> bytes:
+    """A PNG with 16 bits a channel in colour, which Pillow itself cannot write."""
+    rows = b"".join(b"\0" + bytes(range(54)) for _ in range(9))
+    header = struct.pack(">IIBBBBB", 9, 9, 16, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
 
 
 ANIMATION = {"save_all": True, "append_images": [picture(1), picture(2)]}
@@ -45,9 +58,17 @@ ANIMATION = {"save_all": True, "append_images": [picture(1), picture(2)]}
         ("lying.png", jpeg(), "wrong_extension"),
         ("moving.gif", encoded(picture(), "GIF", **ANIMATION), "animated"),
         ("ink.jpg", encoded(picture(mode="CMYK")), "cmyk"),
-        ("deep.png", encoded(Image.fromarray(np.ones((9, 9), np.uint16)), "PNG"), "sixteen_bit"),
+        (
+            "deep.png",
+            encoded(Image.fromarray(np.ones((9, 9), np.uint16)), "PNG"),
+            "sixteen_bit;blank",
+        ),
         ("glass.png", encoded(picture(mode="RGBA"), "PNG"), "transparent"),
         ("turned.jpg", rotated(6), "rotated"),
+        ("deep_colour.png", deep_colour_png(), "sixteen_bit"),
+        ("long.png", encoded(picture(size=(120, 20)), "PNG"), "elongated"),
+        ("white.png", encoded(Image.new("RGB", (40, 40), "white"), "PNG"), "blank"),
+        ("phone.jpg", encoded(picture(), "MPO", **ANIMATION), ""),
         ("tiny.png", encoded(picture(size=(5, 5)), "PNG"), "tiny"),
     ],
 )

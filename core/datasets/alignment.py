@@ -1,0 +1,114 @@
+"""Lays one small picture over another: a cropped copy fits once it is shifted and stretched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+# Of each pair: stretch down, shift down, stretch across, shift across, in half sides.
+_UNCHANGED = np.array([1, 0, 1, 0], np.float32)
+_COARSE, _FINE = 4, 2
+_COARSE_TOLERANCE = 0.1
+_STEPS = 5
+_BLOCK = 512
+# Grey levels of spread below which a picture has nothing that could be laid over another's.
+_MIN_SPREAD = 2.0
+
+
+def similarity(first: Array, second: Array, pairs: Array, least: float = -1.0) -> Array:
+    """How alike pairs of pictures are once they are laid over each other.
+
+    The shift and stretch of each axis are found by Gauss-Newton steps on the squared difference,
+    from coarse to fine, after Lucas and Kanade (1981).
+
+    Args:
+        first: uint8 `(images, 64, 64)`.
+        second: uint8 `(images, 64, 64)`.
+        pairs: int64 `(pairs, 2)`: index into `first`, index into `second`.
+        least: Pairs that are far below it at first sight are not looked at more closely.
+
+    Returns:
+        float32 `(pairs,)`: the correlation of the grey values where both are, in [-1, 1].
+    """
+    result = np.zeros(len(pairs), np.float32)
+    for start in range(0, len(pairs), _BLOCK):
+        block = pairs[start : start + _BLOCK]
+        a, b = _standard(first[block[:, 0]]), _standard(second[block[:, 1]])
+        warp = np.tile(_UNCHANGED, (len(block), 1))
+        score = _align(_reduced(a, _COARSE), _reduced(b, _COARSE), warp)
+        near = np.flatnonzero(score >= least - _COARSE_TOLERANCE)
+        fine = warp[near]
+        score[near] = _align(_reduced(a[near], _FINE), _reduced(b[near], _FINE), fine)
+        result[start : start + _BLOCK] = score
+    return result
+
+
+def _standard(images: Array) -> Array:
+    """float32 `(n, 64, 64)` with mean 0 and spread 1; all 0 where there is no spread."""
+    values = images.astype(np.float32)
+    values -= values.mean(axis=(1, 2), keepdims=True)
+    spread = values.std(axis=(1, 2), keepdims=True)
+    return np.where(spread > _MIN_SPREAD, values / np.maximum(spread, _MIN_SPREAD), 0)
+
+
+def _align(a: Array, b: Array, warp: Array) -> Array:
+    """Improves `warp` in place; returns the best correlation on the way."""
+    best = np.full(len(a), -1, np.float32)
+    for _ in range(_STEPS):
+        step, score = _step(a, b, warp)
+        best = np.maximum(best, score)
+        warp += step
+        # Copies are cropped a little; whatever needs more is another picture.
+        np.clip(warp, _UNCHANGED - 0.2, _UNCHANGED + 0.2, out=warp)
+    return best
+
+
+def _reduced(images: Array, factor: int) -> Array:
+    n, height, width = images.shape
+    parts = images.reshape(n, height // factor, factor, width // factor, factor)
+    reduced: Array = parts.mean(axis=(2, 4), dtype=np.float32)
+    return reduced
+
+
+def _step(a: Array, b: Array, warp: Array) -> tuple[Array, Array]:
+    """One Gauss-Newton step of the warp, and the correlation before it."""
+    n, side, _ = a.shape
+    grid = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
+    ys = warp[:, :1] * grid + warp[:, 1:2]
+    xs = warp[:, 2:3] * grid + warp[:, 3:4]
+    inside = ((abs(ys) <= 1)[:, :, None] & (abs(xs) <= 1)[:, None, :]).astype(np.float32)
+    moved = _sample(b, ys, xs)
+    weight = np.maximum(inside.sum(axis=(1, 2), keepdims=True), 1)
+    x = (a - (a * inside).sum(axis=(1, 2), keepdims=True) / weight) * inside
+    y = (moved - (moved * inside).sum(axis=(1, 2), keepdims=True) / weight) * inside
+    xx, yy, xy = ((p * q).sum(axis=(1, 2)) for p, q in ((x, x), (y, y), (x, y)))
+    score = xy / np.sqrt(np.maximum(xx * yy, 1e-12))
+    gain = (xy / np.maximum(yy, 1e-12))[:, None, None]  # brightness and contrast do not count
+    down, across = np.gradient(moved, 2 / side, axis=(1, 2))
+    down, across = down * inside * gain, across * inside * gain
+    stretch_y, stretch_x = grid[None, :, None], grid[None, None, :]
+    slopes = np.stack([down * stretch_y, down, across * stretch_x, across]).reshape(
+        4, n, side * side
+    )
+    hessian = np.einsum("ink,jnk->nij", slopes, slopes, optimize=True)
+    rest = np.einsum("ink,nk->ni", slopes, (x - gain * y).reshape(n, side * side), optimize=True)
+    # Damped: a picture of stripes says nothing of the shift along them.
+    trace = np.trace(hessian, axis1=1, axis2=2)[:, None, None]
+    damped = hessian + (trace * 1e-3 + 1e-6) * np.eye(4, dtype=np.float32)
+    return np.linalg.solve(damped, rest[..., None])[..., 0].astype(np.float32), score
+
+
+def _sample(images: Array, ys: Array, xs: Array) -> Array:
+    """Bilinear values of each image at its own grid; the border goes on outside."""
+    n, side, _ = images.shape
+    y, x = ((np.clip(v, -1, 1) + 1) / 2 * side - 0.5 for v in (ys, xs))
+    y0, x0 = (np.clip(np.floor(v), 0, side - 2).astype(np.int64) for v in (y, x))
+    wy, wx = np.clip(y - y0, 0, 1)[:, :, None], np.clip(x - x0, 0, 1)[:, None, :]
+    image = np.arange(n)[:, None, None]
+    top, left = y0[:, :, None], x0[:, None, :]
+    upper = images[image, top, left] * (1 - wx) + images[image, top, left + 1] * wx
+    lower = images[image, top + 1, left] * (1 - wx) + images[image, top + 1, left + 1] * wx
+    mixed: Array = upper * (1 - wy) + lower * wy
+    return mixed

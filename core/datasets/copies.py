@@ -1,0 +1,164 @@
+"""Copies and near copies of images: resized, compressed again, cropped a little, mirrored.
+
+A fingerprint of 256 bits is the sieve; what passes it is laid over each other and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.fft import dct
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from core.datasets.alignment import similarity
+from core.datasets.health import COPY_CODES
+
+Array = np.ndarray[Any, Any]
+FINGERPRINT_SIDE = 64
+_FREQUENCIES = 16
+# Of 64 rows and columns, those that the middle leaves out on each side.
+_MARGIN = 3
+# Of 256 bits, those that two prints of one picture may differ in; distinct ones differ in 128.
+MAX_DISTANCE = 88
+# Correlation of two pictures laid over each other from which they count as one.
+MIN_SIMILARITY = 0.935
+# Smaller images have too little in them to be told apart by their looks.
+MIN_SIDE = 32
+_BLOCK = 512
+
+
+def fingerprints(small: Array) -> Array:
+    """Perceptual hashes: the lowest frequencies, each above or below their median.
+
+    After Zauner, "Implementation and benchmarking of perceptual image hash functions" (2010).
+
+    Args:
+        small: uint8 `(images, 64, 64)`, in grey.
+
+    Returns:
+        bool `(images, 3, 256)`: of each image, of its mirror image, and of its middle, which a
+        cropped copy is nearer to.
+    """
+    prints = np.zeros((len(small), 3, _FREQUENCIES**2), bool)
+    whole = dct(np.eye(FINGERPRINT_SIDE, dtype=np.float32), axis=0)[:_FREQUENCIES]
+    middle = whole @ _enlargement()
+    # A mirrored image has the same frequencies, the odd ones across with the other sign.
+    signs = np.where(np.arange(_FREQUENCIES) % 2, -1, 1).astype(np.float32)
+    for start in range(0, len(small), _BLOCK):
+        block = small[start : start + _BLOCK].astype(np.float32)
+        low = whole @ block @ whole.T
+        for side, values in enumerate((low, low * signs, middle @ block @ middle.T)):
+            flat = values.reshape(len(block), -1)
+            prints[start : start + _BLOCK, side] = flat > np.median(flat, axis=1, keepdims=True)
+    return prints
+
+
+def _enlargement() -> Array:
+    """float32 `(64, 64)`: takes a column of grey values to the enlarged middle of it."""
+    side = FINGERPRINT_SIDE
+    place = (np.arange(side) + 0.5) * (side - 2 * _MARGIN) / side + _MARGIN - 0.5
+    return np.maximum(1 - abs(place[:, None] - np.arange(side)), 0).astype(np.float32)
+
+
+def near_pairs(prints: Array, small: Array) -> Array:
+    """Pairs of images that show the same picture.
+
+    Args:
+        prints: bool `(images, 3, 256)`, as `fingerprints` makes them.
+        small: uint8 `(images, 64, 64)`.
+
+    Returns:
+        int64 `(pairs, 2)`: indices, the smaller one first.
+    """
+    plain, mirror, middle = (prints[:, side].astype(np.float32) * 2 - 1 for side in range(3))
+    upright = _candidates(((plain, plain), (middle, plain)))
+    mirrored = _candidates(((mirror, plain), (plain, mirror)))
+    found = [
+        pairs[similarity(small, second, pairs, MIN_SIMILARITY) >= MIN_SIMILARITY]
+        for pairs, second in ((upright, small), (mirrored, small[:, :, ::-1]))
+    ]
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def _candidates(sides: Sequence[tuple[Array, Array]]) -> Array:
+    """Pairs within `MAX_DISTANCE`: with bits as -1 and 1, a dot product counts those that agree."""
+    agree = _FREQUENCIES**2 - 2 * MAX_DISTANCE
+    pairs = [np.zeros((0, 2), np.int64)]
+    for first, second in sides:
+        for start in range(0, len(first), _BLOCK):
+            near = first[start : start + _BLOCK] @ second.T >= agree
+            pairs.append(np.argwhere(near) + np.array([start, 0]))
+    both = np.sort(np.concatenate(pairs), axis=1)
+    return np.unique(both[both[:, 0] < both[:, 1]], axis=0)
+
+
+def add_groups(manifest: pd.DataFrame, prints: Array, small: Array) -> pd.DataFrame:
+    """Finds which images show the same picture.
+
+    Args:
+        manifest: One row an image.
+        prints: bool `(images, 3, 256)`, as `fingerprints` makes them.
+        small: uint8 `(images, 64, 64)`.
+
+    Returns:
+        A new manifest with the columns `phash` and `group`.
+    """
+    usable = manifest["usable"].to_numpy()
+    sides = manifest[["width", "height"]].min(axis=1).to_numpy()
+    looked_at = np.flatnonzero(usable & (sides >= MIN_SIDE))
+    pairs = looked_at[near_pairs(prints[looked_at], small[looked_at])]
+    pairs = np.concatenate([pairs, _same_bytes(manifest, usable)])
+    shape = (len(manifest), len(manifest))
+    graph = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=shape)
+    _, component = connected_components(graph, directed=False)
+    alone = np.bincount(component)[component] == 1
+    # Numbered from 1 in the order of the rows; 0 is an image without a copy.
+    codes = pd.factorize(np.where(alone, -1, component))[1]
+    numbers = {code: number for number, code in enumerate((c for c in codes if c >= 0), start=1)}
+    packed = np.packbits(prints[:, 0], axis=1)
+    phash = [row.tobytes().hex() if ok else "" for row, ok in zip(packed, usable, strict=True)]
+    group = [0 if one else numbers[c] for one, c in zip(alone, component, strict=True)]
+    return manifest.assign(phash=phash, group=np.array(group, np.int64))
+
+
+def _same_bytes(manifest: pd.DataFrame, usable: Array) -> Array:
+    rows = pd.Series(np.flatnonzero(usable))
+    first = rows.groupby(manifest["sha256"].to_numpy()[usable]).transform("first")
+    pairs = np.stack([first.to_numpy(), rows.to_numpy()], axis=1)
+    others: Array = pairs[pairs[:, 0] != pairs[:, 1]]
+    return others
+
+
+def mark_copies(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Writes anew, into `issues`, which images are copies of others, and where those are.
+
+    Args:
+        manifest: With its final splits and the column `group`.
+
+    Returns:
+        A new manifest. A copy in another split is a leak; the same picture in two classes is
+        told as well.
+    """
+    usable = manifest[manifest["usable"]]
+    codes = pd.Series("", index=manifest.index)
+    alike = usable[usable["group"] > 0]
+    for rows, key, across, within in (
+        (usable, "sha256", "leak", "duplicate"),
+        (alike, "group", "near_leak", "near_duplicate"),
+    ):
+        grouped = rows.groupby(key)
+        several = (grouped["path"].transform("size") > 1) & (codes[rows.index] == "")
+        leaked = grouped["split"].transform("nunique") > 1
+        codes[rows.index[several & leaked]] = across
+        codes[rows.index[several & ~leaked]] = within
+    differing = alike.groupby("group")["class_name"].transform("nunique") > 1
+    codes[alike.index[differing]] += ";two_classes"
+    joined = []
+    for text, found in zip(manifest["issues"], codes, strict=True):
+        own = [code for code in text.split(";") if code and code not in COPY_CODES]
+        joined.append(";".join([*own, found] if found else own))
+    return manifest.assign(issues=joined)

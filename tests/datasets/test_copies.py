@@ -1,0 +1,157 @@
+"""Copies and near copies: found whatever was done to them, and nothing else is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from core.datasets.alignment import similarity
+from core.datasets.copies import fingerprints, mark_copies, near_pairs
+from core.datasets.layout import FoundImage
+from core.datasets.scan import inspect, scan
+from tests.datasets.pictures import encoded, picture, silent, write_folder
+
+COUNT = 12
+
+
+def scenes() -> list[Image.Image]:
+    """Pictures of coarse and fine shapes, no two alike."""
+    made = []
+    for seed in range(COUNT):
+        coarse = picture(seed, (160, 120))
+        fine = picture(100 + seed, (160, 120)).resize((40, 30)).resize((160, 120))
+        made.append(Image.blend(coarse, fine, 0.4))
+    return made
+
+
+def compressed(image: Image.Image) -> bytes:
+    return encoded(image, "JPEG", quality=30)
+
+
+def saved(change: Callable[[Image.Image], Image.Image]) -> Callable[[Image.Image], bytes]:
+    return lambda image: encoded(change(image), "PNG")
+
+
+CHANGES = {
+    "half size": saved(lambda image: image.resize((80, 60))),
+    "compressed": compressed,
+    "cropped": saved(lambda image: image.crop((4, 1, 156, 115))),
+    "mirrored": saved(ImageOps.mirror),
+    "brighter": saved(lambda image: ImageEnhance.Brightness(image).enhance(1.15)),
+}
+
+
+def small(folder: Path, files: dict[str, bytes]) -> np.ndarray:
+    write_folder(folder, files)
+    return np.stack([inspect(folder / name, 10**8).small for name in files])
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_changed_copy_is_found_and_no_stranger(kind: str, tmp_path: Path) -> None:
+    originals = {f"{i:02d}.png": encoded(image, "PNG") for i, image in enumerate(scenes())}
+    copies = {f"{i:02d}-copy": CHANGES[kind](image) for i, image in enumerate(scenes())}
+    looks = small(tmp_path, originals | copies)
+
+    pairs = near_pairs(fingerprints(looks), looks)
+
+    assert pairs.tolist() == [[i, COUNT + i] for i in range(COUNT)]
+
+
+def test_the_mirror_print_is_the_print_of_the_mirror() -> None:
+    looks = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
+
+    prints = fingerprints(looks)
+
+    np.testing.assert_array_equal(prints[:, 1], fingerprints(looks[:, :, ::-1])[:, 0])
+    assert (prints.sum(axis=2) == 128).all()
+
+
+def test_a_shifted_picture_fits_once_it_is_laid_right() -> None:
+    whole = np.asarray(picture(3, (80, 80)).convert("L"))
+    looks = np.stack([whole[:64, :64], whole[3:67, 2:66]])
+
+    found = similarity(looks, looks, np.array([[0, 1], [0, 0]]))
+
+    as_it_is = np.corrcoef(looks[0].ravel(), looks[1].ravel())[0, 1]
+    assert found[0] > 0.99 > as_it_is
+    assert found[1] == pytest.approx(1, abs=1e-4)
+
+
+def test_empty_pictures_are_like_nothing() -> None:
+    looks = np.full((2, 64, 64), 255, np.uint8)
+
+    assert near_pairs(fingerprints(looks), looks).tolist() == []
+
+
+def test_no_images_have_no_copies() -> None:
+    looks = np.zeros((0, 64, 64), np.uint8)
+
+    assert near_pairs(fingerprints(looks), looks).shape == (0, 2)
+
+
+def scanned(folder: Path, files: dict[str, bytes]) -> pd.DataFrame:
+    write_folder(folder, files)
+    found = [FoundImage(path, path.split("/")[1], path.split("/")[0]) for path in files]
+    manifest = scan(folder, found, ("cat", "dog"), 10**8, silent)
+    return mark_copies(manifest).set_index("path")
+
+
+def test_groups_and_marks_say_where_the_copies_are(tmp_path: Path) -> None:
+    image = [encoded(scene, "PNG") for scene in scenes()]
+    half = [CHANGES["half size"](scene) for scene in scenes()]
+    table = scanned(
+        tmp_path,
+        {
+            "train/cat/alone.png": image[0],
+            "train/cat/a.png": image[1],
+            "train/cat/a again.png": image[1],
+            "train/cat/b.png": image[2],
+            "test/cat/b small.png": half[2],
+            "train/cat/c.png": image[3],
+            "train/dog/c small.png": half[3],
+            "train/dog/d.png": image[4],
+            "test/dog/d.png": image[4],
+        },
+    )
+
+    assert table["issues"].to_dict() == {
+        "train/cat/alone.png": "",
+        "train/cat/a.png": "duplicate",
+        "train/cat/a again.png": "duplicate",
+        "train/cat/b.png": "near_leak",
+        "test/cat/b small.png": "near_leak",
+        "train/cat/c.png": "near_duplicate;two_classes",
+        "train/dog/c small.png": "near_duplicate;two_classes",
+        "train/dog/d.png": "leak",
+        "test/dog/d.png": "leak",
+    }
+    assert table["group"].tolist() == [0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_marks_are_written_anew_when_images_move(tmp_path: Path) -> None:
+    image = encoded(scenes()[0], "PNG")
+    table = scanned(tmp_path, {"train/cat/a.png": image, "test/cat/b.png": image}).reset_index()
+
+    together = mark_copies(table.assign(split="train"))
+    apart = mark_copies(together.assign(usable=[True, False]))
+
+    assert together["issues"].tolist() == ["duplicate", "duplicate"]
+    assert apart["issues"].tolist() == ["", ""]
+
+
+def test_tiny_images_are_compared_byte_by_byte_only(tmp_path: Path) -> None:
+    tiny = [encoded(scene.resize((12, 12)), "PNG") for scene in scenes()]
+    table = scanned(
+        tmp_path,
+        {
+            "train/cat/a.png": tiny[0],
+            "train/cat/b.png": encoded(scenes()[0].resize((12, 12)), "BMP"),
+            "train/dog/c.png": tiny[1],
+            "train/dog/d.png": tiny[1],
+        },
+    )
+
+    assert table["group"].tolist() == [0, 0, 1, 1]
