@@ -5,15 +5,17 @@ from core.evaluation.comparison import compare
 from core.ui import page, session
 from core.ui.cards import error_card
 from core.ui.evaluate_choice import Choice, choose
+from core.ui.evaluate_classes import class_figures
+from core.ui.evaluate_confusion import confusion_matrices
 from core.ui.evaluate_export import downloads
 from core.ui.evaluate_flips import flips
 from core.ui.evaluate_head import single_run
+from core.ui.evaluate_help import how_it_works
 from core.ui.evaluate_honesty import openings
 from core.ui.evaluate_next import next_steps
 from core.ui.evaluate_proof import proof
 from core.ui.evaluate_rejection import none_of_these
 from core.ui.evaluate_scores import class_curve_charts, probability_scores
-from core.ui.evaluate_tables import class_figures, confusion_matrices
 from core.ui.evaluate_verdict import verdict_card
 
 page.setup("Evaluate", "evaluate")
@@ -29,15 +31,31 @@ def evaluate(choice: Choice) -> None:
     comparison = compare(choice.before, choice.after, datasets)
     looks = openings(comparison, runs)
     verdict_card(comparison, looks)
+    how_it_works()
     proof(choice.after)
     flips(comparison)
     confusion_matrices(comparison)
     class_figures(comparison)
-    with st.expander("How good are the probabilities?", icon=":material/percent:"):
-        probability_scores(comparison)
-        class_curve_charts(comparison)
-    with st.expander("When should it say none of these?", icon=":material/block:"):
-        none_of_these(comparison)
+    # Both take a while on many images, so they are worked out only while they are open.
+    scores = st.expander(
+        "How good are the probabilities?",
+        icon=":material/percent:",
+        key="scores",
+        on_change="rerun",
+    )
+    if scores.open:
+        with scores:
+            probability_scores(comparison)
+            class_curve_charts(comparison)
+    rejection = st.expander(
+        "When should it say none of these?",
+        icon=":material/block:",
+        key="reject",
+        on_change="rerun",
+    )
+    if rejection.open:
+        with rejection:
+            none_of_these(comparison)
     downloads(comparison, looks)
     next_steps(comparison)
 

@@ -28,9 +28,16 @@ def figure(table: pd.DataFrame, measure: str, before: str, after: str) -> go.Fig
     first = 100 * ordered[f"{measure}_before"].to_numpy()
     second = 100 * ordered[f"{measure}_after"].to_numpy()
     chart = go.Figure(_joins(first, second, places))
+    limits = [
+        100 * ordered[[f"{measure}_{side}_low", f"{measure}_{side}_high"]].to_numpy()
+        for side in ("before", "after")
+    ]
     # The first dot is the larger one: where nothing changed it shows as a ring around the second.
-    sides = ((first, before, FROZEN_LINE, 14), (second, after, UNFROZEN, 9))
-    for values, name, colour, size in sides:
+    sides = (
+        (first, limits[0], before, FROZEN_LINE, 14),
+        (second, limits[1], after, UNFROZEN, 9),
+    )
+    for values, ranges, name, colour, size in sides:
         chart.add_trace(
             go.Scatter(
                 x=values,
@@ -39,7 +46,11 @@ def figure(table: pd.DataFrame, measure: str, before: str, after: str) -> go.Fig
                 mode="markers",
                 marker={"color": colour, "size": size},
                 text=names,
-                hovertemplate="%{text}: %{x:.1f} %<extra>" + name + "</extra>",
+                customdata=ranges,
+                hovertemplate=(
+                    "%{text}: %{x:.1f} %<br>95 % interval %{customdata[0]:.0f} to "
+                    "%{customdata[1]:.0f} %<extra>" + name + "</extra>"
+                ),
             )
         )
     chart.update_layout(

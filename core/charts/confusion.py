@@ -27,7 +27,11 @@ LONGEST_NAME = 16
 
 
 def figure(
-    matrix: npt.NDArray[np.int64], class_names: Sequence[str], scale: Scale, most: int = 0
+    matrix: npt.NDArray[np.int64],
+    class_names: Sequence[str],
+    scale: Scale,
+    most: float = 0,
+    by_row: bool = False,
 ) -> go.Figure:
     """Draws the matrix; a cell can be clicked, and its point's `customdata` is (true, predicted).
 
@@ -36,20 +40,19 @@ def figure(
         class_names: In the order of the labels.
         scale: `frozen` for a model with a frozen backbone, `unfrozen` for a fine-tuned one.
         most: Mistakes that get the darkest colour, so that two matrices can share one scale; the
-            matrix's own largest where it is 0.
+            matrix's own largest where it is 0. In percent with `by_row`.
+        by_row: Whether cells show percent of their row, the true class, instead of counts.
 
     Returns:
         The figure.
     """
     classes = len(class_names)
-    wrong = matrix.copy()
-    np.fill_diagonal(wrong, 0)
-    top = most or int(wrong.max(initial=0)) or 1
+    values = row_percent(matrix) if by_row else matrix.astype(np.float64)
     numbers = classes <= MOST_WITH_NUMBERS
     chart = go.Figure(
         [
-            _diagonal(matrix, numbers),
-            _mistakes(wrong, top, scale, numbers),
+            _diagonal(values, numbers),
+            _mistakes(values, most or largest_mistake(values), scale, numbers),
             _targets(matrix, class_names),
         ]
     )
@@ -71,42 +74,50 @@ def figure(
     return chart
 
 
-def largest_mistake(*matrices: npt.NDArray[np.int64]) -> int:
-    """The largest count off the diagonal in any of the matrices."""
-    return max(int((m - np.diag(np.diag(m))).max(initial=0)) for m in matrices)
+def row_percent(matrix: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Each cell in percent of its row: of the images that truly belong to the class."""
+    rows = matrix.sum(axis=1, keepdims=True)
+    percent: npt.NDArray[np.float64] = 100 * matrix / np.maximum(rows, 1)
+    return percent
 
 
-def _diagonal(matrix: npt.NDArray[np.int64], numbers: bool) -> go.Heatmap:
-    right = np.diag(np.diag(matrix)).astype(np.float64)
-    right[right == 0] = np.nan
-    return _cells(right, right > 0, [DIAGONAL, DIAGONAL], (0, 1), numbers)
+def largest_mistake(*matrices: npt.NDArray[Any]) -> float:
+    """The largest value off the diagonal in any of the matrices."""
+    return max(float((m - np.diag(np.diag(m))).max(initial=0)) for m in matrices)
 
 
-def _mistakes(wrong: npt.NDArray[np.int64], top: int, scale: Scale, numbers: bool) -> go.Heatmap:
+def _diagonal(values: npt.NDArray[np.float64], numbers: bool) -> go.Heatmap:
+    right = np.diag(np.diag(values))
+    return _cells(right, np.ones_like(right), [DIAGONAL, DIAGONAL], (0, 1), numbers)
+
+
+def _mistakes(
+    values: npt.NDArray[np.float64], top: float, scale: Scale, numbers: bool
+) -> go.Heatmap:
+    wrong = values - np.diag(np.diag(values))
     # Logarithmic: one mistake must be visible beside fifty.
-    levels = np.where(wrong > 0, np.log1p(wrong), np.nan)
     lowest = float(np.log1p(1)) if top > 1 else 0.0
     limits = (lowest, float(np.log1p(max(top, 1))))
-    return _cells(wrong.astype(np.float64), levels, SCALES[scale], limits, numbers)
+    return _cells(wrong, np.log1p(wrong), SCALES[scale], limits, numbers)
 
 
 def _cells(
-    counts: npt.NDArray[np.float64],
-    levels: npt.NDArray[Any],
+    values: npt.NDArray[np.float64],
+    levels: npt.NDArray[np.float64],
     colours: list[str],
     limits: tuple[float, float],
     numbers: bool,
 ) -> go.Heatmap:
     steps = np.linspace(0, 1, len(colours))
-    shown = np.where(counts > 0, levels, np.nan).astype(np.float64)
+    text = [[_number(value) for value in row] for row in values] if numbers else None
     return go.Heatmap(
-        z=shown,
+        z=np.where(values > 0, levels, np.nan),
         zmin=limits[0],
         zmax=limits[1],
         colorscale=[[float(step), colour] for step, colour in zip(steps, colours, strict=True)],
         showscale=False,
         # Plotly picks dark or light text by the cell's colour.
-        text=[[f"{n:,.0f}" if n > 0 else "" for n in row] for row in counts] if numbers else None,
+        text=text,
         texttemplate="%{text}" if numbers else None,
         textfont={"size": 12},
         hoverinfo="skip",
@@ -135,6 +146,12 @@ def _targets(matrix: npt.NDArray[np.int64], class_names: Sequence[str]) -> go.Sc
         hovertext=words,
         hovertemplate="%{hovertext}<extra></extra>",
     )
+
+
+def _number(value: float) -> str:
+    if value <= 0:
+        return ""
+    return f"{value:,.0f}" if value >= 1 else "<1"
 
 
 def _short(name: str) -> str:

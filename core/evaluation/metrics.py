@@ -45,8 +45,10 @@ def per_class(predictions: pd.DataFrame, class_names: Sequence[str]) -> pd.DataF
         images (int64): how many truly belong to it,
         precision (float64): share of the images called so that are so; NaN where none is,
         recall (float64): share of its images that are found; NaN where it has none,
-        recall_low, recall_high (float64): 95 % Wilson interval of the recall,
-        f1 (float64): harmonic mean of precision and recall; NaN where both are unknown.
+        f1 (float64): harmonic mean of precision and recall; NaN where both are unknown,
+        and for each of the three `<name>_low` and `<name>_high` (float64), its 95 % interval:
+        Wilson's for precision and recall. F1 is 2 J / (1 + J) of the share J of images found among
+        those that belong to the class or are called so, so its limits are those of J, turned.
     """
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         predictions["label"],
@@ -54,19 +56,30 @@ def per_class(predictions: pd.DataFrame, class_names: Sequence[str]) -> pd.DataF
         labels=list(range(len(class_names))),
         zero_division=np.nan,
     )
-    found = np.diag(confusion_matrix(predictions, len(class_names)))
-    limits = [wilson(int(n), int(total)) for n, total in zip(found, support, strict=True)]
-    return pd.DataFrame(
+    matrix = confusion_matrix(predictions, len(class_names))
+    found, belong, called = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    table = pd.DataFrame(
         {
             "class_name": list(class_names),
             "images": np.asarray(support, dtype=np.int64),
             "precision": precision,
             "recall": recall,
-            "recall_low": [interval.low for interval in limits],
-            "recall_high": [interval.high for interval in limits],
             "f1": f1,
         }
     )
+    table["precision_low"], table["precision_high"] = _limits(found, called)
+    table["recall_low"], table["recall_high"] = _limits(found, belong)
+    low, high = _limits(found, belong + called - found)
+    table["f1_low"], table["f1_high"] = 2 * low / (1 + low), 2 * high / (1 + high)
+    return table
+
+
+def _limits(
+    right: npt.NDArray[np.int64], total: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    pairs = zip(right.tolist(), total.tolist(), strict=True)
+    intervals = [wilson(n, of) for n, of in pairs]
+    return np.array([i.low for i in intervals]), np.array([i.high for i in intervals])
 
 
 def per_class_change(
@@ -81,13 +94,15 @@ def per_class_change(
 
     Returns:
         A DataFrame, one row a class, with the columns class_name (str), images (int64) and, for
-        each of precision, recall and f1 (float64): `<name>_before`, `<name>_after` and
-        `<name>_change`, after less before.
+        each of precision, recall and f1 (float64): `<name>_before` and `<name>_after` with their
+        limits `<name>_before_low` and so on, and `<name>_change`, after less before.
     """
     first, second = per_class(before, class_names), per_class(after, class_names)
     table = first[["class_name", "images"]].copy()
     for name in ("precision", "recall", "f1"):
-        table[f"{name}_before"] = first[name]
-        table[f"{name}_after"] = second[name]
+        for side, figures in (("before", first), ("after", second)):
+            table[f"{name}_{side}"] = figures[name]
+            for limit in ("low", "high"):
+                table[f"{name}_{side}_{limit}"] = figures[f"{name}_{limit}"]
         table[f"{name}_change"] = second[name] - first[name]
     return table

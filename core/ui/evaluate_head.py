@@ -10,7 +10,8 @@ from core.evaluation.comparison import class_names_of, model_name
 from core.evaluation.intervals import wilson
 from core.evaluation.predictions import read_predictions
 from core.runs import Run
-from core.ui.evaluate_tables import head_figures
+from core.ui.evaluate_classes import single_class_figures
+from core.ui.evaluate_confusion import single_confusion_matrix
 from core.ui.text import plain
 
 
@@ -42,4 +43,5 @@ def single_run(run: Run, datasets: DatasetStore) -> None:
                 key="single_interval",
                 config={"displayModeBar": False},
             )
-    head_figures(predictions, names)
+    single_confusion_matrix(predictions, names)
+    single_class_figures(predictions, names)

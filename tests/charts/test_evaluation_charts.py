@@ -31,6 +31,14 @@ def test_confusion_keeps_right_answers_out_of_the_colour_scale() -> None:
     assert [list(row) for row in mistakes.text] == [["", "2", ""], ["", "", "1"], ["", "", ""]]
 
 
+def test_cells_in_percent_of_the_true_class() -> None:
+    matrix = np.array([[8, 2, 0], [0, 299, 1], [0, 0, 0]])
+    diagonal, mistakes, _ = confusion.figure(matrix, ["a", "b", "c"], "frozen", by_row=True).data
+    assert [list(row) for row in mistakes.text] == [["", "20", ""], ["", "", "<1"], ["", "", ""]]
+    assert diagonal.text[0][0] == "80"
+    assert confusion.row_percent(matrix).sum(axis=1) == pytest.approx([100, 100, 0])
+
+
 def test_a_clicked_cell_says_which_it_is() -> None:
     targets = confusion.figure(MATRIX, ["a", "b", "c"], "frozen").data[2]
     place = list(targets.hovertext).index("a, called b: 2")
@@ -72,10 +80,14 @@ def test_the_class_that_lost_most_stands_at_the_top() -> None:
             "recall_change": [0.1, -0.3, 0.0, np.nan],
         }
     )
+    for side in ("before", "after"):
+        table[f"recall_{side}_low"] = table[f"recall_{side}"] - 0.1
+        table[f"recall_{side}_high"] = table[f"recall_{side}"] + 0.1
     chart = class_change.figure(table, "recall", "Head only", "From block 6")
     assert chart.layout.yaxis.ticktext == ("a", "c", "b")
     assert chart.data[1].x == pytest.approx((80, 50, 90))
     assert chart.data[2].x == pytest.approx((90, 50, 60))
+    assert list(chart.data[2].customdata[2]) == pytest.approx([50, 70])
 
 
 def test_reliability_in_percent_with_intervals() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from math import log
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,6 +16,7 @@ from core.evaluation.rejection import read_rejection
 from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.store import write_status
+from core.ui.evaluate_help import example_lines
 from tests.evaluation.runs_on_disk import (
     dataset_predictions,
     finish_run,
@@ -40,6 +42,13 @@ def open_page(dataset: Dataset | None = None, run: Run | None = None) -> AppTest
     page = app.open_page("pages/4_Evaluate.py", **query)
     assert not page.exception
     return page
+
+
+def unfold(at: AppTest, key: str) -> AppTest:
+    at.session_state[key] = True
+    at.run()
+    assert not at.exception
+    return at
 
 
 @pytest.fixture
@@ -166,7 +175,7 @@ def test_two_fine_tuning_runs_are_not_called_before_and_after_fine_tuning(
 
 def test_none_of_these_is_kept_with_the_run(settings: Settings, dataset: Dataset) -> None:
     _, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
-    at = open_page(dataset, tuned)
+    at = unfold(open_page(dataset, tuned), "reject")
     at.button(key="keep_rejection").click().run()
     kept = read_rejection(tuned)
     assert kept is not None
@@ -194,3 +203,32 @@ def test_names_from_folders_are_no_markdown(settings: Settings, make_dataset: Ma
     raw = "\n".join(element.value for element in [*page.markdown, *page.warning, *page.caption])
     assert r"\*a\* \[x\]\(http" in raw
     assert "[x](http" not in raw
+
+
+def test_probabilities_have_scores_and_a_temperature(settings: Settings, dataset: Dataset) -> None:
+    _, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
+    at = open_page(dataset, tuned)
+    assert "temperature" not in words(at)
+    at = unfold(at, "scores")
+    assert "Head only: temperature" in words(at)
+    table = at.table[0].value
+    assert table.loc["Accuracy"].tolist() == ["60.0 %", "96.7 %"]
+    # Right with 0.7, wrong with 0.15 on the true class: 18 and 12 of 30 images.
+    assert table.loc["Log loss"].iloc[0] == f"{-(18 * log(0.7) + 12 * log(0.15)) / 30:.3f}"
+    at.selectbox(key="curve_class").select(1).run()
+    assert not at.exception
+
+
+def test_confusion_can_be_in_percent(settings: Settings, dataset: Dataset) -> None:
+    finished_pair(settings, dataset, before=range(5), after=range(1))
+    at = open_page(dataset)
+    at.segmented_control(key="confusion_unit").select("percent of the true class").run()
+    specs = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+    assert specs[1]["data"][0]["text"][0][0] == "50"
+
+
+def test_the_worked_example_needs_more_than_two_accuracies() -> None:
+    alone, some, many = example_lines()
+    assert alone.startswith("13 fixed, 0 broken: **fine-tuning helped**")
+    assert some.startswith("33 fixed, 20 broken: **cannot tell**")
+    assert many.startswith("73 fixed, 60 broken: **cannot tell**")

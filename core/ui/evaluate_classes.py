@@ -1,0 +1,115 @@
+"""Precision, recall and F1 of each class, and who was left behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import class_change
+from core.evaluation.class_changes import class_changes
+from core.evaluation.comparison import Comparison
+from core.evaluation.metrics import per_class, per_class_change
+from core.evaluation.verdict import Outcome
+from core.evaluation.wording import p_in_words
+from core.ui.text import plain
+
+_MEASURES = {
+    "recall": "Recall: share of the class's images that are found",
+    "precision": "Precision: share of the images called so that are so",
+    "f1": "F1: precision and recall in one number",
+}
+_NUMBER = st.column_config.NumberColumn
+
+
+def class_figures(comparison: Comparison) -> None:
+    """Shows one measure by class, before and after, and names the classes that got worse."""
+    st.subheader("Class by class", anchor=False)
+    names = comparison.class_names
+    table = per_class_change(comparison.first, comparison.second, names)
+    tested = class_changes(comparison.pairs, names)
+    _left_behind(comparison, tested)
+    chosen = st.segmented_control(
+        "Measure",
+        list(_MEASURES),
+        default="recall",
+        format_func=lambda name: name.capitalize(),
+        key="class_measure",
+        label_visibility="collapsed",
+    )
+    measure = chosen or "recall"
+    st.caption(_MEASURES[measure] + ". The classes that lost most stand at the top.")
+    chart = class_change.figure(table, measure, *comparison.names)
+    st.plotly_chart(chart, width="stretch", key="class_change", config={"displayModeBar": False})
+    with st.expander(f"{measure.capitalize()} of each class as a table"):
+        _change_table(table, tested, measure)
+
+
+def single_class_figures(predictions: pd.DataFrame, names: tuple[str, ...]) -> None:
+    """Shows one model's precision, recall and F1 by class."""
+    table = per_class(predictions, names)
+    shown = table[["class_name", "images"]].copy()
+    columns = _first_columns()
+    for measure in _MEASURES:
+        shown[measure] = 100 * table[measure]
+        shown[f"{measure}_range"] = _ranges(table, measure)
+        columns |= _measured(measure, measure.capitalize())
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=columns, key="class_table")
+
+
+def _change_table(table: pd.DataFrame, tested: pd.DataFrame, measure: str) -> None:
+    shown = table[["class_name", "images"]].copy()
+    columns = _first_columns()
+    for side in ("before", "after"):
+        name = f"{measure}_{side}"
+        shown[name] = 100 * table[name]
+        shown[f"{name}_range"] = _ranges(table, name)
+        columns |= _measured(name, side)
+    shown["change"] = 100 * table[f"{measure}_change"]
+    columns["change"] = _NUMBER("change, points", format="%+.1f")
+    shown[["fixed", "broken", "p_holm"]] = tested[["fixed", "broken", "p_holm"]]
+    columns["p_holm"] = _NUMBER(
+        "p (Holm)",
+        format="%.3g",
+        help="Exact McNemar test of the recall, corrected for testing every class.",
+    )
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=columns, key="class_table")
+
+
+def _first_columns() -> dict[str, Any]:
+    return {"class_name": st.column_config.TextColumn("class", pinned=True)}
+
+
+def _measured(name: str, label: str) -> dict[str, Any]:
+    return {
+        name: _NUMBER(label, format="%.1f %%"),
+        f"{name}_range": st.column_config.TextColumn("95 %", help=f"95 % interval of {label}"),
+    }
+
+
+def _ranges(table: pd.DataFrame, name: str) -> list[str]:
+    limits = zip(table[f"{name}_low"], table[f"{name}_high"], strict=True)
+    return [f"{100 * low:.0f} to {100 * high:.0f}" for low, high in limits]
+
+
+def _left_behind(comparison: Comparison, tested: pd.DataFrame) -> None:
+    worse = tested[tested["outcome"] == Outcome.HURT]
+    if worse.empty:
+        return
+    lines = [
+        f"**{plain(row['class_name'])}** got worse: fixed {row['fixed']:,}, broke "
+        f"{row['broken']:,} of its {row['images']:,} images ({p_in_words(row['p_holm'])})"
+        for row in worse.to_dict("records")
+    ]
+    st.warning(
+        "  \n".join(lines) + "  \nThe p-values are corrected for asking about every class (Holm).",
+        icon=":material/trending_down:",
+    )
+    if comparison.is_step:
+        st.page_link(
+            "pages/5_Predict.py",
+            label="Keep the head-only model",
+            icon=":material/ac_unit:",
+            query_params={"model": comparison.before.id},
+        )
