@@ -1,35 +1,67 @@
-"""Unpacks a zip that nobody vouches for."""
+"""Unpacks a zip or tar that nobody vouches for."""
 
 from __future__ import annotations
 
+import errno
+import lzma
 import stat
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from core.config import Settings
-from core.datasets.layout import is_image_name, is_junk
+from core.datasets.layout import is_image_name, is_junk, is_table_name
 from core.errors import ArchiveError
 
 Progress = Callable[[int, int], None]
 _CHUNK = 1 << 20
+_DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+)
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_FLAG_ENCRYPTED = 1
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One file of an archive; `packed` is 0 where the format does not tell it."""
+
+    name: str
+    size: int
+    packed: int
+    is_link: bool
+    is_encrypted: bool
+    open: Callable[[], IO[bytes] | None]
+
+    @property
+    def path(self) -> PurePosixPath:
+        return PurePosixPath(self.name.replace("\\", "/"))
 
 
 def unpack(archive: Path, target: Path, settings: Settings, progress: Progress) -> list[str]:
-    """Unpacks the images of a zip.
+    """Unpacks the images of a zip or tar, and the tables of labels beside them.
 
     Args:
-        archive: The zip.
+        archive: The file; what it is, is told by its content.
         target: An empty folder.
         settings: Its limits are kept.
         progress: Called with `(files done, files in all)`.
 
     Returns:
-        Names of members that could not be read; the others are there.
+        A sentence for each member that could not be unpacked; the others are there.
 
     Raises:
-        ArchiveError: If it is no zip, or breaks a limit, or wants to write elsewhere.
+        ArchiveError: If it is no archive, or breaks a limit, or wants to write elsewhere.
     """
     name = archive.name
     if archive.stat().st_size > settings.max_archive_bytes:
@@ -39,75 +71,121 @@ def unpack(archive: Path, target: Path, settings: Settings, progress: Progress) 
             "Make it smaller, or put the unpacked folder into the workspace's data folder.",
         )
     try:
+        if tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as tar:
+                return _extract_all(_checked(_in_tar(tar), archive, settings), target, progress)
         with zipfile.ZipFile(archive) as opened:
-            members = _checked_members(opened, name, settings)
-            return _extract_all(opened, members, target, progress)
-    except (zipfile.BadZipFile, EOFError) as error:
+            return _extract_all(_checked(_in_zip(opened), archive, settings), target, progress)
+    except _DAMAGED as error:
         raise ArchiveError(
-            f"{name} is no zip, or is cut off: {error}.", "Pack the folder again as a zip."
+            f"{name} is no zip or tar, or is cut off: {error}.", "Pack the folder again as a zip."
         ) from error
 
 
-def _checked_members(
-    opened: zipfile.ZipFile, name: str, settings: Settings
-) -> list[zipfile.ZipInfo]:
-    members = [m for m in opened.infolist() if not m.is_dir()]
-    if len(members) > settings.max_archive_files:
-        raise ArchiveError(
-            f"{name} holds {len(members):,} files; the limit is {settings.max_archive_files:,}.",
-            "Split it, or ask the operator to raise UNFREEZE_MAX_ARCHIVE_FILES.",
-        )
-    if sum(m.file_size for m in members) > settings.max_unpacked_bytes:
-        raise ArchiveError(
-            f"{name} unpacks to more than {settings.max_unpacked_bytes / 1e9:,.1f} GB.",
-            "Leave files out, or ask the operator to raise UNFREEZE_MAX_UNPACKED_BYTES.",
-        )
+def _in_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
+    for m in opened.infolist():
+        if not m.is_dir():
+            yield _Member(
+                m.filename,
+                m.file_size,
+                m.compress_size,
+                stat.S_ISLNK(m.external_attr >> 16),
+                bool(m.flag_bits & _FLAG_ENCRYPTED),
+                lambda m=m: opened.open(m),  # type: ignore[misc]
+            )
+
+
+def _in_tar(opened: tarfile.TarFile) -> Iterator[_Member]:
+    for m in opened:
+        if not m.isdir():
+            # Devices and pipes are as little a file as a link is.
+            yield _Member(
+                m.name,
+                m.size,
+                0,
+                not m.isreg(),
+                False,
+                lambda m=m: opened.extractfile(m),  # type: ignore[misc]
+            )
+
+
+def _checked(members: Iterator[_Member], archive: Path, settings: Settings) -> list[_Member]:
+    """All members that are wanted, once every member has passed."""
+    name, total, count = archive.name, 0, 0
+    # A tar has one packed size for all its files.
+    most = min(settings.max_unpacked_bytes, settings.max_compression_ratio * archive.stat().st_size)
+    wanted = []
     for member in members:
+        total, count = total + member.size, count + 1
+        if count > settings.max_archive_files:
+            raise ArchiveError(
+                f"{name} holds more than {settings.max_archive_files:,} files.",
+                "Split it, or ask the operator to raise UNFREEZE_MAX_ARCHIVE_FILES.",
+            )
         _check_member(member, name, settings)
-    return [m for m in members if is_image_name(m.filename) and not is_junk(m.filename)]
+        if total > most:
+            raise ArchiveError(
+                f"{name} unpacks to more than {most / 1e6:,.1f} MB.",
+                "Leave files out, or ask the operator to raise UNFREEZE_MAX_UNPACKED_BYTES.",
+            )
+        if not is_junk(member.name) and (is_image_name(member.name) or is_table_name(member.name)):
+            wanted.append(member)
+    return wanted
 
 
-def _check_member(member: zipfile.ZipInfo, name: str, settings: Settings) -> None:
-    path = PurePosixPath(member.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+def _check_member(member: _Member, name: str, settings: Settings) -> None:
+    path = member.path
+    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise ArchiveError(
-            f"{name} wants to write outside its folder: {member.filename!r}.",
+            f"{name} wants to write outside its folder: {member.name!r}.",
             "Pack the folder again, with plain relative names.",
         )
-    if stat.S_ISLNK(member.external_attr >> 16):
+    if member.is_link:
         raise ArchiveError(
-            f"{name} holds a link instead of a file: {member.filename!r}.",
+            f"{name} holds a link instead of a file: {member.name!r}.",
             "Pack the files themselves.",
         )
-    if member.flag_bits & 1:
+    if member.is_encrypted:
         raise ArchiveError(f"{name} is protected by a password.", "Pack it without one.")
-    if member.file_size > settings.max_compression_ratio * max(1, member.compress_size):
+    if member.packed and member.size > settings.max_compression_ratio * member.packed:
         raise ArchiveError(
-            f"{member.filename!r} in {name} unpacks to {member.file_size / 1e6:,.0f} MB from "
-            f"{member.compress_size / 1e6:,.2f} MB.",
+            f"{member.name!r} in {name} unpacks to {member.size / 1e6:,.0f} MB from "
+            f"{member.packed / 1e6:,.2f} MB.",
             "Such a file is a trap; leave it out.",
         )
 
 
-def _extract_all(
-    opened: zipfile.ZipFile, members: list[zipfile.ZipInfo], target: Path, progress: Progress
-) -> list[str]:
-    broken = []
+def _extract_all(members: list[_Member], target: Path, progress: Progress) -> list[str]:
+    notes = []
     for i, member in enumerate(members):
-        if not _extract(opened, member, target):
-            broken.append(member.filename)
+        reason = _extract(member, target)
+        if reason:
+            notes.append(f"{member.name} in the archive {reason} and was left out.")
         progress(i + 1, len(members))
-    return broken
+    return notes
 
 
-def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> bool:
-    path = target / PurePosixPath(member.filename.replace("\\", "/"))
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _extract(member: _Member, target: Path) -> str:
+    """Why a member could not be unpacked; "" where it could."""
+    path = target / member.path
     try:
-        with opened.open(member) as source, path.open("wb") as copy:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        source = member.open()
+        if source is None:
+            return "is no file"
+        # `x`: the second of two members of one name must not replace the first.
+        with source, path.open("xb") as copy:
             while chunk := source.read(_CHUNK):
                 copy.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except FileExistsError:
+        return "has the name of another file"
+    except OSError as error:
+        with suppress(OSError):  # where its name cannot be used, it was never made
+            path.unlink()
+        if error.errno in _NO_SPACE:
+            raise ArchiveError("There is no space left on the disk.", "Make room first.") from error
+        return "is damaged" if error.errno is None else "has a name that cannot be used"
+    except _DAMAGED:
         path.unlink(missing_ok=True)
-        return False
-    return True
+        return "is damaged"
+    return ""

@@ -48,10 +48,10 @@ def import_zip(archive: Path, name: str, settings: Settings, progress: Progress)
     with tempfile.TemporaryDirectory(dir=settings.datasets_dir, prefix=".import-") as folder:
         images = Path(folder) / "images"
         images.mkdir()
-        broken = unpack(archive, images, settings, progress)
+        left_out = unpack(archive, images, settings, progress)
         layout = recognise(_files_below(images))
         manifest, notes = _scanned(images, layout, settings, progress)
-        notes += [f"{member} in the zip is damaged and was left out." for member in broken]
+        notes += left_out
         final = settings.datasets_dir / dataset_id
         shutil.rmtree(final, ignore_errors=True)  # an earlier import that was cut off
         final.mkdir()

@@ -69,6 +69,11 @@ def is_image_name(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES
 
 
+def is_table_name(path: str) -> bool:
+    """Whether a path ends like a table's that may hold labels."""
+    return PurePosixPath(path).suffix.lower() == ".csv"
+
+
 def recognise(paths: Iterable[str]) -> Layout:
     """Tells the arrangement from the files' paths alone.
 
