@@ -12,7 +12,7 @@ import pandas as pd
 from core.config import FineTuneConfig
 from core.datasets import Dataset, DatasetStore
 from core.errors import DatasetError, RunError
-from core.evaluation.leaks import leaked_paths, without
+from core.evaluation.leaks import Leaks, find_leaks, without
 from core.evaluation.predictions import (
     join_predictions,
     read_predictions,
@@ -91,19 +91,33 @@ def compare(before: Run, after: Run, datasets: DatasetStore, split: str = "test"
     )
 
 
-def verdict_without_leaks(comparison: Comparison) -> tuple[int, Verdict] | None:
+def verdict_without_leaks(comparison: Comparison) -> tuple[Leaks, Verdict] | None:
     """The verdict without test images that training has met.
 
     Returns:
-        How many images were left out and the verdict on the others, or None where there is none
-        to leave out.
+        What was left out and the verdict on the others, or None where there is none to leave out
+        or the data set was deleted.
     """
     if comparison.dataset is None:
         return None
-    leaked = leaked_paths(comparison.dataset.manifest())
-    clean = without(comparison.pairs, leaked)
-    left_out = len(comparison.pairs) - len(clean)
-    return (left_out, judge_pairs(clean)) if left_out else None
+    leaks = find_leaks(comparison.dataset.manifest())
+    clean = without(comparison.pairs, leaks.all)
+    return (leaks, judge_pairs(clean)) if len(clean) < len(comparison.pairs) else None
+
+
+def leaks_in_words(comparison: Comparison) -> str:
+    """The figures without leaked test images, or that there are none."""
+    clean = verdict_without_leaks(comparison)
+    if clean is None:
+        return (
+            "" if comparison.dataset is None else "No copy of a test image was found in training."
+        )
+    leaks, verdict = clean
+    before, after = 100 * verdict.before.estimate, 100 * verdict.after.estimate
+    return (
+        f"Training has met {leaks.in_words()} of test images. Without: {before:.1f} % and "
+        f"{after:.1f} %, fixed {verdict.fixed:,}, broke {verdict.broken:,}: {verdict.outcome}."
+    )
 
 
 def head_of(run: Run, runs: RunStore) -> Run | None:

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 
-def leaked_paths(manifest: pd.DataFrame, split: str = "test") -> frozenset[str]:
-    """Usable images of a split whose exact copy (the same bytes) is used for training.
+@dataclass(frozen=True)
+class Leaks:
+    """Images of one split that training has met.
+
+    Attributes:
+        exact: Paths of those whose bytes are the same.
+        near: Paths of the others that show the same picture: resized, compressed, cropped.
+    """
+
+    exact: frozenset[str]
+    near: frozenset[str]
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Both kinds."""
+        return self.exact | self.near
+
+    def in_words(self) -> str:
+        """How many of which kind: "2 exact and 3 near copies"."""
+        parts = [
+            f"{len(paths):,} {kind}"
+            for paths, kind in ((self.exact, "exact"), (self.near, "near"))
+            if paths
+        ]
+        copies = "copy" if len(self.all) == 1 else "copies"
+        return f"{' and '.join(parts) or 'no'} {copies}"
+
+
+def find_leaks(manifest: pd.DataFrame, split: str = "test") -> Leaks:
+    """Usable images of a split that also lie, as they are or nearly so, among those trained on.
 
     Args:
-        manifest: With the columns of `core.datasets.manifest`.
+        manifest: With the columns of `core.datasets.manifest`; where `group` is missing, near
+            copies were not looked for.
         split: `val` or `test`.
 
     Returns:
-        Their paths.
+        The leaks.
     """
     used = manifest[manifest["usable"]]
-    trained = set(used.loc[used["split"] == "train", "sha256"])
+    trained = used[used["split"] == "train"]
     looked_at = used[used["split"] == split]
-    return frozenset(looked_at.loc[looked_at["sha256"].isin(trained), "path"])
+    exact = looked_at["sha256"].isin(set(trained["sha256"]))
+    near = pd.Series(False, index=looked_at.index)
+    if "group" in manifest:
+        near = looked_at["group"].isin(set(trained["group"]) - {0}) & ~exact
+    return Leaks(frozenset(looked_at.loc[exact, "path"]), frozenset(looked_at.loc[near, "path"]))
 
 
 def without(table: pd.DataFrame, paths: frozenset[str]) -> pd.DataFrame:

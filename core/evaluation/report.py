@@ -19,7 +19,7 @@ from core.datasets.decode import open_rgb
 from core.errors import InvalidImageError
 from core.evaluation.calibration import calibration
 from core.evaluation.class_changes import class_changes
-from core.evaluation.comparison import Comparison, verdict_without_leaks
+from core.evaluation.comparison import Comparison, leaks_in_words
 from core.evaluation.metrics import confusion_matrix, per_class_change
 from core.evaluation.predictions import probability_matrix
 from core.evaluation.wording import (
@@ -82,14 +82,6 @@ def _verdict(comparison: Comparison, openings: str) -> str:
     verdict = comparison.verdict
     words = [counts_in_words(verdict, comparison.subject), chance_in_words(verdict)]
     reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in reasons_in_words(verdict))
-    clean = verdict_without_leaks(comparison)
-    leaks = (
-        "No test image is an exact copy of a training image."
-        if clean is None
-        else f"Without the {clean[0]:,} test images that are copies of training images: "
-        f"{100 * clean[1].before.estimate:.1f} % and {100 * clean[1].after.estimate:.1f} %, "
-        f"{clean[1].outcome}."
-    )
     before, after = comparison.names
     chart = intervals.figure([(before, verdict.before), (after, verdict.after)])
     return (
@@ -98,7 +90,7 @@ def _verdict(comparison: Comparison, openings: str) -> str:
         f"{_chart(chart, script=True)}"
         f"<p class='muted'>Accuracy with its 95 % interval. Difference "
         f"{html.escape(difference_in_words(verdict))}.<br>"
-        f"{html.escape(openings)} {html.escape(leaks)}</p></div>"
+        f"{html.escape(openings)} {html.escape(leaks_in_words(comparison))}</p></div>"
     )
 
 

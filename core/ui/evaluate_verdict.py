@@ -7,7 +7,7 @@ import re
 import streamlit as st
 
 from core.charts import intervals
-from core.evaluation.comparison import Comparison, verdict_without_leaks
+from core.evaluation.comparison import Comparison, leaks_in_words
 from core.evaluation.verdict import Outcome, Verdict
 from core.evaluation.wording import (
     chance_in_words,
@@ -46,7 +46,7 @@ def verdict_card(comparison: Comparison, openings: str) -> None:
             reasons = _reasons(comparison)
             if reasons:
                 st.markdown("\n".join(f"- {reason}" for reason in reasons))
-            st.caption(" ".join([openings, _leaks(comparison)]))
+            st.caption(" ".join([openings, leaks_in_words(comparison)]))
         with picture:
             _picture(comparison, verdict)
 
@@ -66,20 +66,6 @@ def _sentences(comparison: Comparison) -> str:
 def _reasons(comparison: Comparison) -> list[str]:
     reasons = reasons_in_words(comparison.verdict)
     return [*reasons, _FEATURES_FIT] if reasons and comparison.is_step else reasons
-
-
-def _leaks(comparison: Comparison) -> str:
-    clean = verdict_without_leaks(comparison)
-    if clean is None:
-        return "No test image is an exact copy of a training image."
-    left_out, verdict = clean
-    images = "1 test image is" if left_out == 1 else f"{left_out:,} test images are"
-    copies = "an exact copy" if left_out == 1 else "exact copies"
-    before, after = 100 * verdict.before.estimate, 100 * verdict.after.estimate
-    return (
-        f"{images} {copies} of training images. Without: {before:.1f} % and {after:.1f} %, "
-        f"fixed {verdict.fixed:,}, broke {verdict.broken:,}: {verdict.outcome}."
-    )
 
 
 def _picture(comparison: Comparison, verdict: Verdict) -> None:

@@ -85,9 +85,9 @@ def test_leaks_are_left_out_and_counted(settings: Settings, dataset: Dataset) ->
     head, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
     clean = verdict_without_leaks(compare(head, tuned, stores(settings)[1]))
     assert clean is not None
-    left_out, verdict = clean
+    leaks, verdict = clean
     # The two leaked images are the first: one stays wrong, one was fixed.
-    assert (left_out, verdict.images, verdict.fixed, verdict.both_wrong) == (2, 28, 10, 0)
+    assert (len(leaks.exact), verdict.images, verdict.fixed, verdict.both_wrong) == (2, 28, 10, 0)
 
 
 @pytest.mark.parametrize(

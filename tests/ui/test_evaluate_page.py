@@ -108,7 +108,9 @@ def test_leaked_images_stand_beside(settings: Settings, make_dataset: MakeDatase
     manifest.loc[manifest.index[manifest["split"] == "test"][0], "sha256"] = trained
     manifest.to_parquet(dataset.path / f"manifest-{dataset.version}.parquet")
     finished_pair(settings, dataset, before=range(2), after=range(1))
-    assert "1 test image is an exact copy of training images" in words(open_page(dataset))
+    assert "Training has met 1 exact copy of test images. Without: 90.9 % and" in words(
+        open_page(dataset)
+    )
 
 
 def test_head_only_has_figures_and_the_next_step(settings: Settings, dataset: Dataset) -> None:
