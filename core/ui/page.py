@@ -26,10 +26,16 @@ _CSS = """
   [class*="st-key-step-"][class*="-here"] { background: rgba(43, 138, 198, 0.14); }
   [class*="-here"] [data-testid="stPageLink"] a { background: transparent; }
   [data-testid="stMetricValue"] { font-size: 1.6rem; }
+  /* Streamlit's captions are too pale to read on a tinted ground. */
+  [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78 !important; }
+  /* On a phone, figures stand two in a row instead of filling three screens. */
+  @media (max-width: 640px) {
+    [data-testid="stColumn"]:has(> * > * > [data-testid="stMetric"]) {
+      min-width: calc(50% - 1rem); flex: 1 1 calc(50% - 1rem); } }
   /* The dark theme's orange is light enough to be read; white text on a button needs this one. */
   [data-testid^="stBaseButton-primary"]:not(:disabled) {
-    background: #C94A0A; border-color: #C94A0A; color: white; }
-  [data-testid^="stBaseButton-primary"]:hover:not(:disabled) { background: #B34108; }
+    background: #BC4409; border-color: #BC4409; color: white; }
+  [data-testid^="stBaseButton-primary"]:hover:not(:disabled) { background: #A63C08; }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
   [class*="st-key-block_map"] .annotation text { fill: currentColor !important; }
