@@ -14,7 +14,8 @@ import pandas as pd
 from core.config import Settings
 from core.datasets.archive import unpack
 from core.datasets.copies import mark_copies
-from core.datasets.layout import Layout, recognise
+from core.datasets.label_table import find_table, is_usual
+from core.datasets.layout import Layout, from_labels, recognise
 from core.datasets.scan import scan
 from core.datasets.split import complete_splits
 from core.datasets.store import Dataset, DatasetStore
@@ -49,7 +50,7 @@ def import_zip(archive: Path, name: str, settings: Settings, progress: Progress)
         images = Path(folder) / "images"
         images.mkdir()
         left_out = unpack(archive, images, settings, progress)
-        layout = recognise(_files_below(images))
+        layout = arrangement(images)
         manifest, notes = _scanned(images, layout, settings, progress)
         notes += left_out
         final = settings.datasets_dir / dataset_id
@@ -73,7 +74,7 @@ def import_folder(folder: Path, settings: Settings, progress: Progress) -> Datas
         raise DatasetError(
             f"{folder} is no folder under {settings.data_dir}.", "Put it there and try again."
         )
-    layout = recognise(_files_below(resolved))
+    layout = arrangement(resolved)
     manifest, notes = _scanned(resolved, layout, settings, progress)
     key = hashlib.sha256(str(resolved).encode()).hexdigest()[:10]
     store = DatasetStore(settings.datasets_dir)
@@ -86,6 +87,25 @@ def import_folder(folder: Path, settings: Settings, progress: Progress) -> Datas
         f"folder data/{resolved.relative_to(settings.data_dir.resolve())}",
         tuple(notes),
     )
+
+
+def arrangement(root: Path) -> Layout:
+    """How a folder's images are arranged: by `labels.csv`, by folders or names, by another table.
+
+    Raises:
+        LayoutError: If none of them says the classes.
+        DatasetError: If there is one class only.
+    """
+    files = _files_below(root)
+    table = find_table(root, files)
+    if table is None or not is_usual(table):
+        try:
+            return recognise(files)
+        except DatasetError:
+            if table is None:
+                raise
+    labels, unknown = table.assign(files)
+    return from_labels(files, labels, table.path, unknown)
 
 
 def slug(name: str) -> str:
@@ -101,7 +121,8 @@ def _scanned(
     manifest = mark_copies(manifest)
     if layout.ignored:
         shown = ", ".join(layout.ignored[:3])
-        notes.append(f"{len(layout.ignored)} files lie outside the class folders: {shown}.")
+        notes.append(f"{len(layout.ignored)} images belong to no class: {shown}.")
+    notes += layout.notes
     return manifest, notes + coverage_notes(manifest, layout.class_names)
 
 

@@ -1,9 +1,14 @@
-"""How a folder of images is arranged: split folders with class folders, or class folders alone."""
+"""How a folder of images is arranged, told from the paths alone.
+
+Split folders with class folders, class folders alone, or one folder with the class in each file's
+name. A table of labels (`core.datasets.label_table`) takes the place of all three.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from core.errors import DatasetError, LayoutError
@@ -19,7 +24,12 @@ SPLIT_NAMES = {
     "test": "test",
     "testing": "test",
 }
-EXAMPLE = "train/cat/1.jpg, val/cat/2.jpg, test/cat/3.jpg, or cat/1.jpg, dog/1.jpg"
+EXAMPLE = (
+    "train/cat/1.jpg, val/cat/2.jpg, test/cat/3.jpg, or cat/1.jpg, dog/1.jpg, or cat.1.jpg, "
+    "dog.1.jpg, or a labels.csv with the columns file and label"
+)
+# `cat.0.jpg`, as Kaggle's Dogs vs. Cats names its files.
+_NUMBERED = re.compile(r"([^.]+)\.\d+\.[^.]+")
 _JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 
 
@@ -46,11 +56,15 @@ class Layout:
         images: All image files, by path.
         class_names: In the order of the labels.
         ignored: Files that belong to no class.
+        kind: What the arrangement is, in words.
+        notes: What does not fit, one sentence each.
     """
 
     images: tuple[FoundImage, ...]
     class_names: tuple[str, ...]
     ignored: tuple[str, ...]
+    kind: str = "class folders"
+    notes: tuple[str, ...] = ()
 
     @property
     def has_splits(self) -> bool:
@@ -84,12 +98,12 @@ def recognise(paths: Iterable[str]) -> Layout:
         The layout.
 
     Raises:
-        LayoutError: If there are no images, or no class folders.
+        LayoutError: If there are no images, or nothing that says their classes.
         DatasetError: If there is one class only.
     """
-    named = [PurePosixPath(p) for p in sorted(paths) if is_image_name(p) and not is_junk(p)]
-    if not named:
-        raise LayoutError("There are no images in it.", f"Expected is {EXAMPLE}.")
+    named = _image_paths(paths)
+    if _is_flat(named):
+        return _flat(named)
     base = _base(named)
     found = [(path, path.parts[base:]) for path in named]
     split_level = any(rest[0].lower() in SPLIT_NAMES and len(rest) > 2 for _, rest in found)
@@ -100,7 +114,79 @@ def recognise(paths: Iterable[str]) -> Layout:
             ignored.append(str(path))
         else:
             images.append(image)
-    return _checked(images, ignored)
+    kind = "split folders with class folders" if split_level else "class folders"
+    return _checked(images, ignored, kind)
+
+
+def from_labels(
+    paths: Iterable[str],
+    labels: Mapping[str, tuple[str, str]],
+    table: str,
+    unknown: Sequence[str] = (),
+) -> Layout:
+    """The arrangement that a table of labels gives.
+
+    Args:
+        paths: Relative, with `/` between parts; anything else than images is ignored.
+        labels: Class name, and split or "", by path.
+        table: The table's name.
+        unknown: Names in the table that no image has.
+
+    Returns:
+        The layout. Where some rows name a split, the others count as train.
+
+    Raises:
+        LayoutError: If there are no images, or the table names none of them.
+        DatasetError: If there is one class only.
+    """
+    named = [str(path) for path in _image_paths(paths)]
+    rest = "train" if any(split for _, split in labels.values()) else ""
+    images = [FoundImage(p, labels[p][0], labels[p][1] or rest) for p in named if p in labels]
+    if not images:
+        raise LayoutError(
+            f"{table} names none of the {len(named)} images, such as {named[0]}.",
+            "Its column file must hold their names, such as 1.jpg or cat/1.jpg.",
+        )
+    layout = _checked(images, [p for p in named if p not in labels], f"the table {table}")
+    shown = ", ".join(unknown[:3])
+    note = f"{len(unknown)} rows of {table} name no image that is there: {shown}."
+    return replace(layout, notes=(note,)) if unknown else layout
+
+
+def _image_paths(paths: Iterable[str]) -> list[PurePosixPath]:
+    named = [PurePosixPath(p) for p in sorted(paths) if is_image_name(p) and not is_junk(p)]
+    if not named:
+        raise LayoutError("There are no images in it.", f"Expected is {EXAMPLE}.")
+    return named
+
+
+def _is_flat(paths: Sequence[PurePosixPath]) -> bool:
+    """Whether a folder mixes files of several classes that their names tell."""
+    prefixes: dict[PurePosixPath, set[str]] = {}
+    for path in paths:
+        match = _NUMBERED.fullmatch(path.name)
+        if match:
+            prefixes.setdefault(path.parent, set()).add(match[1])
+    mixed = {folder for folder, names in prefixes.items() if len(names) > 1}
+    # Numbers everywhere, such as dates, are not classes: each must have several files.
+    flat = [path for path in paths if path.parent in mixed]
+    classes = {name for folder in mixed for name in prefixes[folder]}
+    return len(flat) * 2 > len(paths) and len(classes) * 2 <= len(flat)
+
+
+def _flat(paths: Sequence[PurePosixPath]) -> Layout:
+    images, ignored = [], []
+    for path in paths:
+        match = _NUMBERED.fullmatch(path.name)
+        if match:
+            images.append(
+                FoundImage(str(path), match[1], SPLIT_NAMES.get(path.parent.name.lower(), ""))
+            )
+        else:
+            ignored.append(str(path))
+    if not all(image.split for image in images):
+        images = [FoundImage(image.path, image.class_name, "") for image in images]
+    return _checked(images, ignored, "class names at the beginning of the file names")
 
 
 def _base(paths: Sequence[PurePosixPath]) -> int:
@@ -123,16 +209,21 @@ def _place(path: str, rest: tuple[str, ...], split_level: bool) -> FoundImage | 
     return FoundImage(path, rest[1], split) if split and len(rest) > 2 else None
 
 
-def _checked(images: Sequence[FoundImage], ignored: Sequence[str]) -> Layout:
+def _checked(images: Sequence[FoundImage], ignored: Sequence[str], kind: str) -> Layout:
     class_names = tuple(sorted({image.class_name for image in images}))
     if not class_names:
         raise LayoutError(
             f"The {len(ignored)} images lie in no class folder, such as {ignored[0]}.",
-            f"Put the images of each class into a folder of its own: {EXAMPLE}.",
+            f"Put the images of each class into a folder of its own. Expected is {EXAMPLE}.",
+        )
+    if len(class_names) > max(2, len(images) / 2) and kind.startswith("the table"):
+        raise LayoutError(
+            f"There are {len(class_names)} classes for {len(images)} images in {kind}.",
+            "Its column label must hold the class of each image.",
         )
     if len(class_names) == 1:
         raise DatasetError(
             f"There is only one class, {class_names[0]!r}.",
             "A classifier tells at least two apart: add a folder with images of another class.",
         )
-    return Layout(tuple(images), class_names, tuple(ignored))
+    return Layout(tuple(images), class_names, tuple(ignored), kind)
