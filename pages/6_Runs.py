@@ -10,7 +10,10 @@ page.setup("Runs", "runs")
 
 runs = session.run_store().list()
 if not runs:
-    empty_state("Nothing was trained yet.", "pages/2_Head.py", "Train a head")
+    if session.current_dataset() is None:
+        empty_state("Nothing was trained yet.", "pages/1_Data.py", "Choose a data set")
+    else:
+        empty_state("Nothing was trained yet.", "pages/2_Head.py", "Train a head")
     st.stop()
 
 st.markdown(total_words(runs))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.errors import UnfreezeError
@@ -25,14 +27,14 @@ def failed_run_card(run: Run) -> None:
 
 
 def empty_state(text: str, page: str, label: str) -> None:
-    """Says what is missing, with the next step as a link.
+    """Says what is missing, with the next step as a link that looks like the button it is.
 
     Args:
         text: One sentence.
         page: The page's file, such as `pages/1_Data.py`.
         label: What the link says.
     """
-    with st.container(border=True):
+    with st.container(border=True, key=f"empty-{Path(page).stem}"):
         st.markdown(text)
         st.page_link(page, label=label, icon=":material/arrow_forward:")
 

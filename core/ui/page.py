@@ -33,9 +33,12 @@ _CSS = """
     [data-testid="stColumn"]:has(> * > * > [data-testid="stMetric"]) {
       min-width: calc(50% - 1rem); flex: 1 1 calc(50% - 1rem); } }
   /* The dark theme's orange is light enough to be read; white text on a button needs this one. */
+  [class*="st-key-empty-"] [data-testid="stPageLink"] a,
   [data-testid^="stBaseButton-primary"]:not(:disabled) {
     background: #BC4409; border-color: #BC4409; color: white; }
   [data-testid^="stBaseButton-primary"]:hover:not(:disabled) { background: #A63C08; }
+  [class*="st-key-empty-"] [data-testid="stPageLink"] a { padding: 0.4rem 0.9rem; }
+  [class*="st-key-empty-"] [data-testid="stPageLink"] a * { color: white; }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
   [class*="st-key-block_map"] .annotation text { fill: currentColor !important; }
