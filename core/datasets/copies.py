@@ -96,17 +96,17 @@ def _candidates(sides: Sequence[tuple[Array, Array]]) -> Array:
     return np.unique(both[both[:, 0] < both[:, 1]], axis=0)
 
 
-def add_groups(manifest: pd.DataFrame, prints: Array, small: Array) -> pd.DataFrame:
+def add_groups(manifest: pd.DataFrame, small: Array) -> pd.DataFrame:
     """Finds which images show the same picture.
 
     Args:
         manifest: One row an image.
-        prints: bool `(images, 3, 256)`, as `fingerprints` makes them.
         small: uint8 `(images, 64, 64)`.
 
     Returns:
         A new manifest with the columns `phash` and `group`.
     """
+    prints = fingerprints(small)
     usable = manifest["usable"].to_numpy()
     sides = manifest[["width", "height"]].min(axis=1).to_numpy()
     looked_at = np.flatnonzero(usable & (sides >= MIN_SIDE))
