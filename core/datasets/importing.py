@@ -24,7 +24,9 @@ from core.errors import DatasetError
 Progress = Callable[[int, int], None]
 
 
-def import_zip(archive: Path, name: str, settings: Settings, progress: Progress) -> Dataset:
+def import_zip(
+    archive: Path, name: str, settings: Settings, progress: Progress, source: str = ""
+) -> Dataset:
     """Unpacks and scans a zip; the same zip a second time is the data set that is there.
 
     Args:
@@ -32,6 +34,7 @@ def import_zip(archive: Path, name: str, settings: Settings, progress: Progress)
         name: What to call the data set.
         settings: Workspace and limits.
         progress: Called with `(files done, files in all)`, for unpacking and for scanning.
+        source: Where it came from, in words; the archive's name unless given.
 
     Returns:
         The data set.
@@ -59,7 +62,8 @@ def import_zip(archive: Path, name: str, settings: Settings, progress: Progress)
         images.rename(final / "images")
     root = final / "images"
     names = layout.class_names
-    return store.save(dataset_id, name, manifest, names, root, f"zip {archive.name}", tuple(notes))
+    source = source or f"zip {archive.name}"
+    return store.save(dataset_id, name, manifest, names, root, source, tuple(notes))
 
 
 def import_folder(folder: Path, settings: Settings, progress: Progress) -> Dataset:
