@@ -52,10 +52,14 @@ def prepare_plotly_js() -> bool:
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     try:
         if not target.exists() or target.stat().st_size != source.stat().st_size:
-            replace_file(target, lambda part: shutil.copyfile(source, part))
+            replace_file(target, lambda part: _copy(source, part))
     except OSError:
         return target.exists()
     return True
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
 
 
 @cache

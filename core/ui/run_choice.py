@@ -11,6 +11,7 @@ from core.config import FineTuneConfig
 from core.runs import Run
 from core.ui import session
 from core.ui.steps import unfrozen_words
+from core.ui.text import told_apart
 
 
 def choose_run(runs: Sequence[Run]) -> Run | None:
@@ -26,14 +27,13 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
     if current is None or len(runs) == 1:
         return current
     ids = [run.id for run in runs]
-    by_id = {run.id: run for run in runs}
     chosen = st.selectbox(
         "Run",
         ids,
         index=ids.index(current.id),
-        format_func=lambda run_id: run_label(by_id[run_id]),
-        # A new run, or another current one, makes a new box that shows it.
-        key=f"run_{current.id}_{len(ids)}",
+        format_func=run_labels(runs).__getitem__,
+        # A new run, another current one or its end makes a new box that shows it as it is.
+        key=f"run_{current.id}_{current.status.state}_{len(ids)}",
     )
     if chosen != current.id:
         session.set_current_run(chosen)
@@ -57,10 +57,15 @@ def choose_head(heads: Sequence[Run], fine_tuned: Run | None) -> Run:
         "Start from head",
         ids,
         index=ids.index(default),
-        format_func=lambda run_id: run_label(by_id[run_id]),
+        format_func=run_labels(heads).__getitem__,
         key=f"head_run_{len(ids)}",
     )
     return by_id[chosen]
+
+
+def run_labels(runs: Sequence[Run]) -> dict[str, str]:
+    """A line for each run by its id, all different."""
+    return told_apart({run.id: run_label(run) for run in runs})
 
 
 def run_label(run: Run) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$])")
 
@@ -10,3 +12,19 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$])")
 def plain(text: str) -> str:
     """Escapes everything that Streamlit's Markdown would take as formatting, maths or icons."""
     return _SPECIAL.sub(r"\\\1", text.replace("\n", " "))
+
+
+def told_apart(titles: Mapping[str, str]) -> dict[str, str]:
+    """Titles that are all different: a select box tells its options apart by their text.
+
+    Args:
+        titles: By id.
+
+    Returns:
+        The same, where one occurs twice with the end of its id.
+    """
+    counts = Counter(titles.values())
+    return {
+        key: title if counts[title] == 1 else f"{title} · {key[-6:]}"
+        for key, title in titles.items()
+    }

@@ -1,0 +1,124 @@
+"""What only a browser can tell: the growing chart keeps its zoom, the map takes clicks."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.config import Settings
+from core.datasets import Dataset
+from core.runs import Run, RunState, RunStore
+from core.runs.metrics_log import MetricsWriter
+from core.runs.store import write_status
+from tests.e2e.conftest import Server
+from tests.squares import squares
+from tests.ui import runs
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
+SEEN = """() => {
+  const chart = document.querySelector('.unfreeze-live-chart');
+  chart.mark = chart.mark || Math.random();
+  return {mark: chart.mark, range: chart.layout.xaxis.range.slice(),
+          batches: chart.data.filter(t => t.name === 'running batch').map(t => t.x[0])};
+}"""
+
+
+@pytest.fixture(scope="module")
+def dataset(server: Server) -> Dataset:
+    return squares(Settings(server.workspace))
+
+
+@pytest.fixture
+def growing(server: Server, dataset: Dataset) -> Iterator[Run]:
+    """A head run in its third epoch that writes a batch every half second."""
+    store = RunStore(server.workspace / "runs")
+    run = runs.running(store, runs.head_config(dataset))
+    ended = Event()
+
+    def train() -> None:
+        writer = MetricsWriter(run.metrics_path)
+        for batch in range(1, 200):
+            (run.path / "heartbeat").touch()
+            row = {"batch": batch, "batches": 200, "loss": 0.5, "accuracy": 0.7}
+            writer.write(event="batch", epoch=3, **row)
+            if ended.wait(0.5):
+                break
+        writer.close()
+
+    thread = Thread(target=train)
+    thread.start()
+    yield run
+    ended.set()
+    thread.join()
+
+
+def drag(page: Page) -> None:
+    """Zooms into the right half of the upper panel."""
+    area = page.locator(".unfreeze-live-chart .nsewdrag").first.bounding_box()
+    assert area is not None
+    x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] * 0.2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + area["width"] * 0.4, y + area["height"] * 0.5, steps=5)
+    page.mouse.up()
+
+
+def test_zoom_and_node_survive_live_updates(server: Server, browser: Browser, growing: Run) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{server.url}/Head?run={growing.id}")
+    page.wait_for_selector(".unfreeze-live-chart .nsewdrag")
+    whole: dict[str, Any] = page.evaluate(SEEN)
+    drag(page)
+    page.wait_for_timeout(500)
+    zoomed = page.evaluate(SEEN)
+    page.wait_for_timeout(4000)
+    later = page.evaluate(SEEN)
+
+    assert whole["range"] != zoomed["range"]
+    assert later["range"] == zoomed["range"]
+    assert later["mark"] == whole["mark"]
+    assert later["batches"][0] > zoomed["batches"][0]
+    assert not errors
+    page.close()
+
+
+def test_the_end_is_seen_without_a_reload(server: Server, browser: Browser, growing: Run) -> None:
+    page = browser.new_page()
+    page.goto(f"{server.url}/Head?run={growing.id}")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
+    ended = dataclasses.replace(
+        growing.status, state=RunState.COMPLETED, finished=time.time(), results=runs.RESULTS
+    )
+    write_status(growing.path, ended)
+
+    expect(page.get_by_text("Validation accuracy")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("button", name="Stop")).not_to_be_visible()
+    page.close()
+
+
+def test_a_click_on_the_map_and_the_box_say_the_same(
+    server: Server, browser: Browser, dataset: Dataset
+) -> None:
+    head = runs.finished(RunStore(server.workspace / "runs"), runs.head_config(dataset))
+    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    page.goto(f"{server.url}/Fine_tune?run={head.id}")
+    bars = page.locator("[class*=st-key-block_map] .barlayer .point path")
+    button = page.get_by_role("button", name="Fine-tune from")
+    expect(button).to_contain_text("from block 6", timeout=20_000)
+    bars.nth(1).click(force=True)
+    expect(button).to_contain_text("from block 5")
+    bars.nth(0).click(force=True)
+    expect(button).to_contain_text("from stem")
+    page.get_by_role("combobox", name="Block").click()
+    page.get_by_role("option", name="block 6").click()
+
+    expect(button).to_contain_text("from block 6")
+    fills = [bar.evaluate("bar => getComputedStyle(bar).fill") for bar in bars.all()]
+    assert fills[0] == fills[1] != fills[2] == fills[3]
+    page.close()
