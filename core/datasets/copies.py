@@ -26,6 +26,8 @@ _MARGIN = 3
 MAX_DISTANCE = 88
 # Correlation of two pictures laid over each other from which they count as one.
 MIN_SIMILARITY = 0.935
+# Levels of Cb or Cr by which the mean colours of two prints of one picture may differ.
+TINT_TOLERANCE = 5.0
 # Smaller images have too little in them to be told apart by their looks.
 MIN_SIDE = 32
 _BLOCK = 512
@@ -64,24 +66,34 @@ def _enlargement() -> Array:
     return np.maximum(1 - abs(place[:, None] - np.arange(side)), 0).astype(np.float32)
 
 
-def near_pairs(prints: Array, small: Array) -> Array:
+def near_pairs(prints: Array, small: Array, tints: Array) -> Array:
     """Pairs of images that show the same picture.
 
     Args:
         prints: bool `(images, 3, 256)`, as `fingerprints` makes them.
         small: uint8 `(images, 64, 64)`.
+        tints: float32 `(images, 2)`: mean of Cb and of Cr, in [-128, 127].
 
     Returns:
         int64 `(pairs, 2)`: indices, the smaller one first.
     """
     plain, mirror, middle = (prints[:, side].astype(np.float32) * 2 - 1 for side in range(3))
-    upright = _candidates(((plain, plain), (middle, plain)))
-    mirrored = _candidates(((mirror, plain), (plain, mirror)))
+    upright = _same_colours(tints, _candidates(((plain, plain), (middle, plain))))
+    mirrored = _same_colours(tints, _candidates(((mirror, plain), (plain, mirror))))
     found = [
         pairs[similarity(small, second, pairs, MIN_SIMILARITY) >= MIN_SIMILARITY]
         for pairs, second in ((upright, small), (mirrored, small[:, :, ::-1]))
     ]
     return np.unique(np.concatenate(found), axis=0)
+
+
+def _same_colours(tints: Array, pairs: Array) -> Array:
+    """Keeps pairs of the same colours: a lime is no lemon, however alike they are in grey."""
+    first, second = tints[pairs[:, 0]], tints[pairs[:, 1]]
+    # Brightness stretches the distance from grey, so the tolerance grows with it.
+    tolerance = TINT_TOLERANCE + 0.2 * np.maximum(abs(first), abs(second)).max(axis=1)
+    same: Array = pairs[abs(first - second).max(axis=1) <= tolerance]
+    return same
 
 
 def _candidates(sides: Sequence[tuple[Array, Array]]) -> Array:
@@ -96,12 +108,13 @@ def _candidates(sides: Sequence[tuple[Array, Array]]) -> Array:
     return np.unique(both[both[:, 0] < both[:, 1]], axis=0)
 
 
-def add_groups(manifest: pd.DataFrame, small: Array) -> pd.DataFrame:
+def add_groups(manifest: pd.DataFrame, small: Array, tints: Array) -> pd.DataFrame:
     """Finds which images show the same picture.
 
     Args:
         manifest: One row an image.
-        small: uint8 `(images, 64, 64)`.
+        small: uint8 `(images, 64, 64)`, in grey.
+        tints: float32 `(images, 2)`: mean of Cb and of Cr, in [-128, 127].
 
     Returns:
         A new manifest with the columns `phash` and `group`.
@@ -110,7 +123,7 @@ def add_groups(manifest: pd.DataFrame, small: Array) -> pd.DataFrame:
     usable = manifest["usable"].to_numpy()
     sides = manifest[["width", "height"]].min(axis=1).to_numpy()
     looked_at = np.flatnonzero(usable & (sides >= MIN_SIDE))
-    pairs = looked_at[near_pairs(prints[looked_at], small[looked_at])]
+    pairs = looked_at[near_pairs(prints[looked_at], small[looked_at], tints[looked_at])]
     pairs = np.concatenate([pairs, _same_bytes(manifest, usable)])
     shape = (len(manifest), len(manifest))
     graph = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=shape)

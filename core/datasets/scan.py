@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageStat, UnidentifiedImageError
 
 from core.datasets.copies import FINGERPRINT_SIDE, add_groups
 from core.datasets.decode import BROKEN, orientation, upright_rgb
@@ -42,6 +42,7 @@ class FileFacts:
         sha256: Of the file's bytes; "" where not even those can be read.
         issues: Codes of `core.datasets.health`, joined by `;`.
         small: uint8 `(64, 64)`, the image in grey; None where unreadable.
+        tint: Mean of Cb and of Cr, each in [-128, 127].
     """
 
     width: int = 0
@@ -52,6 +53,7 @@ class FileFacts:
     sha256: str = ""
     issues: str = ""
     small: np.ndarray[Any, Any] | None = None
+    tint: tuple[float, float] = (0.0, 0.0)
 
     def columns(self) -> tuple[Any, ...]:
         """The manifest's columns from `width` to `usable`."""
@@ -86,7 +88,8 @@ def scan(
     ]
     nothing = np.zeros((FINGERPRINT_SIDE, FINGERPRINT_SIDE), np.uint8)
     small = np.array([nothing if fact.small is None else fact.small for fact in facts])
-    return add_groups(pd.DataFrame(rows, columns=list(COLUMNS)), small)
+    tints = np.array([fact.tint for fact in facts], np.float32)
+    return add_groups(pd.DataFrame(rows, columns=list(COLUMNS)), small, tints)
 
 
 def read_files(paths: Sequence[Path], max_pixels: int, progress: Progress) -> list[FileFacts]:
@@ -137,14 +140,14 @@ def _image_facts(
     codes = _codes(image, path, data)
     size = image.size[::-1] if orientation(image) in _LYING else image.size
     if image.format == "JPEG":
-        # Smaller and in grey: every byte is still read, so that a damaged file fails just as it
+        # At a part of its size: every byte is still read, so that a damaged file fails just as it
         # does at full size, in two thirds of the time.
-        image.draft("L", (FINGERPRINT_SIDE, FINGERPRINT_SIDE))
+        image.draft(None, (FINGERPRINT_SIDE, FINGERPRINT_SIDE))
     image.load()
-    small = _small(upright_rgb(image))
+    small, tint = _looks(upright_rgb(image))
     if int(small.max()) - int(small.min()) < BLANK_RANGE:
         codes.append("blank")
-    return FileFacts(*size, issues=";".join(codes), small=small, **about)
+    return FileFacts(*size, issues=";".join(codes), small=small, tint=tint, **about)
 
 
 def _codes(image: Image.Image, path: Path, data: bytes) -> list[str]:
@@ -165,8 +168,11 @@ def _codes(image: Image.Image, path: Path, data: bytes) -> list[str]:
     return [code for code, found in checks.items() if found]
 
 
-def _small(image: Image.Image) -> np.ndarray[Any, Any]:
+def _looks(image: Image.Image) -> tuple[np.ndarray[Any, Any], tuple[float, float]]:
+    """The image at 64 x 64 in grey, and its mean tint."""
     side = (FINGERPRINT_SIDE, FINGERPRINT_SIDE)
     # A rough reduction first: four times faster, and the same to a grey level or two.
-    reduced = image.resize(side, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return np.asarray(reduced.convert("L"), dtype=np.uint8)
+    small = image.resize(side, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    grey, blue, red = small.convert("YCbCr").split()
+    tint = (ImageStat.Stat(blue).mean[0] - 128, ImageStat.Stat(red).mean[0] - 128)
+    return np.asarray(grey, dtype=np.uint8), tint

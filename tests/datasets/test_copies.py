@@ -15,6 +15,7 @@ from core.datasets.scan import inspect, scan
 from tests.datasets.pictures import encoded, picture, silent, write_folder
 
 COUNT = 12
+NO_TINT = np.zeros((2, 2), np.float32)
 
 
 def scenes() -> list[Image.Image]:
@@ -22,7 +23,8 @@ def scenes() -> list[Image.Image]:
     made = []
     for seed in range(COUNT):
         coarse = picture(seed, (160, 120))
-        fine = picture(100 + seed, (160, 120)).resize((40, 30)).resize((160, 120))
+        noise = np.random.default_rng(seed).integers(0, 256, (15, 20, 3), dtype=np.uint8)
+        fine = Image.fromarray(noise).resize((160, 120), Image.Resampling.BICUBIC)
         made.append(Image.blend(coarse, fine, 0.4))
     return made
 
@@ -44,20 +46,29 @@ CHANGES = {
 }
 
 
-def small(folder: Path, files: dict[str, bytes]) -> np.ndarray:
+def pairs_among(folder: Path, files: dict[str, bytes]) -> list[list[int]]:
     write_folder(folder, files)
-    return np.stack([inspect(folder / name, 10**8).small for name in files])
+    facts = [inspect(folder / name, 10**8) for name in files]
+    looks = np.stack([fact.small for fact in facts])
+    return near_pairs(fingerprints(looks), looks, np.array([f.tint for f in facts])).tolist()
 
 
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_changed_copy_is_found_and_no_stranger(kind: str, tmp_path: Path) -> None:
     originals = {f"{i:02d}.png": encoded(image, "PNG") for i, image in enumerate(scenes())}
     copies = {f"{i:02d}-copy": CHANGES[kind](image) for i, image in enumerate(scenes())}
-    looks = small(tmp_path, originals | copies)
 
-    pairs = near_pairs(fingerprints(looks), looks)
+    pairs = pairs_among(tmp_path, originals | copies)
 
-    assert pairs.tolist() == [[i, COUNT + i] for i in range(COUNT)]
+    assert pairs == [[i, COUNT + i] for i in range(COUNT)]
+
+
+def test_the_same_drawing_in_another_colour_is_another_picture(tmp_path: Path) -> None:
+    grey = scenes()[0].convert("L")
+    colours = [ImageOps.colorize(grey, "black", colour) for colour in ("yellow", "lime", "lime")]
+    files = {f"{i}.png": encoded(image, "PNG") for i, image in enumerate(colours)}
+
+    assert pairs_among(tmp_path, files) == [[1, 2]]
 
 
 def test_the_mirror_print_is_the_print_of_the_mirror() -> None:
@@ -83,13 +94,13 @@ def test_a_shifted_picture_fits_once_it_is_laid_right() -> None:
 def test_empty_pictures_are_like_nothing() -> None:
     looks = np.full((2, 64, 64), 255, np.uint8)
 
-    assert near_pairs(fingerprints(looks), looks).tolist() == []
+    assert near_pairs(fingerprints(looks), looks, NO_TINT).tolist() == []
 
 
 def test_no_images_have_no_copies() -> None:
     looks = np.zeros((0, 64, 64), np.uint8)
 
-    assert near_pairs(fingerprints(looks), looks).shape == (0, 2)
+    assert near_pairs(fingerprints(looks), looks, NO_TINT[:0]).shape == (0, 2)
 
 
 def scanned(folder: Path, files: dict[str, bytes]) -> pd.DataFrame:
