@@ -6,7 +6,7 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,8 @@ import pandas as pd
 from core.config import Settings
 from core.datasets.archive import unpack
 from core.datasets.copies import mark_copies
+from core.datasets.coverage import coverage_notes
+from core.datasets.edits import carry_over, edits_of
 from core.datasets.label_table import find_table, is_usual
 from core.datasets.layout import Layout, from_labels, recognise
 from core.datasets.scan import scan
@@ -69,6 +71,8 @@ def import_zip(
 def import_folder(folder: Path, settings: Settings, progress: Progress) -> Dataset:
     """Scans a folder under the workspace's `data/`, where its images stay.
 
+    A folder that was scanned before becomes a new version; what was changed by hand stays changed.
+
     Raises:
         LayoutError: If its arrangement is not recognised.
         DatasetError: If it lies elsewhere, is missing, or cannot be trained on.
@@ -80,10 +84,12 @@ def import_folder(folder: Path, settings: Settings, progress: Progress) -> Datas
         )
     layout = arrangement(resolved)
     manifest, notes = _scanned(resolved, layout, settings, progress)
-    key = hashlib.sha256(str(resolved).encode()).hexdigest()[:10]
+    dataset_id = f"{slug(folder.name)}-{hashlib.sha256(str(resolved).encode()).hexdigest()[:10]}"
     store = DatasetStore(settings.datasets_dir)
-    return store.save(
-        f"{slug(folder.name)}-{key}",
+    there = (settings.datasets_dir / dataset_id / "dataset.json").exists()
+    before = edits_of(store.get(dataset_id)) if there else ()
+    scanned = store.save(
+        dataset_id,
         folder.name,
         manifest,
         layout.class_names,
@@ -91,6 +97,7 @@ def import_folder(folder: Path, settings: Settings, progress: Progress) -> Datas
         f"folder data/{resolved.relative_to(settings.data_dir.resolve())}",
         tuple(notes),
     )
+    return carry_over(store, scanned, before) if before else scanned
 
 
 def arrangement(root: Path) -> Layout:
@@ -128,29 +135,6 @@ def _scanned(
         notes.append(f"{len(layout.ignored)} images belong to no class: {shown}.")
     notes += layout.notes
     return manifest, notes + coverage_notes(manifest, layout.class_names)
-
-
-def coverage_notes(manifest: pd.DataFrame, class_names: Sequence[str]) -> list[str]:
-    """Names the classes that a split has no image of.
-
-    Raises:
-        DatasetError: If fewer than two classes have a usable image at all.
-    """
-    usable = manifest[manifest["usable"]]
-    if usable["class_name"].nunique() < 2:
-        raise DatasetError(
-            "Fewer than two classes have an image that can be read.",
-            "Check the files: "
-            + ", ".join(manifest.loc[~manifest["usable"], "path"].head(3))
-            + ".",
-        )
-    notes = []
-    for split in ("train", "val", "test"):
-        present = set(usable.loc[usable["split"] == split, "class_name"])
-        missing = [name for name in class_names if name not in present]
-        if missing:
-            notes.append(f"No image in {split} of: {', '.join(missing)}.")
-    return notes
 
 
 def _files_below(root: Path) -> list[str]:

@@ -71,8 +71,12 @@ class DatasetStore:
         root: Path,
         source: str = "",
         notes: tuple[str, ...] = (),
+        created: float = 0.0,
     ) -> Dataset:
-        """Writes a manifest as the data set's current version; earlier versions stay."""
+        """Writes a manifest as the data set's current version; earlier versions stay.
+
+        `created` is when it was imported, in seconds since 1970; now unless given.
+        """
         version = manifest_version(manifest)
         path = self.datasets_dir / dataset_id
         write_manifest(path / f"manifest-{version}.parquet", manifest)
@@ -85,7 +89,7 @@ class DatasetStore:
             "root": str(root.relative_to(path)) if inside else str(root),
             "source": source,
             "notes": list(notes),
-            "created": time.time(),
+            "created": created or time.time(),
         }
         write_json(path / f"dataset-{version}.json", record)
         write_json(path / "dataset.json", record)

@@ -1,0 +1,210 @@
+"""Changes to a data set, kept as a layer over what was brought in; no user's file is touched.
+
+`edits.json` in the data set's folder lists them in order. Each change makes a new version of the
+data set: the version that was brought in with all changes applied. Taking the last one back makes
+the version before it current again; runs keep the version that they used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from core.datasets.copies import mark_copies
+from core.datasets.coverage import coverage_notes, is_coverage_note
+from core.datasets.split import SplitPlan, divide, split_sentence
+from core.datasets.store import Dataset, DatasetStore
+from core.errors import DatasetError
+from core.files import read_json, write_json
+
+EditKind = Literal["relabel", "exclude", "include", "move", "split"]
+_FILE = "edits.json"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change.
+
+    Attributes:
+        kind: `relabel` (value is a class name), `exclude`, `include` (takes an exclusion back),
+            `move` (value is a split) or `split` (all images anew, as `plan` says).
+        paths: The images, as the manifest names them; empty for `split`.
+        value: See `kind`.
+        plan: See `kind`.
+    """
+
+    kind: EditKind
+    paths: tuple[str, ...] = ()
+    value: str = ""
+    plan: SplitPlan | None = None
+
+    def sentence(self) -> str:
+        """Says what was done, in a few words."""
+        if self.plan is not None:
+            return split_sentence(self.plan)
+        many = f"{len(self.paths):,} images" if len(self.paths) != 1 else self.paths[0]
+        words = {
+            "relabel": f"{many} relabelled as {self.value}.",
+            "exclude": f"{many} excluded.",
+            "include": f"{many} included again.",
+            "move": f"{many} moved to {self.value}.",
+        }
+        return words[self.kind]
+
+
+def edits_of(dataset: Dataset) -> tuple[Edit, ...]:
+    """The changes that the current version of a data set has, the oldest first.
+
+    Raises:
+        DatasetError: If their file cannot be read.
+    """
+    return _read(dataset)[1]
+
+
+def add_edit(store: DatasetStore, dataset: Dataset, *more: Edit) -> Dataset:
+    """Makes one or more changes, and with them a new version.
+
+    Raises:
+        DatasetError: If one names an unknown image, class or split, or if they leave nothing to
+            train on. Nothing is changed then.
+    """
+    base, edits = _read(dataset)
+    return _save(store, dataset.id, base, (*edits, *more))
+
+
+def undo(store: DatasetStore, dataset: Dataset) -> Dataset:
+    """Takes the last change back; without one, nothing happens."""
+    base, edits = _read(dataset)
+    return _save(store, dataset.id, base, edits[:-1]) if edits else dataset
+
+
+def carry_over(store: DatasetStore, after: Dataset, before: tuple[Edit, ...]) -> Dataset:
+    """Applies the changes of an earlier import to a new one, where the images are still there."""
+    known = set(after.manifest()["path"])
+    kept = []
+    for edit in before:
+        paths = tuple(path for path in edit.paths if path in known)
+        fits = edit.kind != "relabel" or edit.value in after.class_names
+        if edit.kind == "split" or (paths and fits):
+            kept.append(dataclasses.replace(edit, paths=paths))
+    return _save(store, after.id, after.version, tuple(kept)) if kept else after
+
+
+def apply_edits(
+    manifest: pd.DataFrame, class_names: Sequence[str], edits: Sequence[Edit]
+) -> pd.DataFrame:
+    """The manifest with all changes made, and its marks of copies written anew.
+
+    Raises:
+        DatasetError: If a change names an unknown image, class or split.
+    """
+    table = manifest.copy()
+    labels = {name: label for label, name in enumerate(class_names)}
+    for edit in edits:
+        table = _applied(table, labels, edit)
+    return mark_copies(table)
+
+
+def _applied(table: pd.DataFrame, labels: dict[str, int], edit: Edit) -> pd.DataFrame:
+    if edit.kind == "split":
+        return divide(table, edit.plan or SplitPlan())
+    rows = table["path"].isin(edit.paths)
+    if rows.sum() != len(set(edit.paths)):
+        missing = sorted(set(edit.paths) - set(table["path"]))
+        raise DatasetError(f"There is no image {missing[0]} in this data set.", "Choose another.")
+    if edit.kind == "relabel":
+        _check_known(edit.value, list(labels), "class")
+        table.loc[rows, "class_name"] = edit.value
+        table.loc[rows, "label"] = labels[edit.value]
+    elif edit.kind == "move":
+        _check_known(edit.value, ["train", "val", "test"], "split")
+        table.loc[rows, "split"] = edit.value
+    elif edit.kind == "exclude":
+        # What cannot be read is out already, and stays out when this is taken back.
+        rows &= table["usable"]
+        table.loc[rows, "issues"] = [_with(text) for text in table.loc[rows, "issues"]]
+        table.loc[rows, "usable"] = False
+    else:
+        rows &= table["issues"].str.split(";").map(lambda codes: "excluded" in codes)
+        table.loc[rows, "issues"] = [_without(text) for text in table.loc[rows, "issues"]]
+        table.loc[rows, "usable"] = True
+    return table
+
+
+def _with(issues: str) -> str:
+    return f"{issues};excluded" if issues else "excluded"
+
+
+def _without(issues: str) -> str:
+    return ";".join(code for code in issues.split(";") if code != "excluded")
+
+
+def _check_known(value: str, known: Sequence[str], kind: str) -> None:
+    if value not in known:
+        raise DatasetError(
+            f"There is no {kind} {value!r}.", f"Choose one of {', '.join(known[:8])}."
+        )
+
+
+def _save(store: DatasetStore, dataset_id: str, base: str, edits: tuple[Edit, ...]) -> Dataset:
+    first = store.get(dataset_id, base)
+    manifest = first.manifest()
+    edited = apply_edits(manifest, first.class_names, edits) if edits else manifest
+    # Checks as well that at least two classes are left.
+    notes = _notes(first, edits) + coverage_notes(edited, first.class_names)
+    saved = store.save(
+        dataset_id,
+        first.name,
+        edited,
+        first.class_names,
+        first.root,
+        first.source,
+        tuple(notes),
+        first.created,
+    )
+    record = {"base": base, "version": saved.version, "edits": [_plain(edit) for edit in edits]}
+    write_json(saved.path / _FILE, record)
+    return saved
+
+
+def _notes(first: Dataset, edits: Sequence[Edit]) -> list[str]:
+    """What is still true of the notes from the import."""
+    outdated: tuple[str, ...] = ()
+    if any(edit.kind == "split" for edit in edits):
+        outdated = ("Split by the app", "There was no ")
+    return [n for n in first.notes if not is_coverage_note(n) and not n.startswith(outdated)]
+
+
+def _read(dataset: Dataset) -> tuple[str, tuple[Edit, ...]]:
+    path = dataset.path / _FILE
+    if not path.exists():
+        return dataset.version, ()
+    try:
+        record = read_json(path)
+        edits = tuple(_edit(values) for values in record["edits"])
+        base = str(record["base"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"The changes of {dataset.name} cannot be read: {error}.",
+            f"Delete {path} to go back to the data set as it was brought in.",
+        ) from error
+    # Another import since then made its own version: the changes are not part of that one.
+    return (base, edits) if record.get("version") == dataset.version else (dataset.version, ())
+
+
+def _plain(edit: Edit) -> dict[str, Any]:
+    return dataclasses.asdict(edit)
+
+
+def _edit(values: dict[str, Any]) -> Edit:
+    plan = values.get("plan")
+    return Edit(
+        kind=values["kind"],
+        paths=tuple(values["paths"]),
+        value=str(values["value"]),
+        plan=SplitPlan(**plan) if plan else None,
+    )
