@@ -8,7 +8,7 @@ from core.charts.learning_curve import CurvePart, figure
 from core.config import FineTuneConfig
 from core.errors import RunError
 from core.runs import Run, RunState
-from core.runs.metrics_log import epoch_table, read_curve, running_batch
+from core.runs.metrics_log import epoch_table, read_metrics, running_batch
 from core.runs.run import PHASES
 from core.ui import session
 from core.ui.cards import failed_run_card
@@ -66,7 +66,7 @@ def curve_parts(run: Run) -> list[CurvePart]:
 
 
 def _part(run: Run, title: str, frozen: bool) -> CurvePart:
-    rows = read_curve(run.metrics_path)
+    rows = read_metrics(run.metrics_path)
     epochs = epoch_table(rows)
     planned = run.config.training.epochs if run.status.state.active else max(1, len(epochs))
     return CurvePart(title, epochs, running_batch(rows), planned, frozen)
@@ -121,7 +121,7 @@ def progress_words(run: Run) -> str:
 
 
 def _training_words(run: Run) -> str:
-    rows = read_curve(run.metrics_path)
+    rows = read_metrics(run.metrics_path)
     if not rows:
         return "Preparing the first step"
     batch, epochs = running_batch(rows), run.config.training.epochs

@@ -2,13 +2,7 @@
 
 from pathlib import Path
 
-from core.runs.metrics_log import (
-    MetricsWriter,
-    epoch_table,
-    read_curve,
-    read_metrics,
-    running_batch,
-)
+from core.runs.metrics_log import MetricsWriter, epoch_table, read_metrics, running_batch
 
 
 def write(path: Path, epochs: int, then_batches: int) -> None:
@@ -22,33 +16,29 @@ def write(path: Path, epochs: int, then_batches: int) -> None:
     writer.close()
 
 
-def test_a_curve_needs_the_epochs_and_the_last_row_alone(tmp_path: Path) -> None:
+def test_the_running_batch_is_the_last_of_an_epoch_that_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     write(path, epochs=4, then_batches=2)
-    curve, rows = read_curve(path), read_metrics(path)
+    batch = running_batch(read_metrics(path))
 
-    assert len(curve) == 5
-    assert len(rows) == 18
-    assert epoch_table(curve).equals(epoch_table(rows))
-    assert running_batch(curve) == running_batch(rows) == rows[-1]
+    assert batch is not None
+    assert (batch["epoch"], batch["batch"]) == (5, 2)
 
 
-def test_a_curve_that_ends_with_an_epoch_has_no_running_batch(tmp_path: Path) -> None:
+def test_after_an_epochs_end_no_batch_is_running(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     write(path, epochs=2, then_batches=0)
 
-    assert [row["epoch"] for row in read_curve(path)] == [1, 2]
-    assert running_batch(read_curve(path)) is None
+    assert running_batch(read_metrics(path)) is None
 
 
-def test_a_half_written_last_line_waits(tmp_path: Path) -> None:
+def test_an_epoch_that_was_repeated_counts_once(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
-    write(path, epochs=1, then_batches=0)
-    with path.open("a") as log:
-        log.write('{"event": "batch", "ep')
+    write(path, epochs=2, then_batches=0)
+    writer = MetricsWriter(path)
+    writer.write(event="epoch", epoch=2, loss=0.1, val_accuracy=0.9)
+    writer.close()
+    table = epoch_table(read_metrics(path))
 
-    assert [row["event"] for row in read_curve(path)] == ["epoch"]
-
-
-def test_no_file_is_no_rows(tmp_path: Path) -> None:
-    assert read_curve(tmp_path / "metrics.jsonl") == []
+    assert list(table["epoch"]) == [1, 2]
+    assert list(table["val_accuracy"]) == [0.1, 0.9]
