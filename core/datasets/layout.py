@@ -161,17 +161,17 @@ def _image_paths(paths: Iterable[str]) -> list[PurePosixPath]:
 
 
 def _is_flat(paths: Sequence[PurePosixPath]) -> bool:
-    """Whether a folder mixes files of several classes that their names tell."""
+    """Whether most files lie in one folder, or one a split, that mixes classes named by files."""
+    found = [(path.parent, match[1]) for path in paths if (match := _NUMBERED.fullmatch(path.name))]
     prefixes: dict[PurePosixPath, set[str]] = {}
-    for path in paths:
-        match = _NUMBERED.fullmatch(path.name)
-        if match:
-            prefixes.setdefault(path.parent, set()).add(match[1])
+    for folder, prefix in found:
+        prefixes.setdefault(folder, set()).add(prefix)
     mixed = {folder for folder, names in prefixes.items() if len(names) > 1}
+    if len(mixed) > 1 and not all(folder.name.lower() in SPLIT_NAMES for folder in mixed):
+        return False  # class folders whose files happen to be named like that
+    classes = [prefix for folder, prefix in found if folder in mixed]
     # Numbers everywhere, such as dates, are not classes: each must have several files.
-    flat = [path for path in paths if path.parent in mixed]
-    classes = {name for folder in mixed for name in prefixes[folder]}
-    return len(flat) * 2 > len(paths) and len(classes) * 2 <= len(flat)
+    return len(classes) * 2 > len(paths) and len(set(classes)) * 2 <= len(classes)
 
 
 def _flat(paths: Sequence[PurePosixPath]) -> Layout:

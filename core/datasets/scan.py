@@ -137,13 +137,17 @@ def _image_facts(
     }
     if image.width * image.height > max_pixels:
         return FileFacts(image.width, image.height, issues="too_large", **about)
+    if image.format != "JPEG":
+        # First of all: Pillow decodes a PNG to find its EXIF data, and says once only, then and
+        # there, that it is damaged.
+        image.load()
     codes = _codes(image, path, data)
     size = image.size[::-1] if orientation(image) in _LYING else image.size
     if image.format == "JPEG":
         # At a part of its size: every byte is still read, so that a damaged file fails just as it
         # does at full size, in two thirds of the time.
         image.draft(None, (FINGERPRINT_SIDE, FINGERPRINT_SIDE))
-    image.load()
+        image.load()
     small, tint = _looks(upright_rgb(image))
     if int(small.max()) - int(small.min()) < BLANK_RANGE:
         codes.append("blank")

@@ -170,8 +170,11 @@ def test_flat_names_in_split_folders_keep_their_splits() -> None:
     [
         ["cats/cat.0.jpg", "cats/cat.1.jpg", "dogs/dog.0.jpg", "dogs/dog.1.jpg"],
         ["cats/a.0.jpg", "cats/b.1.jpg", "dogs/c.0.jpg", "dogs/d.1.jpg"],
+        [f"{c}/{n}.{i}.jpg" for c in ("cats", "dogs") for n in ("IMG", "DSC") for i in range(4)],
+        ["cats/cut-0.1.jpg", "cats/cut-0.2.jpg", "cats/up-0.1.jpg", "cats/up-0.2.jpg"]
+        + [f"{c}/{i}.jpg" for c in ("cats", "dogs") for i in range(5)],
     ],
-    ids=["one name a folder", "a new name each file"],
+    ids=["one name a folder", "a new name each file", "cameras", "a few odd ones"],
 )
 def test_class_folders_win_over_names_like_that(paths: list[str]) -> None:
     assert recognise(paths).class_names == ("cats", "dogs")
