@@ -1,0 +1,223 @@
+"""The article's workflow as a plain Keras script and as this product, side by side in one run.
+
+`python -m benchmarks.seed_workflow [--images N] [--backbone vgg16|lite0] [--weights FILE]`
+
+Ten head epochs, test, two epochs from the last block, test: same images, weights, order and seeds.
+The last line is JSON: `total_ratio`, `second_run_ratio`, `head_epoch_ratio`,
+`fine_tune_epoch_ratio` (the script's time over the product's), `one_pass_ratio` (the product's cold
+time over one bare forward pass of all images and bare training of the rest) and
+`max_probability_difference` on the test images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from core.config import (
+    APP_ROOT,
+    FineTuneConfig,
+    HeadConfig,
+    Settings,
+    TrainingConfig,
+    config_to_dict,
+)
+from core.datasets import Dataset, DatasetStore
+from core.datasets.layout import FoundImage
+from core.datasets.scan import scan
+from core.runs import Run, RunStore
+from core.runs.metrics_log import epoch_table, read_metrics
+
+BLOCKS = {"vgg16": "block5", "efficientnet_lite0": "block6"}
+NAMES = {"vgg16": "vgg16", "lite0": "efficientnet_lite0"}
+SIZE = 150
+HEAD = TrainingConfig(learning_rate=1e-4, epochs=10, batch_size=32)
+FINE_TUNE = TrainingConfig(learning_rate=1e-5, epochs=2, batch_size=32)
+
+
+def main() -> None:
+    """Runs everything and prints the table and the JSON line."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(workspace=Path(folder))
+        if options.weights:
+            settings.weights_dir.mkdir()
+            target = settings.weights_dir / f"{options.backbone}{''.join(options.weights.suffixes)}"
+            target.symlink_to(options.weights.resolve())
+        dataset = make_images(settings, options.images)
+        config = HeadConfig(
+            dataset.id,
+            dataset.version,
+            backbone=NAMES[options.backbone],
+            image_size=SIZE,
+            head="classic",
+            dropout=0.5,
+            training=HEAD,
+        )
+        script = _script(settings, config)
+        cold = _product(settings, config)
+        warm = _product(settings, config)
+        bare = _bare(settings, config)
+        _report(options, script, cold, warm, bare)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=423, help="train and val together")
+    parser.add_argument("--backbone", choices=sorted(NAMES), default="vgg16")
+    parser.add_argument("--weights", type=Path, help="pretrained weights of VGG16")
+    return parser.parse_args()
+
+
+def make_images(settings: Settings, count: int) -> Dataset:
+    """Photograph-like images of two classes: train and val from `count`, as many test as val."""
+    random = np.random.default_rng(0)
+    root = settings.datasets_dir / "synthetic" / "images"
+    val = count // 4
+    splits = ["train"] * (count - val) + ["val"] * val + ["test"] * val
+    found = []
+    for i, split in enumerate(splits):
+        label = i % 2
+        path = root / split / str(label) / f"{i:05d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        coarse = random.integers(0, 256, (6 + 6 * label, 8 + 8 * label, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((400, 300), Image.Resampling.BICUBIC).save(path, quality=90)
+        name = f"{split}/{label}/{path.name}"
+        found.append(FoundImage(name, str(label), split))
+    manifest = scan(root, found, ("0", "1"), settings.max_pixels, lambda done, total: None)
+    store = DatasetStore(settings.datasets_dir)
+    return store.save("synthetic", "Synthetic", manifest, ("0", "1"), root)
+
+
+def _script(settings: Settings, config: HeadConfig) -> dict[str, Any]:
+    folder = settings.workspace / "script"
+    folder.mkdir()
+    given = {
+        "workspace": str(settings.workspace),
+        "head": config_to_dict(config),
+        "block": BLOCKS[config.backbone],
+        "fine_tune": dataclasses.asdict(FINE_TUNE),
+    }
+    (folder / "settings.json").write_text(json.dumps(given), encoding="utf-8")
+    began = time.monotonic()
+    _python("benchmarks.plain_script", str(folder / "settings.json"), settings)
+    total = time.monotonic() - began
+    times = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    return {"total": total, **times, "test": np.load(folder / "probabilities.npy")}
+
+
+def _product(settings: Settings, config: HeadConfig) -> dict[str, Any]:
+    store = RunStore(settings.runs_dir)
+    began = time.monotonic()
+    head = _train(store, store.create(config), settings)
+    fine_tune = FineTuneConfig(head.id, config, BLOCKS[config.backbone], training=FINE_TUNE)
+    tuned = _train(store, store.create(fine_tune), settings)
+    return {
+        "total": time.monotonic() - began,
+        "head_epochs": _seconds(head),
+        "fine_tune_epochs": _seconds(tuned),
+        "test": np.stack([_probabilities(head), _probabilities(tuned)]),
+    }
+
+
+def _train(store: RunStore, run: Run, settings: Settings) -> Run:
+    _python("core.training.worker", str(run.path), settings)
+    done = store.get(run.id)
+    if not done.has_model:
+        raise RuntimeError(f"the run ended as {done.status}")
+    return done
+
+
+def _seconds(run: Run) -> list[float]:
+    return [float(value) for value in epoch_table(read_metrics(run.metrics_path))["seconds"]]
+
+
+def _probabilities(run: Run) -> np.ndarray[Any, Any]:
+    table = pd.read_parquet(run.predictions_path)
+    table = table[table["split"] == "test"]
+    return np.stack(list(table["probabilities"]))[:, 1:]
+
+
+def _bare(settings: Settings, config: HeadConfig) -> dict[str, Any]:
+    """One forward pass and the training of the rest, without the product around them."""
+    output = _python("benchmarks.bare_pass", json.dumps(config_to_dict(config)), settings)
+    values: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return values
+
+
+def _python(module: str, argument: str, settings: Settings) -> str:
+    environment = {
+        **os.environ,
+        "UNFREEZE_WORKSPACE": str(settings.workspace),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", module, argument],
+        cwd=APP_ROOT,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+def _report(
+    options: argparse.Namespace,
+    script: dict[str, Any],
+    cold: dict[str, Any],
+    warm: dict[str, Any],
+    bare: dict[str, Any],
+) -> None:
+    rows = [
+        ("script", script),
+        ("product, first run", cold),
+        ("product, second run", warm),
+    ]
+    print(f"{options.backbone}, {options.images} images and {options.images // 4} test images")
+    for name, values in rows:
+        head, tuned = _steady(values["head_epochs"]), _steady(values["fine_tune_epochs"])
+        epochs = f"head epoch {head:8.3f} s  fine-tuning epoch {tuned:8.2f} s"
+        print(f"{name:20} {values['total']:8.1f} s  {epochs}")
+    print(f"{'bare pass + training':20} {bare['total']:8.1f} s  pass {bare['pass']:.1f} s")
+    differences = np.abs(script["test"] - cold["test"]).max(axis=(1, 2))
+    words = f"head {differences[0]:.1e}, fine-tuned {differences[1]:.1e}"
+    print(f"largest difference of a probability: {words}")
+    print(
+        json.dumps(
+            {
+                "total_ratio": round(script["total"] / cold["total"], 2),
+                "second_run_ratio": round(script["total"] / warm["total"], 2),
+                "head_epoch_ratio": round(
+                    _steady(script["head_epochs"]) / _steady(cold["head_epochs"]), 1
+                ),
+                "fine_tune_epoch_ratio": round(
+                    _steady(script["fine_tune_epochs"]) / _steady(cold["fine_tune_epochs"]), 2
+                ),
+                "one_pass_ratio": round(cold["total"] / bare["total"], 3),
+                "max_probability_difference": float(differences.max()),
+            }
+        )
+    )
+
+
+def _steady(seconds: list[float]) -> float:
+    """The median epoch without the first, which traces and compiles."""
+    return statistics.median(seconds[1:] or seconds)
+
+
+if __name__ == "__main__":
+    main()
