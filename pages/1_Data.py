@@ -1,10 +1,15 @@
-"""Bring in images, look at them, see what is wrong."""
+"""Bring in images, look at them, see what is wrong, divide them."""
 
 import streamlit as st
 
 from core.ui import page, session
+from core.ui.data_changes import show_changes
 from core.ui.data_choose import choose_dataset, switch_dataset
-from core.ui.data_preview import manifest_of, show_issues, show_samples, show_summary
+from core.ui.data_gallery import show_gallery
+from core.ui.data_issues import count_troubles, show_issues, show_notes
+from core.ui.data_preview import show_counts, show_overview
+from core.ui.data_split import show_split
+from core.ui.manifests import cached_manifest
 from core.ui.text import plain
 
 page.setup("Data", "data")
@@ -17,10 +22,35 @@ if dataset is None:
     st.stop()
 
 switch_dataset(dataset)
-st.header(plain(dataset.name), anchor=False)
-st.page_link("pages/2_Head.py", label="Next: train a head", icon=":material/arrow_forward:")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.header(plain(dataset.name), anchor=False, width="content")
+    if st.button("Next: train a head", key="next", type="primary"):
+        st.switch_page("pages/2_Head.py")
+manifest = cached_manifest(dataset)
+show_counts(dataset)
+show_notes(dataset, manifest)
+show_changes(dataset)
 
-manifest = manifest_of(dataset.id, dataset.version, str(session.settings().workspace))
-show_summary(dataset, manifest)
-show_samples(dataset, manifest)
-show_issues(dataset, manifest)
+views = {
+    "overview": "Overview",
+    "images": "Images",
+    "issues": f"What is wrong ({count_troubles(manifest):,})",
+    "split": "Split",
+}
+view = st.segmented_control(
+    "View",
+    list(views),
+    default="overview",
+    required=True,
+    format_func=lambda name: views[name],
+    key="data_view",
+    label_visibility="collapsed",
+)
+if view == "images":
+    show_gallery(dataset, manifest)
+elif view == "issues":
+    show_issues(dataset, manifest)
+elif view == "split":
+    show_split(dataset, manifest)
+else:
+    show_overview(dataset, manifest)

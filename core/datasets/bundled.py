@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,6 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from core.config import Settings
+from core.datasets.decode import upright_rgb
 from core.datasets.importing import import_zip
 from core.datasets.layout import FoundImage
 from core.datasets.scan import scan
@@ -63,6 +67,23 @@ def load_bundled(key: str, settings: Settings, progress: Progress | None = None)
     raise DatasetError(f"There is no sample {key!r}.", "Choose one on the Data page.")
 
 
+def glimpse(key: str, count: int) -> list[Image.Image]:
+    """The first images of a sample, one a class, without bringing it in."""
+    if key == "digits":
+        return [_on_paper(pixels) for pixels in load_digits().images[:count]]
+    with zipfile.ZipFile(CLIPART) as archive:
+        paths = [PurePosixPath(n) for n in archive.namelist() if n.endswith(".jpg")]
+        by_class = {path.parent.name: path for path in sorted(paths, reverse=True)}
+        chosen = [str(by_class[name]) for name in sorted(by_class)][:count]
+        images = [Image.open(io.BytesIO(archive.read(name))) for name in chosen]
+    return [upright_rgb(image) for image in images]
+
+
+def _on_paper(pixels: np.ndarray[Any, Any]) -> Image.Image:
+    """16 levels of ink become black on white."""
+    return Image.fromarray((255 - pixels * 255 / 16).astype(np.uint8))
+
+
 def _digits(settings: Settings, progress: Progress) -> Dataset:
     store = DatasetStore(settings.datasets_dir)
     folder = settings.datasets_dir / DIGITS_ID
@@ -80,8 +101,7 @@ def _digits(settings: Settings, progress: Progress) -> Dataset:
         for image, pixels in zip(found, digits.images, strict=True):
             path = images / image.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            # 16 levels of ink on paper become black on white.
-            Image.fromarray((255 - pixels * 255 / 16).astype(np.uint8)).save(path)
+            _on_paper(pixels).save(path)
         names = tuple(str(number) for number in range(10))
         manifest = scan(images, found, names, settings.max_pixels, progress)
         folder.mkdir(exist_ok=True)

@@ -6,18 +6,24 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import streamlit as st
+from PIL import ImageOps
 
 from core.datasets import Dataset
-from core.datasets.bundled import BUNDLED, load_bundled
+from core.datasets.bundled import BUNDLED, glimpse, load_bundled
 from core.datasets.importing import import_folder, import_zip
 from core.errors import UnfreezeError
 from core.ui import session
 from core.ui.cards import error_card
+from core.ui.data_thumbnails import enlarged
 from core.ui.text import plain
 
 Progress = Callable[[int, int], None]
+_GLIMPSES = 8
+_GLIMPSE_SIDE = 44
 
 
 def choose_dataset() -> None:
@@ -53,9 +59,18 @@ def _samples() -> None:
     for column, sample in zip(st.columns(len(BUNDLED)), BUNDLED, strict=True):
         with column, st.container(border=True, height="stretch"):
             st.markdown(f"**{sample.title}**")
+            st.image(_glimpse(sample.key), width=_GLIMPSE_SIDE)
             st.caption(sample.sentence)
             if st.button("Use it", key=f"use_{sample.key}"):
                 _bring_in(partial(load_bundled, sample.key, session.settings()))
+
+
+@st.cache_data(show_spinner=False)
+def _glimpse(key: str) -> list[np.ndarray[Any, Any]]:
+    """A strip of the sample's images, each a small square."""
+    side = (2 * _GLIMPSE_SIDE, 2 * _GLIMPSE_SIDE)
+    images = [enlarged(image, 2 * _GLIMPSE_SIDE) for image in glimpse(key, _GLIMPSES)]
+    return [np.asarray(ImageOps.pad(i.convert("RGB"), side, color="white")) for i in images]
 
 
 def _upload() -> None:

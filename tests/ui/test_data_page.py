@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from streamlit.testing.v1 import AppTest
+
 from core.config import Settings
 from core.datasets import DatasetStore
 from core.datasets.bundled import load_bundled
@@ -11,6 +13,15 @@ from tests.datasets.pictures import jpeg, pets, silent, write_folder, write_zip
 from tests.ui.app import open_page, words
 
 PAGE = "pages/1_Data.py"
+
+
+def view(page: AppTest, name: str) -> None:
+    page.segmented_control(key="data_view").set_value(name).run()
+    assert not page.exception
+
+
+def labels(page: AppTest) -> str:
+    return " ".join(expander.label for expander in page.expander)
 
 
 def test_nothing_there_yet(settings: Settings) -> None:
@@ -29,8 +40,8 @@ def test_a_sample_is_one_press_away(settings: Settings) -> None:
     assert (shown["Images"], shown["Classes"], shown["Test"]) == ("520", "8", "178")
     bars = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
     assert [bar["name"] for bar in bars] == ["train", "val", "test"]
-    labels = " ".join(expander.label for expander in page.expander)
-    assert "near copy in the same split" in labels
+    view(page, "issues")
+    assert "near copy in the same split: kept" in labels(page)
 
 
 def test_a_zip_is_brought_in_and_its_broken_files_are_named(
@@ -44,11 +55,12 @@ def test_a_zip_is_brought_in_and_its_broken_files_are_named(
 
     assert not page.exception
     assert {m.label: m.value for m in page.metric}["Images"] == "20"
+    assert "2 files are left out" in words(page)
+    view(page, "issues")
     names = "\n".join(block.value for block in page.code)
     assert "cat/cut_off.jpg" in names
     assert "dog/empty.jpg" in names
-    labels = " ".join(expander.label for expander in page.expander)
-    assert "damaged or cut off: left out" in labels
+    assert "damaged or cut off: left out" in labels(page)
 
 
 def test_what_is_no_zip_is_told_and_nothing_is_lost(settings: Settings) -> None:

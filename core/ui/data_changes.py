@@ -1,0 +1,42 @@
+"""Making changes to a data set from the Data page, and taking them back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.datasets import Dataset
+from core.datasets.edits import Edit, add_edit, edits_of, undo
+from core.errors import UnfreezeError
+from core.ui import session
+from core.ui.cards import error_card
+from core.ui.text import plain
+
+
+def change(dataset: Dataset, *edits: Edit) -> None:
+    """Makes changes and runs the page again; says why where they cannot be made."""
+    try:
+        add_edit(session.dataset_store(), dataset, *edits)
+    except UnfreezeError as error:
+        error_card(error)
+        return
+    st.rerun()
+
+
+def show_changes(dataset: Dataset) -> None:
+    """Says what was changed since the data set was brought in, with a way back."""
+    try:
+        edits = edits_of(dataset)
+    except UnfreezeError as error:
+        error_card(error)
+        return
+    if not edits:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        count = f"{len(edits)} changes" if len(edits) > 1 else "1 change"
+        st.markdown(f":material/edit: **{count}.** Last: {plain(edits[-1].sentence())}")
+        if st.button("Undo", key="undo", icon=":material/undo:"):
+            undo(session.dataset_store(), dataset)
+            st.rerun()
+    if len(edits) > 1:
+        with st.expander("All changes"):
+            st.markdown("\n".join(f"1. {plain(edit.sentence())}" for edit in edits))

@@ -1,0 +1,125 @@
+"""Images by class, split and issue, page by page; chosen ones are relabelled or left out."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import pandas as pd
+import streamlit as st
+
+from core.datasets import Dataset
+from core.datasets.edits import Edit
+from core.datasets.health import ISSUES
+from core.datasets.manifest import SPLITS
+from core.ui.data_changes import change
+from core.ui.data_thumbnails import Row, show_large, show_thumbnail, thumbnail
+from core.ui.text import plain
+
+COLUMNS = 8
+PER_PAGE = 3 * COLUMNS
+ALL = "all"
+_NAMES = {"train": "Train", "val": "Validation", "test": "Test"}
+_CSS = """<style>
+.st-key-gallery [data-testid="stCheckbox"] p {
+  font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
+.st-key-gallery [data-testid="stCheckbox"] label { max-width: 100%; }
+.st-key-gallery [data-testid="stCheckbox"] label > div:last-child { min-width: 0; }
+</style>"""
+
+
+def show_gallery(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    """The gallery with its filters and actions."""
+    rows = _filtered(dataset, manifest)
+    if rows.empty:
+        st.caption("No image is like that.")
+        return
+    st.html(_CSS)
+    cards = st.container(key="gallery")
+    pages = ceil(len(rows) / PER_PAGE)
+    # Filters are part of the key: another choice begins at its first page.
+    key = f"gallery_page_{dataset.id}_{rows.index[0]}_{len(rows)}"
+    page = st.pagination(pages, key=key) if pages > 1 else 1
+    with cards:
+        chosen = _cards(dataset, rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE])
+    _actions(dataset, rows, chosen)
+
+
+def _filtered(dataset: Dataset, manifest: pd.DataFrame) -> pd.DataFrame:
+    codes = {code for text in manifest["issues"].unique() for code in text.split(";") if code}
+    left, middle, right = st.columns(3)
+    name = left.selectbox(
+        "Class",
+        [ALL, *dataset.class_names],
+        format_func=lambda value: "All classes" if value == ALL else value,
+        key="gallery_class",
+    )
+    split = middle.selectbox(
+        "Split",
+        [ALL, *SPLITS],
+        format_func=lambda value: _NAMES.get(value, "All splits"),
+        key="gallery_split",
+    )
+    issue = right.selectbox(
+        "Issue",
+        [ALL, *[code for code in ISSUES if code in codes]],
+        format_func=lambda value: "Any or none" if value == ALL else ISSUES[value].title,
+        key="gallery_issue",
+    )
+    kept = pd.Series(True, index=manifest.index)
+    if name != ALL:
+        kept &= manifest["class_name"] == name
+    if split != ALL:
+        kept &= manifest["split"] == split
+    if issue != ALL:
+        kept &= manifest["issues"].str.split(";").map(lambda codes: issue in codes)
+    st.caption(f"{int(kept.sum()):,} images")
+    return manifest[kept]
+
+
+def _cards(dataset: Dataset, shown: pd.DataFrame) -> list[str]:
+    """Shows the images; returns the paths of those that are ticked."""
+    chosen = []
+    records = shown.to_dict("records")
+    for start in range(0, len(records), COLUMNS):
+        line = records[start : start + COLUMNS]
+        for column, row in zip(st.columns(COLUMNS), line, strict=False):
+            with column:
+                if _card(dataset, row):
+                    chosen.append(row["path"])
+    return chosen
+
+
+def _card(dataset: Dataset, row: Row) -> bool:
+    path, name = row["path"], row["path"].rsplit("/", 1)[-1]
+    if thumbnail(str(dataset.root / path), row["sha256"]) is None:
+        st.markdown(":material/broken_image: :small[cannot be read]")
+    show_thumbnail(st.container(), dataset, row)
+    ticked = st.checkbox(plain(name), key=f"tick_{dataset.version}_{path}", help=_facts(row))
+    if st.button("Large", key=f"large_{path}", icon=":material/zoom_in:", type="tertiary"):
+        show_large(dataset, row)
+    return ticked
+
+
+def _facts(row: Row) -> str:
+    issues = [ISSUES[code].title for code in row["issues"].split(";") if code in ISSUES]
+    facts = [row["path"], f"{row['class_name']}, {row['split']}", *issues]
+    return "  \n".join(plain(fact) for fact in facts)
+
+
+def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str]) -> None:
+    if not chosen:
+        st.caption("Tick images to relabel them or to leave them out.")
+        return
+    paths = tuple(chosen)
+    out = rows[rows["path"].isin(chosen)]["issues"].str.contains("excluded")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Their class is", dataset.class_names, key="relabel_class", width=220)
+        many = f"{len(paths)} images" if len(paths) > 1 else "1 image"
+        if st.button(f"Relabel {many}", key="relabel", icon=":material/label:"):
+            change(dataset, Edit("relabel", paths, name))
+        if st.button(f"Leave out {many}", key="exclude", icon=":material/block:"):
+            change(dataset, Edit("exclude", paths))
+        if out.any() and st.button("Take in again", key="include", icon=":material/add:"):
+            change(dataset, Edit("include", paths))
+    st.caption("Your files stay as they are; a change makes a new version and can be undone.")

@@ -1,0 +1,101 @@
+"""What is wrong with a data set: copies across splits first, then each kind of trouble."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.datasets import Dataset
+from core.datasets.health import ISSUES
+from core.datasets.leak_fixes import gather, leak_counts, leaking_groups, leave_out
+from core.ui.data_changes import change
+from core.ui.data_thumbnails import Row, show_thumbnail
+from core.ui.text import plain
+
+MAX_GROUPS = 12
+MAX_IMAGES = 8
+MAX_NAMES = 200
+_WIDTH = 96
+
+
+def count_troubles(manifest: pd.DataFrame) -> int:
+    """Number of images with anything to tell."""
+    return int((manifest["issues"] != "").sum())
+
+
+def show_notes(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    """What everybody should know before training, a line each."""
+    left_out, leaks = int((~manifest["usable"]).sum()), leak_counts(manifest)[0]
+    lines = [f":material/info: {plain(note)}" for note in dataset.notes]
+    if left_out:
+        lines.append(f":material/block: {left_out:,} files are left out: see What is wrong.")
+    if leaks:
+        lines.append(
+            f":material/content_copy: {leaks:,} pictures are in more than one split: see "
+            "What is wrong."
+        )
+    if lines:
+        st.markdown("  \n".join(lines))
+
+
+def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    """What is wrong with which files, and what is done with them."""
+    _leaks(dataset, manifest)
+    by_code = manifest.assign(code=manifest["issues"].str.split(";")).explode("code")
+    found = by_code[by_code["code"].isin(list(ISSUES))]
+    if found.empty:
+        st.markdown(":material/check_circle: Every file is a whole image, and no two are the same.")
+        return
+    st.subheader("By kind", anchor=False)
+    for code, issue in ISSUES.items():
+        rows = found[found["code"] == code]
+        if rows.empty:
+            continue
+        label = f"{len(rows):,} × {issue.title}: {issue.treatment}"
+        icon = ":material/info:" if issue.usable else ":material/block:"
+        with st.expander(label, icon=icon, expanded=not issue.usable):
+            _files(dataset, rows)
+
+
+def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    leaking = leaking_groups(manifest)
+    if leaking.empty:
+        return
+    groups = [rows for _, rows in leaking.groupby("group", sort=False)]
+    st.subheader("The same picture in several splits", anchor=False)
+    st.markdown(
+        f"{len(groups):,} pictures are in more than one split. A model that was trained on a "
+        "picture knows it on test: its score looks better than it is."
+    )
+    with st.container(horizontal=True):
+        if st.button("Move each into one split", key="gather", type="primary"):
+            change(dataset, *gather(manifest))
+        if st.button("Leave the copies out", key="leave_out"):
+            change(dataset, *leave_out(manifest))
+    for left, right in zip(*[iter([*groups[:MAX_GROUPS], None])] * 2, strict=False):
+        for column, rows in zip(st.columns(2), (left, right), strict=True):
+            if rows is not None:
+                with column:
+                    _side_by_side(dataset, rows.head(MAX_IMAGES // 2).to_dict("records"))
+    if len(groups) > MAX_GROUPS:
+        st.caption(f"{len(groups) - MAX_GROUPS:,} more are not shown.")
+
+
+def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:
+    with st.container(border=True, horizontal=True):
+        for row in rows:
+            with st.container(width=_WIDTH + 40, gap="xxsmall"):
+                show_thumbnail(st.container(), dataset, row, _WIDTH)
+                st.caption(f"**{row['split']}** · {plain(row['class_name'])}")
+                st.caption(plain(row["path"].rsplit("/", 1)[-1]))
+
+
+def _files(dataset: Dataset, rows: pd.DataFrame) -> None:
+    shown = rows[rows["width"] > 0].head(MAX_IMAGES).to_dict("records")
+    if shown:
+        for column, row in zip(st.columns(MAX_IMAGES), shown, strict=False):
+            show_thumbnail(column, dataset, row)
+    names = "\n".join(rows["path"].head(MAX_NAMES))
+    st.code(names, language=None, height=min(200, 40 + 22 * len(rows)))
+    if len(rows) > MAX_NAMES:
+        st.caption(f"{len(rows) - MAX_NAMES:,} more.")

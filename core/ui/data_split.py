@@ -1,0 +1,77 @@
+"""Dividing a data set anew: shares, seed, what stays together; counts shown before it is done."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import class_counts
+from core.datasets import Dataset
+from core.datasets.edits import Edit
+from core.datasets.manifest import SPLITS
+from core.datasets.split import SplitPlan, divide
+from core.errors import UnfreezeError
+from core.ui.cards import error_card
+from core.ui.data_changes import change
+
+# Only patterns that cannot take long: a user's own regular expression could stop the server.
+_TIES = {
+    "alone": "Each file stands alone",
+    "beginning": "Same text before the first _ or -",
+    "folder": "Same folder",
+    "after": "Same number or word after a text",
+}
+_PATTERNS = {"alone": "", "beginning": r"([^/_-]+)[^/]*$", "folder": r"^(.*)/"}
+
+
+def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    """The controls, what they come to, and the button."""
+    plan = _plan()
+    try:
+        divided = divide(manifest, plan)
+    except UnfreezeError as error:
+        error_card(error)
+        return
+    counts = divided.loc[divided["usable"], "split"].value_counts()
+    words = ("Train", "Validation", "Test")
+    for column, split, word in zip(st.columns(3), SPLITS, words, strict=True):
+        column.metric(word, f"{int(counts.get(split, 0)):,} images")
+    st.plotly_chart(
+        class_counts.figure(divided), key="planned", alt="Images of each class after the split"
+    )
+    if st.button("Split like this", key="apply_split", type="primary"):
+        change(dataset, Edit("split", plan=plan))
+    st.caption("Makes a new version; runs keep the version that they used. It can be undone.")
+
+
+def _plan() -> SplitPlan:
+    left, right = st.columns(2, gap="large")
+    low, high = left.slider(
+        "Train, then validation, then test, in %",
+        0,
+        100,
+        (70, 85),
+        step=5,
+        key="split_shares",
+        help="What is left of the first handle is for training, what is right of the second for "
+        "the test.",
+    )
+    seed = right.number_input("Seed", min_value=0, value=0, key="split_seed")
+    left, right = st.columns(2, gap="large")
+    together = left.checkbox(
+        "Copies of one picture stay in one split", value=True, key="split_together"
+    )
+    tie = right.selectbox(
+        "Files that belong together",
+        list(_TIES),
+        format_func=lambda name: _TIES[name],
+        key="split_tie",
+        help="Photographs of one patient, animal or video should not be on both sides.",
+    )
+    pattern = _PATTERNS.get(tie, "")
+    if tie == "after":
+        text = right.text_input("Text in the file name", placeholder="patient", key="split_text")
+        pattern = f"{re.escape(text)}[ _-]?([A-Za-z0-9]+)" if text else ""
+    return SplitPlan((high - low) / 100, (100 - high) / 100, int(seed), together, pattern)
