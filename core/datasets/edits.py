@@ -65,6 +65,11 @@ def edits_of(dataset: Dataset) -> tuple[Edit, ...]:
     return _read(dataset)[1]
 
 
+def unedited(store: DatasetStore, dataset: Dataset) -> Dataset:
+    """The version that the changes start from."""
+    return store.get(dataset.id, _read(dataset)[0])
+
+
 def add_edit(store: DatasetStore, dataset: Dataset, *more: Edit) -> Dataset:
     """Makes one or more changes, and with them a new version.
 

@@ -1,0 +1,136 @@
+"""Adds single pictures to a data set, such as those that a camera takes."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.datasets.copies import FINGERPRINT_SIDE, MIN_SIDE, fingerprints, mark_copies
+from core.datasets.coverage import coverage_notes, is_coverage_note
+from core.datasets.edits import carry_over, edits_of, unedited
+from core.datasets.manifest import COLUMNS
+from core.datasets.scan import FileFacts, inspect
+from core.datasets.store import Dataset, DatasetStore
+from core.errors import DatasetError, InvalidImageError
+
+FOLDER = "camera"
+_ENDINGS = {"JPEG": "jpg", "MPO": "jpg"}
+# Of 256 bits: shots of one burst differ in fewer. Nothing is laid over each other here, so it is
+# a narrower sieve than the scan's.
+MAX_DISTANCE = 24
+
+
+def takes_pictures(dataset: Dataset) -> bool:
+    """Whether pictures can be added: not to a user's own folder, which is never written to."""
+    return dataset.root.is_relative_to(dataset.path)
+
+
+def add_picture(
+    store: DatasetStore,
+    dataset: Dataset,
+    data: bytes,
+    class_name: str,
+    max_pixels: int,
+    split: str = "train",
+) -> Dataset:
+    """Adds a picture to a class, and makes a new version.
+
+    A picture that looks like others of the data set joins their group, so that a later division
+    keeps a burst of shots together.
+
+    Args:
+        store: Where the data set is.
+        dataset: The data set.
+        data: An image file's bytes.
+        class_name: One of its classes.
+        max_pixels: Most pixels that an image may have.
+        split: `train`, `val` or `test`.
+
+    Returns:
+        The new version, or the data set as it is where it has these bytes already.
+
+    Raises:
+        InvalidImageError: If it is no whole image.
+        DatasetError: If there is no such class, or the data set is a user's own folder.
+    """
+    if not takes_pictures(dataset):
+        raise DatasetError(
+            f"{dataset.name} is a folder of yours, which is never written to.",
+            f"Put the picture into {dataset.root} yourself and bring the folder in again.",
+        )
+    if class_name not in dataset.class_names:
+        raise DatasetError(f"There is no class {class_name!r}.", "Choose one of the list.")
+    edits = edits_of(dataset)
+    # A division made by hand would come out differently with one more picture, and with it the
+    # test images: such a data set goes on from what it is now.
+    divided = any(edit.kind == "split" for edit in edits)
+    base = dataset if divided else unedited(store, dataset)
+    if hashlib.sha256(data).hexdigest() in set(base.manifest()["sha256"]):
+        return dataset
+    name, facts = _written(dataset, data, max_pixels)
+    place = (name, class_name, dataset.class_names.index(class_name), split)
+    manifest = _with(base.manifest(), place, facts)
+    notes = [note for note in base.notes if not is_coverage_note(note)]
+    saved = store.save(
+        dataset.id,
+        dataset.name,
+        manifest,
+        dataset.class_names,
+        dataset.root,
+        dataset.source,
+        tuple(notes + coverage_notes(manifest, dataset.class_names)),
+        dataset.created,
+    )
+    return saved if divided else carry_over(store, saved, edits)
+
+
+def _written(dataset: Dataset, data: bytes, max_pixels: int) -> tuple[str, FileFacts]:
+    folder = dataset.root / FOLDER
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as temporary:
+        part = Path(temporary) / "picture"
+        part.write_bytes(data)
+        facts = inspect(part, max_pixels)
+        if facts.small is None:
+            raise InvalidImageError("This picture cannot be read as an image.", "Take another.")
+        name = f"{FOLDER}/{facts.sha256[:16]}.{_ENDINGS.get(facts.format, facts.format.lower())}"
+        part.replace(dataset.root / name)
+    # It had no name that could say another format.
+    issues = ";".join(c for c in facts.issues.split(";") if c and c != "wrong_extension")
+    return name, replace(facts, issues=issues)
+
+
+def _with(
+    manifest: pd.DataFrame, place: tuple[str, str, int, str], facts: FileFacts
+) -> pd.DataFrame:
+    row = pd.DataFrame([(*place, *facts.columns())], columns=list(COLUMNS))
+    small = np.zeros((1, FINGERPRINT_SIDE, FINGERPRINT_SIDE), np.uint8)
+    small[0] = 0 if facts.small is None else facts.small
+    bits = np.packbits(fingerprints(small)[0, 0])
+    group = 0
+    alike = _alike(manifest, bits)
+    if alike.any() and min(facts.width, facts.height) >= MIN_SIDE:
+        groups = set(manifest.loc[alike, "group"]) - {0}
+        group = min(groups, default=int(manifest["group"].max()) + 1)
+        joined = alike | manifest["group"].isin(groups)
+        manifest = manifest.assign(group=manifest["group"].mask(joined, group))
+    row = row.assign(phash=bits.tobytes().hex(), group=group)
+    return mark_copies(pd.concat([manifest, row], ignore_index=True))
+
+
+def _alike(manifest: pd.DataFrame, bits: np.ndarray[Any, Any]) -> pd.Series:
+    """Which rows look like a hash."""
+    sides = manifest[["width", "height"]].min(axis=1)
+    known = manifest["usable"] & (manifest["phash"] != "") & (sides >= MIN_SIDE)
+    alike = pd.Series(False, index=manifest.index)
+    if known.any():
+        packed = bytes.fromhex("".join(manifest.loc[known, "phash"]))
+        prints = np.frombuffer(packed, np.uint8).reshape(-1, len(bits))
+        alike[known] = np.bitwise_count(prints ^ bits).sum(axis=1) <= MAX_DISTANCE
+    return alike
