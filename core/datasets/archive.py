@@ -9,8 +9,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import SEEK_END
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -70,12 +71,47 @@ def unpack(archive: Path, target: Path, settings: Settings, progress: Progress) 
             f"the limit is {settings.max_archive_bytes / 1e6:,.0f} MB.",
             "Make it smaller, or put the unpacked folder into the workspace's data folder.",
         )
+    with _opened(archive, name) as members:
+        return _extract_all(
+            _checked(members, name, archive.stat().st_size, settings), target, progress
+        )
+
+
+def peek(archive: IO[bytes], name: str, target: Path, settings: Settings) -> list[str]:
+    """Tells what an archive holds, and unpacks its tables alone.
+
+    Args:
+        archive: The file, open for reading.
+        name: Its name, for messages.
+        target: An empty folder for the tables.
+        settings: Its limits are kept.
+
+    Returns:
+        Names of the images and tables in it.
+
+    Raises:
+        ArchiveError: As `unpack` does.
+    """
+    packed = archive.seek(0, SEEK_END)
+    archive.seek(0)
+    with _opened(archive, name) as members:
+        wanted = _checked(members, name, packed, settings)
+        tables = [member for member in wanted if is_table_name(member.name)]
+        _extract_all(tables, target, lambda done, total: None)
+        return [str(member.path) for member in wanted]
+
+
+@contextmanager
+def _opened(archive: Path | IO[bytes], name: str) -> Iterator[Iterator[_Member]]:
     try:
         if tarfile.is_tarfile(archive):
-            with tarfile.open(archive) as tar:
-                return _extract_all(_checked(_in_tar(tar), archive, settings), target, progress)
-        with zipfile.ZipFile(archive) as opened:
-            return _extract_all(_checked(_in_zip(opened), archive, settings), target, progress)
+            source = None if isinstance(archive, Path) else archive
+            path = archive if isinstance(archive, Path) else None
+            with tarfile.open(path, fileobj=source) as tar:
+                yield _in_tar(tar)
+        else:
+            with zipfile.ZipFile(archive) as opened:
+                yield _in_zip(opened)
     except _DAMAGED as error:
         raise ArchiveError(
             f"{name} is no zip or tar, or is cut off: {error}.", "Pack the folder again as a zip."
@@ -109,11 +145,13 @@ def _in_tar(opened: tarfile.TarFile) -> Iterator[_Member]:
             )
 
 
-def _checked(members: Iterator[_Member], archive: Path, settings: Settings) -> list[_Member]:
+def _checked(
+    members: Iterator[_Member], name: str, packed: int, settings: Settings
+) -> list[_Member]:
     """All members that are wanted, once every member has passed."""
-    name, total, count = archive.name, 0, 0
+    total, count = 0, 0
     # A tar has one packed size for all its files.
-    most = min(settings.max_unpacked_bytes, settings.max_compression_ratio * archive.stat().st_size)
+    most = min(settings.max_unpacked_bytes, settings.max_compression_ratio * packed)
     wanted = []
     for member in members:
         total, count = total + member.size, count + 1

@@ -8,11 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 
 from core.config import Settings
-from core.datasets.archive import unpack
+from core.datasets.archive import peek, unpack
 from core.datasets.copies import mark_copies
 from core.datasets.coverage import coverage_notes
 from core.datasets.edits import carry_over, edits_of
@@ -107,7 +108,27 @@ def arrangement(root: Path) -> Layout:
         LayoutError: If none of them says the classes.
         DatasetError: If there is one class only.
     """
-    files = _files_below(root)
+    return _arranged(root, _files_below(root))
+
+
+def arrangement_of_archive(archive: IO[bytes], name: str, settings: Settings) -> Layout:
+    """How an archive's images are arranged, told before anything of it is copied.
+
+    Args:
+        archive: The file, open for reading.
+        name: Its name, for messages.
+        settings: Its limits are kept.
+
+    Raises:
+        ArchiveError: If it cannot or must not be unpacked.
+        LayoutError: If nothing in it says the classes.
+        DatasetError: If there is one class only.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return _arranged(Path(folder), peek(archive, name, Path(folder), settings))
+
+
+def _arranged(root: Path, files: list[str]) -> Layout:
     table = find_table(root, files)
     if table is None or not is_usual(table):
         try:

@@ -3,7 +3,7 @@
 import io
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
@@ -12,7 +12,7 @@ import pytest
 
 from core.config import Settings
 from core.datasets.archive import unpack
-from core.datasets.importing import import_zip
+from core.datasets.importing import arrangement_of_archive, import_zip
 from core.errors import ArchiveError
 from tests.datasets.pictures import jpeg, pets, silent, write_zip
 
@@ -197,3 +197,31 @@ def test_a_limit_on_the_whole_holds_for_many_small_files(
 
     with pytest.raises(ArchiveError, match="unpacks to more than"):
         unpacked(path, replace(settings, max_unpacked_bytes=20_000))
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_an_arrangement_is_told_before_anything_is_copied(
+    settings: Settings, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    path = write(tmp_path / "pets", {f"pets/{name}": data for name, data in pets(8).items()})
+
+    with path.open("rb") as opened:
+        layout = arrangement_of_archive(opened, "pets.zip", settings)
+
+    assert layout.class_names == ("cat", "dog")
+    assert len(layout.images) == 16
+    assert not settings.datasets_dir.exists()
+
+
+def test_an_arrangement_by_a_table_is_told_too(settings: Settings, tmp_path: Path) -> None:
+    table = b"file,label\n" + b"".join(b"%d.jpg,%d\n" % (i, i % 2) for i in range(8))
+    files = {f"{i}.jpg": jpeg(i) for i in range(8)} | {"labels.csv": table}
+    data = io.BytesIO(write_zip(tmp_path / "pets.zip", files).read_bytes())
+
+    assert arrangement_of_archive(data, "pets.zip", settings).kind == "the table labels.csv"
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive"])
+def test_what_is_no_archive_is_told_before_it_is_copied(settings: Settings, data: bytes) -> None:
+    with pytest.raises(ArchiveError, match=r"pets\.zip is no zip or tar"):
+        arrangement_of_archive(io.BytesIO(data), "pets.zip", settings)
