@@ -37,21 +37,37 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
+        self._first = 0
         self._order = self._ordered()
 
-    def __len__(self) -> int:
+    @property
+    def in_epoch(self) -> int:
+        """Batches of a whole epoch."""
         return -(-len(self._rows) // self._batch_size)
+
+    def __len__(self) -> int:
+        return self.in_epoch - self._first
 
     def __getitem__(self, index: int) -> tuple[Array, Array]:
         """One batch: float32 `(batch, ...)` and its labels `(batch,)`."""
-        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        begin = (self._first + index) * self._batch_size
+        chosen = self._order[begin : begin + self._batch_size]
         inputs = np.asarray(self._features[self._rows[chosen]], dtype=np.float32)
         return inputs, self._labels[chosen]
 
-    def on_epoch_end(self) -> None:
-        """Goes on to the next epoch's order."""
-        self._epoch += 1
+    def begin(self, epoch: int, first: int = 0) -> None:
+        """Goes to an epoch, and inside it to a batch.
+
+        Args:
+            epoch: From 1.
+            first: Batches of that epoch that are left out because they are done.
+        """
+        self._epoch, self._first = epoch, first
         self._order = self._ordered()
+
+    def on_epoch_end(self) -> None:
+        """Goes on to the next epoch; Keras calls it before the first one too."""
+        self.begin(self._epoch + 1)
 
     def _ordered(self) -> Array:
         if self._seed is None:

@@ -9,9 +9,10 @@ import keras
 
 from core.config import TrainingConfig
 from core.errors import RunError
-from core.runs.metrics_log import MetricsWriter
+from core.runs.metrics_log import MetricsWriter, cut_metrics
 from core.training.batches import Batches
-from core.training.callbacks import BestEpoch, MetricsLogger
+from core.training.callbacks import BestEpoch, MetricsLogger, Position
+from core.training.checkpoint import Checkpointer
 from core.training.reporter import Reporter, StopRequested
 
 
@@ -58,41 +59,50 @@ def fit(
     images: int,
     config: TrainingConfig,
     reporter: Reporter,
-    metrics_path: Path,
+    run_dir: Path,
 ) -> FitResult:
     """Trains, and leaves the model with the weights of its best epoch.
 
+    Goes on from the run's checkpoint where there is one, and ends with the same weights, bit for
+    bit on a CPU, as a fit that never stopped.
+
     Args:
-        model: The part that is not stored: it takes the features and gives probabilities.
+        model: The part that is not stored: it takes the features and gives probabilities. It has
+            the weights that the stage begins with.
         train: Training batches.
         validation: Validation batches.
         images: Training images in one epoch.
         config: How to train.
         reporter: Told of progress; asks to stop.
-        metrics_path: The run's `metrics.jsonl`.
+        run_dir: Gets `metrics.jsonl` and `checkpoints/fit.npz`.
 
     Returns:
         The result.
 
     Raises:
         StopRequested: If a stop was asked for before the first epoch ended.
-        RunError: If the loss was no number, in every epoch.
+        RunError: If the loss was no number, in every epoch; if there is a checkpoint of other
+            first weights.
     """
     compile_model(model, config)
-    best = BestEpoch()
+    metrics_path = run_dir / "metrics.jsonl"
+    best, position = BestEpoch(), Position(train)
+    saver = Checkpointer(
+        run_dir / "checkpoints" / "fit.npz", metrics_path, position, [best], config.epochs
+    )
+    saver.set_model(model)
+    cut_metrics(metrics_path, saver.restore(validation))
     writer = MetricsWriter(metrics_path)
-    logger = MetricsLogger(writer, reporter, config.epochs, len(train), images)
+    logger = MetricsLogger(writer, reporter, position, config.epochs, train.in_epoch, images)
+    callbacks = keras.callbacks.CallbackList(
+        [position, best, logger, saver], add_history=True, model=model
+    )
     stopped = False
     try:
-        model.fit(
-            train,
-            validation_data=validation,
-            epochs=config.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[best, logger],
-        )
+        if not saver.ended:
+            _train(model, train, validation, config.epochs, position, callbacks)
     except StopRequested:
+        saver.save()
         if not best.epoch:
             raise
         stopped = True
@@ -110,3 +120,54 @@ def fit(
         val_loss=best.values["val_loss"],
         stopped=stopped,
     )
+
+
+def _train(
+    model: keras.Model,
+    train: Batches,
+    validation: Batches,
+    epochs: int,
+    position: Position,
+    callbacks: keras.callbacks.CallbackList,
+) -> None:
+    """Ends the epoch that was begun, then trains the others."""
+
+    def fit_until(last: int) -> None:
+        # Keras asks for the number of batches before any callback hears of the epoch.
+        train.begin(position.epoch + 1, position.batch)
+        model.fit(
+            train,
+            validation_data=validation,
+            initial_epoch=position.epoch,
+            epochs=last,
+            shuffle=False,
+            verbose=0,
+            callbacks=callbacks,
+        )
+
+    if position.batch == train.in_epoch:
+        _validate(model, validation, position.epoch, callbacks)
+    elif position.batch:
+        fit_until(position.epoch + 1)
+    if position.epoch < epochs and not model.stop_training:
+        fit_until(epochs)
+
+
+def _validate(
+    model: keras.Model,
+    validation: Batches,
+    epoch: int,
+    callbacks: keras.callbacks.CallbackList,
+) -> None:
+    """Ends an epoch of which nothing but its validation is left."""
+    model.stop_training = False
+    callbacks.on_train_begin()
+    callbacks.on_epoch_begin(epoch)
+    logs = dict(model.get_metrics_result())
+    logs |= {
+        f"val_{name}": value
+        for name, value in model.evaluate(
+            validation, callbacks=callbacks, verbose=0, return_dict=True
+        ).items()
+    }
+    callbacks.on_epoch_end(epoch, logs)

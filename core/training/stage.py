@@ -101,7 +101,7 @@ def train_stage(
         len(data.rows["train"]),
         config,
         reporter,
-        run.metrics_path,
+        run.path,
     )
     about = {
         "blocks": [block.to_dict() for block in blocks],

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from core.runs.metrics_log import MetricsWriter, epoch_table, read_metrics, running_batch
-from core.training.callbacks import BestEpoch, MetricsLogger
+from core.training.callbacks import BestEpoch, MetricsLogger, Position
 from core.training.reporter import Reporter, StopRequested
 
 
@@ -17,6 +18,7 @@ class DummyModel:
         self.value = 0.0
         self.optimizer = self
         self.learning_rate = np.float32(0.01)
+        self.metrics_variables: list[object] = []
 
     def get_weights(self) -> list[float]:
         return [self.value]
@@ -56,18 +58,26 @@ def test_nothing_is_restored_before_the_first_epoch_ends() -> None:
     assert model.value == 5.0
 
 
-def make_logger(run_dir: Path, batch_rows_seconds: float = 0.0) -> MetricsLogger:
+class DummyBatches:
+    """Stands in for the training batches."""
+
+    def begin(self, epoch: int, first: int) -> None:
+        """Nowhere to go."""
+
+
+def make_callbacks(run_dir: Path) -> keras.callbacks.CallbackList:
     writer = MetricsWriter(run_dir / "metrics.jsonl")
-    logger = MetricsLogger(writer, Reporter(run_dir), epochs=2, batches=3, images=24)
-    logger.set_model(DummyModel())
-    return logger
+    position = Position(DummyBatches())
+    logger = MetricsLogger(writer, Reporter(run_dir), position, epochs=2, batches=3, images=24)
+    return keras.callbacks.CallbackList([position, logger], model=DummyModel())
 
 
 def test_every_batch_and_epoch_is_on_disk_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.training.callbacks.BATCH_ROWS_SECONDS", -1.0)
-    logger = make_logger(tmp_path)
+    monkeypatch.setattr("core.training.callbacks.BATCH_ROWS_SHARE", -1.0)
+    logger = make_callbacks(tmp_path)
     logger.on_epoch_begin(0)
     logger.on_train_batch_end(0, {"loss": 2.0, "accuracy": 0.5})
     rows = read_metrics(tmp_path / "metrics.jsonl")
@@ -90,7 +100,7 @@ def test_every_batch_and_epoch_is_on_disk_at_once(
 
 
 def test_batch_rows_are_few(tmp_path: Path) -> None:
-    logger = make_logger(tmp_path)
+    logger = make_callbacks(tmp_path)
     logger.on_epoch_begin(0)
     for batch in range(3):
         logger.on_train_batch_end(batch, {"loss": 2.0, "accuracy": 0.5})
@@ -99,7 +109,7 @@ def test_batch_rows_are_few(tmp_path: Path) -> None:
 
 
 def test_a_stop_request_ends_training_at_the_next_batch(tmp_path: Path) -> None:
-    logger = make_logger(tmp_path)
+    logger = make_callbacks(tmp_path)
     logger.on_epoch_begin(0)
     logger.on_train_batch_end(0, {"loss": 2.0, "accuracy": 0.5})
     (tmp_path / "stop.request").touch()

@@ -47,7 +47,7 @@ def cached_fit(model: keras.Model, classes: int, run_dir: Path) -> None:
         32,
         CONFIG,
         SilentReporter(run_dir),
-        run_dir / "metrics.jsonl",
+        run_dir,
     )
 
 
