@@ -23,7 +23,8 @@ def test_from_home_to_a_prediction(server: Server, browser: Browser) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(server.url)
-    expect(page.get_by_role("button", name="Try it with the sample data")).to_be_visible()
+    start = page.get_by_role("button", name="Try it with the sample data")
+    expect(start).to_be_visible(timeout=30_000)
     shoot(page, "home")
     page.get_by_role("button", name="Try it with the sample data").click()
 
@@ -32,7 +33,7 @@ def test_from_home_to_a_prediction(server: Server, browser: Browser) -> None:
     )
     expect(page.get_by_text("1,797", exact=True).first).to_be_visible()
     shoot(page, "data")
-    page.get_by_role("link", name="Next: train a head").click()
+    page.get_by_role("button", name="Next: train a head").click()
 
     page.get_by_role("button", name="Train head").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
