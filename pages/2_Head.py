@@ -18,7 +18,11 @@ st.markdown(
 
 dataset = session.current_dataset()
 if dataset is None:
-    empty_state("A head learns from a data set, and there is none yet.", "pages/1_Data.py", "Data")
+    empty_state(
+        "A head learns from a data set, and there is none yet.",
+        "pages/1_Data.py",
+        "Choose a data set",
+    )
     st.stop()
 
 runs = session.runs_of(dataset, head=True)

@@ -21,7 +21,11 @@ st.markdown(
 
 dataset = session.current_dataset()
 if dataset is None:
-    empty_state("Fine-tuning needs a data set, and there is none yet.", "pages/1_Data.py", "Data")
+    empty_state(
+        "Fine-tuning needs a data set, and there is none yet.",
+        "pages/1_Data.py",
+        "Choose a data set",
+    )
     st.stop()
 
 heads = [r for r in session.runs_of(dataset, head=True) if r.has_model]

@@ -5,20 +5,27 @@ from __future__ import annotations
 import pandas as pd
 
 WINDOW = 5
-STILL_FALLING = 0.05
+LOSS_FALL = 0.05
+ACCURACY_RISE = 0.01
 
 
 def still_learning(epochs: pd.DataFrame) -> bool:
-    """Tells whether the validation loss was still falling at the end.
+    """Tells whether the validation figures were still getting better at the end.
+
+    A loss goes on falling long after the answers have settled, so both must move.
 
     Args:
-        epochs: Column `val_loss`, one row an epoch.
+        epochs: Columns `val_loss` and `val_accuracy`, one row an epoch.
 
     Returns:
-        True where the lowest loss of the last five epochs lies 5 % or more below the lowest of
-        all before them. False for a curve too short to tell.
+        True where, within the last five epochs, the lowest loss fell by 5 % or more and the
+        highest accuracy rose by a point or more, each against all epochs before them. False for a
+        curve too short to tell.
     """
-    losses = epochs["val_loss"].dropna()
-    if len(losses) <= WINDOW:
+    settled = epochs[["val_loss", "val_accuracy"]].dropna()
+    if len(settled) <= WINDOW:
         return False
-    return bool(losses[-WINDOW:].min() < (1 - STILL_FALLING) * losses[:-WINDOW].min())
+    before, last = settled[:-WINDOW], settled[-WINDOW:]
+    falls = last["val_loss"].min() <= (1 - LOSS_FALL) * before["val_loss"].min()
+    rises = last["val_accuracy"].max() >= before["val_accuracy"].max() + ACCURACY_RISE
+    return bool(falls and rises)

@@ -5,17 +5,24 @@ import pytest
 
 from core.evaluation.convergence import still_learning
 
+FALLING = [1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+RISING = [0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85]
+LEVEL = [0.3, 0.6, 0.8, 0.8, 0.8, 0.8, 0.805, 0.8]
+
 
 @pytest.mark.parametrize(
-    ("losses", "expected"),
+    ("losses", "accuracies", "expected"),
     [
-        ([1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], True),
-        ([1.0, 0.5, 0.4, 0.40, 0.39, 0.39, 0.39, 0.39], False),
-        ([1.0, 0.5, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], False),
-        ([1.0, 0.5, 0.1], False),
-        ([], False),
+        (FALLING, RISING, True),
+        (FALLING, LEVEL, False),
+        ([1.0, 0.5, 0.4, 0.40, 0.39, 0.39, 0.39, 0.39], RISING, False),
+        ([1.0, 0.5, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], RISING, False),
+        (FALLING[:4], RISING[:4], False),
+        ([], [], False),
     ],
-    ids=["falling", "settled", "rising", "too short", "empty"],
+    ids=["learning", "answers settled", "loss settled", "loss rises", "too short", "empty"],
 )
-def test_still_learning(losses: list[float], expected: bool) -> None:
-    assert still_learning(pd.DataFrame({"val_loss": losses}, dtype=float)) is expected
+def test_still_learning(losses: list[float], accuracies: list[float], expected: bool) -> None:
+    epochs = pd.DataFrame({"val_loss": losses, "val_accuracy": accuracies}, dtype=float)
+
+    assert still_learning(epochs) is expected

@@ -41,7 +41,7 @@ def test_a_sample_is_one_press_away(settings: Settings) -> None:
     bars = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
     assert [bar["name"] for bar in bars] == ["train", "val", "test"]
     view(page, "issues")
-    assert "near copy in the same split: kept" in labels(page)
+    assert "near copy in the same split · kept" in labels(page)
 
 
 def test_a_zip_is_brought_in_and_its_broken_files_are_named(
@@ -60,14 +60,13 @@ def test_a_zip_is_brought_in_and_its_broken_files_are_named(
     names = "\n".join(block.value for block in page.code)
     assert "cat/cut_off.jpg" in names
     assert "dog/empty.jpg" in names
-    assert "damaged or cut off: left out" in labels(page)
+    assert "damaged or cut off · left out" in labels(page)
 
 
 def test_what_is_no_zip_is_told_and_nothing_is_lost(settings: Settings) -> None:
     load_bundled("digits", settings)
     page = open_page(PAGE)
     page.file_uploader(key="zip").set_value([("pets.zip", b"nonsense", "application/zip")]).run()
-    page.button(key="import_zip").click().run()
 
     assert not page.exception
     assert "pets.zip is no zip" in words(page)
