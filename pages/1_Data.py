@@ -16,7 +16,7 @@ page.setup("Data", "data")
 
 dataset = session.current_dataset()
 with st.expander("Bring in a data set", icon=":material/add:", expanded=dataset is None):
-    choose_dataset()
+    choose_dataset(dataset)
 if dataset is None:
     st.markdown("Choose a sample to begin with, or bring in your own images.")
     st.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,27 +13,38 @@ from PIL import ImageOps
 
 from core.datasets import Dataset
 from core.datasets.bundled import BUNDLED, glimpse, load_bundled
-from core.datasets.importing import import_folder, import_zip
+from core.datasets.importing import arrangement_of_archive, import_folder, import_zip
 from core.errors import UnfreezeError
 from core.ui import session
-from core.ui.cards import error_card
+from core.ui.data_bring_in import bring_in, show_example, show_failure, show_layout
+from core.ui.data_camera import show_camera
+from core.ui.data_download import show_downloads
 from core.ui.data_thumbnails import enlarged
 from core.ui.text import plain
 
-Progress = Callable[[int, int], None]
 _GLIMPSES = 8
 _GLIMPSE_SIDE = 44
 
 
-def choose_dataset() -> None:
-    """The ways to bring a data set in, side by side."""
-    samples, zipped, folder = st.tabs(["Samples", "Upload a zip", "Folder on this machine"])
+def choose_dataset(current: Dataset | None) -> None:
+    """The ways to bring a data set in, side by side.
+
+    Args:
+        current: The data set that the camera adds to.
+    """
+    samples, zipped, folder, download, camera = st.tabs(
+        ["Samples", "Upload a zip", "Folder on this machine", "Download", "Camera"]
+    )
     with samples:
         _samples()
     with zipped:
         _upload()
     with folder:
         _folder()
+    with download:
+        show_downloads()
+    with camera:
+        show_camera(current)
 
 
 def switch_dataset(current: Dataset | None) -> None:
@@ -62,7 +72,7 @@ def _samples() -> None:
             st.image(_glimpse(sample.key), width=_GLIMPSE_SIDE)
             st.caption(sample.sentence)
             if st.button("Use it", key=f"use_{sample.key}"):
-                _bring_in(partial(load_bundled, sample.key, session.settings()))
+                bring_in(partial(load_bundled, sample.key, session.settings()))
 
 
 @st.cache_data(show_spinner=False)
@@ -75,20 +85,26 @@ def _glimpse(key: str) -> list[np.ndarray[Any, Any]]:
 
 def _upload() -> None:
     uploaded = st.file_uploader(
-        "A zip with a folder for each class, with or without train, val and test",
-        type="zip",
-        key="zip",
+        "A zip or tar of images", type=["zip", "tar", "tgz", "gz"], key="zip"
     )
     if uploaded is None:
-        st.caption("For example train/cat/1.jpg, val/cat/2.jpg, test/cat/3.jpg, or cat/1.jpg.")
+        st.caption("Any of these arrangements, with any names for the classes:")
+        show_example()
         return
+    try:
+        read = partial(arrangement_of_archive, uploaded, uploaded.name, session.settings())
+        layout = session.cached("layout", uploaded.file_id, read)
+    except UnfreezeError as error:
+        show_failure(error)
+        return
+    show_layout(layout)
     if not st.button("Bring it in", key="import_zip", type="primary"):
         return
     name = Path(uploaded.name).stem
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(uploaded.name).name
         path.write_bytes(uploaded.getbuffer())
-        _bring_in(partial(import_zip, path, name, session.settings()))
+        bring_in(partial(import_zip, path, name, session.settings()))
 
 
 def _folder() -> None:
@@ -100,21 +116,4 @@ def _folder() -> None:
     name = st.selectbox("Folder", folders, key="folder")
     st.caption("Its images stay where they are; nothing in it is changed.")
     if st.button("Bring it in", key="import_folder", type="primary"):
-        _bring_in(partial(import_folder, root / name, session.settings()))
-
-
-def _bring_in(make: Callable[[Progress], Dataset]) -> None:
-    bar = st.progress(0.0, text="Reading images")
-
-    def report(done: int, total: int) -> None:
-        if done % 50 == 0 or done == total:
-            bar.progress(done / max(1, total), text=f"Reading images: {done:,} of {total:,}")
-
-    try:
-        dataset = make(report)
-    except UnfreezeError as error:
-        bar.empty()
-        error_card(error)
-        return
-    session.set_current_dataset(dataset.id)
-    st.rerun()
+        bring_in(partial(import_folder, root / name, session.settings()))

@@ -6,7 +6,6 @@ import pytest
 
 from core.config import Settings
 from core.datasets import DatasetStore
-from core.datasets import downloads as downloads_module
 from core.datasets.download import RemoteFile
 from core.datasets.downloads import DOWNLOADS, Download
 from core.datasets.importing import import_folder, import_zip
@@ -89,7 +88,6 @@ def test_without_internet_a_download_says_the_way_out(
 
 def offer(monkeypatch: pytest.MonkeyPatch, remote: RemoteFile) -> None:
     rows = (Download("pets", "Pets by name", "Two of them.", 20, "free", remote),)
-    monkeypatch.setattr(downloads_module, "DOWNLOADS", rows)
     monkeypatch.setattr("core.ui.data_download.DOWNLOADS", rows)
 
 

@@ -1,0 +1,54 @@
+"""Data sets by name: what they are, how large, on which terms, and the button."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.datasets import Dataset
+from core.datasets.downloads import DOWNLOADS, Download, downloads_dir, load_download
+from core.ui import session
+from core.ui.data_bring_in import Progress, bring_in
+from core.ui.text import plain
+
+# Bytes between two looks of the progress bar.
+_STEP = 4_000_000
+
+
+def show_downloads() -> None:
+    """A card for each row of the table; progress and errors below, over the whole width."""
+    chosen: Download | None = None
+    for column, row in zip(st.columns(len(DOWNLOADS)), DOWNLOADS, strict=True):
+        with column:
+            chosen = row if _card(row) else chosen
+    st.caption(
+        "What has arrived is kept when the connection breaks. Without internet, put the archive "
+        f"into {plain(str(downloads_dir(session.settings())))} and press its button."
+    )
+    if chosen is not None:
+        bring_in(partial(_load, chosen))
+
+
+def _card(row: Download) -> bool:
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{plain(row.title)}**")
+        st.caption(plain(row.sentence))
+        st.caption(f"{row.remote.bytes / 1e6:,.0f} MB · {plain(row.licence)}")
+        return st.button("Download", key=f"download_{row.key}", icon=":material/download:")
+
+
+def _load(row: Download, progress: Progress) -> Dataset:
+    bar = st.progress(0.0, text=f"Downloading {plain(row.remote.name)}")
+    shown = 0
+
+    def received(done: int, total: int) -> None:
+        nonlocal shown
+        if done - shown >= _STEP or done == total:
+            shown = done
+            bar.progress(done / total, text=f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+
+    try:
+        return load_download(row.key, session.settings(), received, progress, DOWNLOADS)
+    finally:
+        bar.empty()
