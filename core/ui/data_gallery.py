@@ -19,12 +19,20 @@ COLUMNS = 8
 PER_PAGE = 3 * COLUMNS
 ALL = "all"
 _NAMES = {"train": "Train", "val": "Validation", "test": "Test"}
+# The button lies over its image, so that a click on the image presses it.
 _CSS = """<style>
+[class*="st-key-picture_"] { position: relative; }
+[class*="st-key-large_"] { position: absolute; inset: 0; width: 100% !important; }
+[class*="st-key-large_"] :is(.stButton, .stButton > div, button) {
+  width: 100% !important; height: 100%; min-height: 0; }
+[class*="st-key-large_"] button { opacity: 0; cursor: zoom-in; }
+[class*="st-key-large_"] button:focus-visible { opacity: 0.35; }
+[class*="st-key-large_"] button p, .st-key-gallery [data-testid="stElementToolbar"] {
+  display: none; }
 .st-key-gallery [data-testid="stCheckbox"] p {
-  font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-}
-.st-key-gallery [data-testid="stCheckbox"] label { max-width: 100%; }
-.st-key-gallery [data-testid="stCheckbox"] label > div:last-child { min-width: 0; }
+  font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.st-key-gallery [data-testid="stCheckbox"] :is(label, label > div:last-child) {
+  max-width: 100%; min-width: 0; }
 </style>"""
 
 
@@ -73,7 +81,8 @@ def _filtered(dataset: Dataset, manifest: pd.DataFrame) -> pd.DataFrame:
         kept &= manifest["split"] == split
     if issue != ALL:
         kept &= manifest["issues"].str.split(";").map(lambda codes: issue in codes)
-    st.caption(f"{int(kept.sum()):,} images")
+    count = int(kept.sum())
+    st.caption("1 image" if count == 1 else f"{count:,} images")
     return manifest[kept]
 
 
@@ -92,19 +101,14 @@ def _cards(dataset: Dataset, shown: pd.DataFrame) -> list[str]:
 
 def _card(dataset: Dataset, row: Row) -> bool:
     path, name = row["path"], row["path"].rsplit("/", 1)[-1]
-    if thumbnail(str(dataset.root / path), row["sha256"]) is None:
-        st.markdown(":material/broken_image: :small[cannot be read]")
-    show_thumbnail(st.container(), dataset, row)
-    ticked = st.checkbox(plain(name), key=f"tick_{dataset.version}_{path}", help=_facts(row))
-    if st.button("Large", key=f"large_{path}", icon=":material/zoom_in:", type="tertiary"):
-        show_large(dataset, row)
-    return ticked
-
-
-def _facts(row: Row) -> str:
-    issues = [ISSUES[code].title for code in row["issues"].split(";") if code in ISSUES]
-    facts = [row["path"], f"{row['class_name']}, {row['split']}", *issues]
-    return "  \n".join(plain(fact) for fact in facts)
+    with st.container(key=f"picture_{path}"):
+        if thumbnail(str(dataset.root / path), row["sha256"]) is None:
+            st.markdown(":material/broken_image: :small[cannot be read]")
+        show_thumbnail(st.container(), dataset, row)
+        if st.button(f"Show {plain(name)} large", key=f"large_{path}"):
+            show_large(dataset, row)
+    mark = ":material/info: " if row["issues"] else ""
+    return st.checkbox(f"{mark}{plain(name)}", key=f"tick_{dataset.version}_{path}")
 
 
 def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str]) -> None:

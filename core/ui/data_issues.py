@@ -28,12 +28,10 @@ def show_notes(dataset: Dataset, manifest: pd.DataFrame) -> None:
     left_out, leaks = int((~manifest["usable"]).sum()), leak_counts(manifest)[0]
     lines = [f":material/info: {plain(note)}" for note in dataset.notes]
     if left_out:
-        lines.append(f":material/block: {left_out:,} files are left out: see What is wrong.")
+        files = "1 file is" if left_out == 1 else f"{left_out:,} files are"
+        lines.append(f":material/block: {files} left out: see What is wrong.")
     if leaks:
-        lines.append(
-            f":material/content_copy: {leaks:,} pictures are in more than one split: see "
-            "What is wrong."
-        )
+        lines.append(f":material/content_copy: {_in_several(leaks)}: see What is wrong.")
     if lines:
         st.markdown("  \n".join(lines))
 
@@ -51,7 +49,7 @@ def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
         rows = found[found["code"] == code]
         if rows.empty:
             continue
-        label = f"{len(rows):,} × {issue.title}: {issue.treatment}"
+        label = f"{len(rows):,} × {issue.title} · {issue.treatment}"
         icon = ":material/info:" if issue.usable else ":material/block:"
         with st.expander(label, icon=icon, expanded=not issue.usable):
             _files(dataset, rows)
@@ -64,8 +62,8 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
     groups = [rows for _, rows in leaking.groupby("group", sort=False)]
     st.subheader("The same picture in several splits", anchor=False)
     st.markdown(
-        f"{len(groups):,} pictures are in more than one split. A model that was trained on a "
-        "picture knows it on test: its score looks better than it is."
+        f"{_in_several(len(groups))}. A model that was trained on a picture knows it on test: its "
+        "score looks better than it is."
     )
     with st.container(horizontal=True):
         if st.button("Move each into one split", key="gather", type="primary"):
@@ -79,6 +77,11 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
                     _side_by_side(dataset, rows.head(MAX_IMAGES // 2).to_dict("records"))
     if len(groups) > MAX_GROUPS:
         st.caption(f"{len(groups) - MAX_GROUPS:,} more are not shown.")
+
+
+def _in_several(pictures: int) -> str:
+    count = "1 picture is" if pictures == 1 else f"{pictures:,} pictures are"
+    return f"{count} in more than one split"
 
 
 def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:

@@ -13,7 +13,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
 from core.datasets.decode import open_rgb
+from core.datasets.health import ISSUES
 from core.errors import InvalidImageError
+from core.ui.text import plain
 
 SIDE = 128
 _WIDEST = 1024
@@ -64,19 +66,24 @@ def show_thumbnail(
         place.image(data, width=width, alt=f"{row['class_name']}: {row['path']}")
 
 
-@st.dialog("Image", width="large")
+@st.dialog("Image", width="medium")
 def show_large(dataset: Dataset, row: Row) -> None:
     """An image as large as the page allows, with its facts."""
     try:
         image = open_rgb(dataset.root / row["path"])
     except InvalidImageError as error:
-        st.error(error.what)
+        st.error(plain(error.what))
         return
     image = enlarged(image, _WIDEST // 2)
     image.thumbnail((_WIDEST, _WIDEST))
     st.image(image, alt=str(row["path"]))
     st.code(row["path"], language=None)
-    st.caption(
-        f"{row['class_name']} · {row['split']} · {row['width']:,} x {row['height']:,} px · "
-        f"{row['bytes'] / 1000:,.0f} kB · {row['format']} {row['mode']}".replace("$", "\\$")
-    )
+    facts = [
+        row["class_name"],
+        row["split"],
+        f"{row['width']:,} x {row['height']:,} px",
+        f"{row['bytes'] / 1000:,.0f} kB",
+        f"{row['format']} {row['mode']}",
+        *(ISSUES[code].title for code in row["issues"].split(";") if code in ISSUES),
+    ]
+    st.caption(" · ".join(plain(fact) for fact in facts))
