@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.backbones.catalog import CATALOG, BackboneSpec
+from core.backbones.catalog import BackboneSpec, backbones_on_offer
 from core.backbones.defaults import (
     IMAGE_SIZES,
     suggest_dropout,
@@ -13,8 +13,9 @@ from core.backbones.defaults import (
 )
 from core.config import HeadConfig, HeadKind, TrainingConfig
 from core.datasets import Dataset
-from core.ui import training_form
+from core.ui import session, training_form
 from core.ui.manifests import cached_manifest
+from core.ui.text import plain
 
 _HEADS: dict[HeadKind, tuple[str, str]] = {
     "light": ("Light", "Averages the features and adds one layer. Quick, hard to overfit."),
@@ -49,6 +50,11 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
             help="Share of the features left out at random in each step, against overfitting.",
         )
         optimizer, batch_size, seed = training_form.advanced(default, "head")
+        random_weights = not spec.is_own and st.toggle(
+            "Backbone without ImageNet weights",
+            key="head_random",
+            help="Random weights, to see what pretraining is worth: expect a poor head.",
+        )
     if not st.button(
         "Train head", type="primary", icon=":material/play_arrow:", width="stretch", key="train"
     ):
@@ -60,24 +66,27 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
         image_size=image_size,
         head=head,
         dropout=dropout,
+        weights="random" if random_weights else "imagenet",
         training=TrainingConfig(optimizer, rate, epochs, batch_size, seed),
     )
 
 
 def _choose_backbone() -> BackboneSpec:
+    offered = {spec.name: spec for spec in backbones_on_offer(session.settings().weights_dir)}
     name = st.selectbox(
         "Backbone",
-        list(CATALOG),
-        format_func=lambda n: CATALOG[n].title,
+        list(offered),
+        format_func=lambda n: offered[n].title,
         key="head_backbone",
-        help="The pretrained network whose features the head learns from.",
+        help="The pretrained network whose features the head learns from. A .keras file of your "
+        "own in the workspace's weights folder is offered too.",
     )
-    spec = CATALOG[name]
-    where = "comes with the app" if spec.bundled else "downloaded at first use"
-    st.caption(
-        f"{spec.sentence} {spec.parameters / 1e6:.1f} M parameters, "
-        f"{spec.top1:.1f} % on ImageNet, {where}."
-    )
+    spec = offered[name]
+    facts = [f"{spec.parameters / 1e6:.1f} M parameters"] if spec.parameters else []
+    facts += [f"{spec.top1:.1f} % on ImageNet"] if spec.top1 else []
+    if not spec.is_own:
+        facts.append("comes with the app" if spec.bundled else "downloaded at first use")
+    st.caption(" ".join([plain(spec.sentence), f"{', '.join(facts)}." if facts else ""]))
     return spec
 
 

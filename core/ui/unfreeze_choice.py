@@ -61,7 +61,8 @@ def choose_what_to_unfreeze(head_run: Run) -> Choice | None:
         return None
     blocks = [Block.from_dict(values) for values in record["blocks"]]
     spec = CATALOG.get(head_run.base.backbone)
-    default = spec.default_block if spec else blocks[-1].name
+    names = [block.name for block in blocks]
+    default = spec.default_block if spec and spec.default_block in names else names[-1]
     block, scope = choose_block(blocks, record["head_parameters"], default, key=head_run.id)
     keep = _keep_batchnorm(blocks)
     counts = account(

@@ -106,3 +106,20 @@ def test_a_run_that_does_not_exist_is_no_crash(dataset: Dataset, store: RunStore
 
     assert not page.exception
     assert "Nothing trained yet" in words(page)
+
+
+def test_random_weights_only_when_asked_for(dataset: Dataset, store: RunStore) -> None:
+    page = open_page(PAGE)
+    page.toggle(key="head_random").set_value(True).run()
+    page.button(key="train").click().run()
+
+    config = store.list()[0].config
+    assert isinstance(config, HeadConfig)
+    assert config.weights == "random"
+
+
+def test_every_backbone_of_the_catalogue_is_offered(dataset: Dataset, store: RunStore) -> None:
+    options = open_page(PAGE).selectbox(key="head_backbone").options
+
+    assert options[:2] == ["EfficientNet-Lite0", "VGG16"]
+    assert {"ResNet50", "ConvNeXtTiny", "NASNetMobile"} <= set(options)
