@@ -152,8 +152,9 @@ def _scanned(
     manifest, notes = complete_splits(found)
     manifest = mark_copies(manifest)
     if layout.ignored:
-        shown = ", ".join(layout.ignored[:3])
-        notes.append(f"{len(layout.ignored)} images belong to no class: {shown}.")
+        shown, many = ", ".join(layout.ignored[:3]), len(layout.ignored)
+        belong = "images belong" if many > 1 else "image belongs"
+        notes.append(f"{many:,} {belong} to no class: {shown}.")
     notes += layout.notes
     return manifest, notes + coverage_notes(manifest, layout.class_names)
 

@@ -149,7 +149,8 @@ def from_labels(
         )
     layout = _checked(images, [p for p in named if p not in labels], f"the table {table}")
     shown = ", ".join(unknown[:3])
-    note = f"{len(unknown)} rows of {table} name no image that is there: {shown}."
+    rows = "rows" if len(unknown) > 1 else "row"
+    note = f"No image that is there for {len(unknown)} {rows} of {table}: {shown}."
     return replace(layout, notes=(note,)) if unknown else layout
 
 

@@ -123,20 +123,25 @@ def _fill(units: Array, classes: Array, open_places: Array, seed: int) -> Array:
     Returns:
         int64 `(images,)`: index of each image's split.
     """
-    counts = np.zeros((units.max() + 1, open_places.shape[1]), np.int64)
-    np.add.at(counts, (units, classes), 1)
     random = np.random.default_rng(seed)
-    order = random.permutation(len(counts))
-    order = order[np.argsort(-counts.sum(axis=1)[order], kind="stable")]
+    sizes = np.bincount(units)
+    chosen = np.zeros(len(sizes), np.int64)
+    several = np.flatnonzero(sizes > 1)
+    several = random.permutation(several)
     wanted = np.maximum(open_places, 1).astype(np.float64)
-    chosen = np.zeros(len(counts), np.int64)
-    for unit in order:
-        has = counts[unit]
+    for unit in several[np.argsort(-sizes[several], kind="stable")]:
+        has = np.bincount(classes[units == unit], minlength=open_places.shape[1])
         lack = (open_places / wanted) @ has
         # A unit goes where it fits; one that fits nowhere goes where most is open.
         fits = (open_places >= has).all(axis=1)
         chosen[unit] = np.argmax(np.where(fits, lack + len(units), lack))
         open_places[chosen[unit]] -= has
+    for label in range(open_places.shape[1]):
+        alone = units[(classes == label) & (sizes[units] == 1)]
+        places = np.maximum(open_places[:, label], 0)
+        # Validation and test first: where units above took too much, train is what is left.
+        dealt = np.repeat(np.roll(np.arange(len(places)), -1), np.roll(places, -1))
+        chosen[random.permutation(alone)] = dealt[: len(alone)]
     return chosen[units]
 
 

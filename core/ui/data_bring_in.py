@@ -70,10 +70,9 @@ def show_layout(layout: Layout) -> None:
         f"({listed}), told by {plain(layout.kind)}. {_split_sentence(splits)}"
     )
     if layout.ignored:
-        st.caption(
-            f"{len(layout.ignored):,} more images belong to no class, such as "
-            f"{plain(layout.ignored[0])}."
-        )
+        many = len(layout.ignored)
+        rest = f"{many:,} more images belong" if many > 1 else "1 more image belongs"
+        st.caption(f"{rest} to no class, such as {plain(layout.ignored[0])}.")
     for note in layout.notes:
         st.caption(plain(note))
 
@@ -85,4 +84,5 @@ def _split_sentence(splits: Counter[str]) -> str:
     missing = [name for name in ("val", "test") if not splits[name]]
     if not missing or not splits["train"]:
         return f"{words}."
-    return f"{words}; {' and '.join(missing)} will be taken from train, 15 % each."
+    each = "15 % each" if len(missing) > 1 else "15 %"
+    return f"{words}; {' and '.join(missing)} will be taken from train, {each}."

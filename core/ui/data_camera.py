@@ -26,7 +26,9 @@ def show_camera(dataset: Dataset | None) -> None:
         )
         return
     left, right = st.columns([2, 3], gap="large")
-    name = left.selectbox("Class", dataset.class_names, key="camera_class")
+    name = left.selectbox(
+        f"Class of {plain(dataset.name)}", dataset.class_names, key="camera_class"
+    )
     split = left.segmented_control(
         "Use it for",
         list(_WORDS),

@@ -71,7 +71,7 @@ def test_rows_and_images_without_each_other_are_told(tmp_path: Path) -> None:
     layout = arranged(tmp_path, HEADED.replace("5.jpg", "gone.jpg"))
 
     assert layout.ignored == ("images/5.jpg",)
-    assert layout.notes == ("1 rows of labels.csv name no image that is there: gone.jpg.",)
+    assert layout.notes == ("No image that is there for 1 row of labels.csv: gone.jpg.",)
 
 
 def test_the_usual_table_wins_over_folders_another_only_where_they_say_nothing(

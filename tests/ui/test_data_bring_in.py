@@ -33,8 +33,8 @@ def test_what_an_archive_holds_is_shown_before_it_is_brought_in(
     assert "16 images in 2 classes" in said
     assert "cat, dog" in said
     assert "split folders with class folders" in said
-    assert "12 train, 4 val; test will be taken from train, 15 % each" in said
-    assert "1 more images belong to no class, such as stray.jpg" in said
+    assert "12 train, 4 val; test will be taken from train, 15 %." in said
+    assert "1 more image belongs to no class, such as stray.jpg" in said
     assert not settings.datasets_dir.exists()
     page.button(key="import_zip").click().run()
     assert [d.name for d in DatasetStore(settings.datasets_dir).list()] == ["pets"]
