@@ -80,7 +80,8 @@ def _filtered(dataset: Dataset, manifest: pd.DataFrame) -> pd.DataFrame:
     if split != ALL:
         kept &= manifest["split"] == split
     if issue != ALL:
-        kept &= manifest["issues"].str.split(";").map(lambda codes: issue in codes)
+        texts = manifest["issues"].unique()
+        kept &= manifest["issues"].isin([text for text in texts if issue in text.split(";")])
     count = int(kept.sum())
     st.caption("1 image" if count == 1 else f"{count:,} images")
     return manifest[kept]

@@ -9,7 +9,7 @@ from core.datasets import Dataset
 from core.datasets.health import ISSUES
 from core.datasets.leak_fixes import gather, leak_counts, leaking_groups, leave_out
 from core.ui.data_changes import change
-from core.ui.data_thumbnails import Row, show_thumbnail
+from core.ui.data_thumbnails import Row, show_strip, show_thumbnail
 from core.ui.text import plain
 
 MAX_GROUPS = 12
@@ -39,14 +39,14 @@ def show_notes(dataset: Dataset, manifest: pd.DataFrame) -> None:
 def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
     """What is wrong with which files, and what is done with them."""
     _leaks(dataset, manifest)
-    by_code = manifest.assign(code=manifest["issues"].str.split(";")).explode("code")
-    found = by_code[by_code["code"].isin(list(ISSUES))]
-    if found.empty:
+    texts = {text: set(text.split(";")) for text in manifest["issues"].unique()}
+    if not any(codes & set(ISSUES) for codes in texts.values()):
         st.markdown(":material/check_circle: Every file is a whole image, and no two are the same.")
         return
     st.subheader("By kind", anchor=False)
     for code, issue in ISSUES.items():
-        rows = found[found["code"] == code]
+        # Few texts, many images: so a code is looked for once a text.
+        rows = manifest[manifest["issues"].isin([t for t, codes in texts.items() if code in codes])]
         if rows.empty:
             continue
         label = f"{len(rows):,} × {issue.title} · {issue.treatment}"
@@ -94,10 +94,9 @@ def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:
 
 
 def _files(dataset: Dataset, rows: pd.DataFrame) -> None:
-    shown = rows[rows["width"] > 0].head(MAX_IMAGES).to_dict("records")
-    if shown:
-        for column, row in zip(st.columns(MAX_IMAGES), shown, strict=False):
-            show_thumbnail(column, dataset, row)
+    shown = rows[rows["width"] > 0].head(MAX_IMAGES)
+    if not shown.empty:
+        show_strip(st.container(), dataset, shown, MAX_IMAGES)
     names = "\n".join(rows["path"].head(MAX_NAMES))
     st.code(names, language=None, height=min(200, 40 + 22 * len(rows)))
     if len(rows) > MAX_NAMES:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.charts import class_counts, image_sizes
 from core.datasets import Dataset
-from core.ui.data_thumbnails import show_thumbnail
+from core.ui.data_thumbnails import show_strip
 from core.ui.manifests import image_counts
 from core.ui.text import plain
 
@@ -49,11 +49,10 @@ def _samples(dataset: Dataset, manifest: pd.DataFrame) -> None:
     st.subheader("What they look like", anchor=False)
     usable = manifest[manifest["usable"]]
     for name in dataset.class_names[:MAX_CLASSES]:
-        rows = usable[usable["class_name"] == name].head(PER_CLASS).to_dict("records")
-        columns = st.columns([1, *[1] * PER_CLASS], vertical_alignment="center")
-        columns[0].markdown(f"**{plain(name)}**")
-        for column, row in zip(columns[1:], rows, strict=False):
-            show_thumbnail(column, dataset, row)
+        rows = usable[usable["class_name"] == name].head(PER_CLASS)
+        left, right = st.columns([1, PER_CLASS], vertical_alignment="center")
+        left.markdown(f"**{plain(name)}**")
+        show_strip(right, dataset, rows, PER_CLASS)
     rest = len(dataset.class_names) - MAX_CLASSES
     if rest > 0:
         st.caption(f"{rest} more classes are not shown.")

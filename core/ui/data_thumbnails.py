@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
@@ -19,6 +20,7 @@ from core.ui.text import plain
 
 SIDE = 128
 _WIDEST = 1024
+_GAP = 18
 
 # One row of a manifest.
 Row = Mapping[Any, Any]
@@ -64,6 +66,34 @@ def show_thumbnail(
     data = thumbnail(str(dataset.root / row["path"]), row["sha256"])
     if data is not None:
         place.image(data, width=width, alt=f"{row['class_name']}: {row['path']}")
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _strip(paths: tuple[str, ...], digests: tuple[str, ...], places: int) -> bytes:
+    """Thumbnails side by side in one PNG: a page shows ten such rows as fast as ten images."""
+    width = places * SIDE + (places - 1) * _GAP
+    canvas = Image.new("RGBA", (width, SIDE), (0, 0, 0, 0))
+    for place, (path, digest) in enumerate(zip(paths, digests, strict=True)):
+        data = thumbnail(path, digest)
+        if data is not None:
+            canvas.paste(Image.open(io.BytesIO(data)), (place * (SIDE + _GAP), 0))
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def show_strip(place: DeltaGenerator, dataset: Dataset, rows: pd.DataFrame, places: int) -> None:
+    """Shows images of the manifest in a row, all as one picture.
+
+    Args:
+        place: Column or container.
+        dataset: That the images belong to.
+        rows: At most `places` rows: `path`, `sha256`.
+        places: Thumbnails in a full row.
+    """
+    paths = tuple(str(dataset.root / path) for path in rows["path"])
+    names = ", ".join(rows["path"])
+    place.image(_strip(paths, tuple(rows["sha256"]), places), width="stretch", alt=names)
 
 
 @st.dialog("Image", width="medium")
