@@ -91,11 +91,17 @@ def show_account(choice: Choice, head_run: Run, images: dict[str, int], epochs: 
         ("Compute trained", f"{counts.compute_trained:.0%}", "of one pass through the backbone"),
         ("Faster by storing", faster, "an epoch, counted in multiply-adds"),
         ("Stored on disk", f"{stored:,.0f} MB", f"for {total:,} images, computed once"),
-        ("This run takes", f"{duration(seconds)}" if seconds else "–", "about, on this machine"),
+        ("This run takes", *_time_words(seconds)),
     )
     for column, (label, value, caption) in zip(st.columns(len(values)), values, strict=True):
         column.metric(label, value)
         column.caption(caption)
+
+
+def _time_words(seconds: float | None) -> tuple[str, str]:
+    if seconds is None:
+        return "–", "the head's pass was stored already, so nothing was timed"
+    return duration(seconds), "about, on this machine"
 
 
 def _keep_batchnorm(blocks: Sequence[Block]) -> bool:
