@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.charts import class_counts, image_sizes
+from core.charts import class_counts, image_sizes, mean_image
 from core.datasets import Dataset
+from core.datasets.means import mean_images
 from core.ui.data_thumbnails import show_strip
 from core.ui.manifests import image_counts
 from core.ui.text import plain
@@ -43,6 +48,21 @@ def show_overview(dataset: Dataset, manifest: pd.DataFrame) -> None:
             image_sizes.figure(manifest), key="sizes", alt="Width against height of all images"
         )
     _samples(dataset, manifest)
+    if st.toggle("Mean image of each class", key="show_means"):
+        names = dataset.class_names[:MAX_CLASSES]
+        means = _means(str(dataset.root), dataset.version, names, manifest)
+        st.plotly_chart(
+            mean_image.figure(means, names), key="means", alt="The mean image of each class"
+        )
+        st.caption("Of at most 100 training images each. What stands out, all of them share.")
+
+
+@st.cache_data(max_entries=32, show_spinner="Averaging images")
+def _means(
+    root: str, version: str, names: tuple[str, ...], _manifest: pd.DataFrame
+) -> np.ndarray[Any, Any]:
+    del version  # part of the key only: another version has other training images
+    return mean_images(Path(root), _manifest, names)
 
 
 def _samples(dataset: Dataset, manifest: pd.DataFrame) -> None:

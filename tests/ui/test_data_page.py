@@ -44,6 +44,17 @@ def test_a_sample_is_one_press_away(settings: Settings) -> None:
     assert "near copy in the same split · kept" in labels(page)
 
 
+def test_mean_images_are_shown_on_request(settings: Settings) -> None:
+    load_bundled("clipart", settings)
+    page = open_page(PAGE)
+    assert len(page.get("plotly_chart")) == 2
+    page.toggle(key="show_means").set_value(True).run()
+
+    assert not page.exception
+    pictures = json.loads(page.get("plotly_chart")[2].proto.spec)["data"]
+    assert [picture["name"] for picture in pictures][:2] == ["bird", "bug"]
+
+
 def test_a_zip_is_brought_in_and_its_broken_files_are_named(
     settings: Settings, tmp_path: Path
 ) -> None:
