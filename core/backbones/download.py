@@ -18,7 +18,7 @@ from core.errors import WeightsError
 
 WEIGHTS_HOST = "storage.googleapis.com"
 # A page waits for this answer; a name server that never replies would take minutes.
-REACH_TIMEOUT_S = 4.0
+REACH_TIMEOUT_S = 3.0
 # Longest silence in a download that has begun.
 SILENCE_TIMEOUT_S = 15.0
 

@@ -17,6 +17,7 @@ from core.errors import BackboneError
 
 OWN_PREFIX = "own:"
 USUAL_IMAGE_SIZE = 224
+USUAL_MIN_IMAGE_SIZE = 32
 BYTES_PER_VALUE = 4  # float32
 _MAX_CONFIG_BYTES = 50_000_000
 
@@ -47,7 +48,7 @@ def own_spec(name: str, weights_dir: Path | None = None) -> BackboneSpec:
         builder="",
         preprocessing="included",
         default_image_size=image_size,
-        min_image_size=32,
+        min_image_size=min(USUAL_MIN_IMAGE_SIZE, image_size),
         default_block="",
         parameters=parameters,
         top1=0.0,
