@@ -1,34 +1,41 @@
-"""Hands queued runs to the queue: a thread of the web server.
+"""Sees to it that queued runs are worked off: a thread of the web server.
 
-The run folders are the record. The thread compares them with what the scheduler knows and submits
-what it does not, so a scheduler that died, or forgot, loses nothing.
+The run folders are the record. While one is queued and a slot is free, the thread gives the
+scheduler a task that works off the folder; so a scheduler that died, or forgot, loses nothing.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import secrets
+import shutil
 import threading
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from core.config import Settings
 from core.errors import QueueError
-from core.runs import queue
-from core.runs.run import Run, RunState
+from core.runs import scheduler
 from core.runs.store import RunStore
-from core.runs.supervisor import supervise
+from core.runs.supervisor import work_off
 
 if TYPE_CHECKING:
     from distributed import Client
 
 POLL_SECONDS = 1.0
+# A run that cannot even write its status would only fail without a word.
+MIN_FREE_BYTES = 50_000_000
 _LOG = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Submits queued runs, oldest first.
+    """Hands the work to the queue.
 
     Args:
         settings: Names the workspace and the scheduler.
+
+    Attributes:
+        error: Why queued runs do not start, or None.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -38,7 +45,7 @@ class Dispatcher:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         self._client: Client | None = None
-        self._submitted: dict[str, object] = {}
+        self._lock: IO[str] | None = None
         self.error: QueueError | None = None
 
     def start(self) -> None:
@@ -55,27 +62,65 @@ class Dispatcher:
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._disconnect()
+        if self._lock is not None:
+            self._lock.close()
 
     def dispatch(self) -> None:
-        """Submits every queued run that the scheduler does not know.
+        """Gives the scheduler as many tasks as there are queued runs and free slots.
 
         Raises:
-            QueueError: If no scheduler can be reached.
+            QueueError: If no scheduler can be reached, or the workspace cannot be written to.
         """
+        if not self._leads():
+            return  # another server of this workspace does it
         client = self._connected()
-        queued = [run for run in self._store.list() if run.status.state is RunState.QUEUED]
-        new = [run for run in queued if run.id not in self._submitted]
-        if not new:
+        queued = len(self._store.queued())
+        if not queued:
             return
-        known = queue.known_runs(client)
-        for run in sorted(new, key=lambda r: r.created):
-            self._submitted[run.id] = None if run.id in known else _submit(client, run)
+        self._check_disk()
+        scheduler.keep_worker(self._settings, client)
+        for _ in range(min(queued, scheduler.slots(client) - scheduler.tasks(client))):
+            _submit(client, str(self._settings.runs_dir))
+
+    def _leads(self) -> bool:
+        """Takes the workspace for this dispatcher, where no other has it."""
+        if self._lock is not None:
+            return True
+        try:
+            self._settings.queue_dir.mkdir(parents=True, exist_ok=True)
+            lock = (self._settings.queue_dir / "dispatcher.lock").open("a")
+        except OSError as error:
+            raise QueueError(
+                f"The workspace cannot be written to: {error}.",
+                "Give the app the right to write there.",
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return False
+        self._lock = lock
+        return True
+
+    def _check_disk(self) -> None:
+        free = shutil.disk_usage(self._settings.workspace).free
+        if free < MIN_FREE_BYTES:
+            raise QueueError(
+                f"The disk is full: {free / 1e6:,.0f} MB are free, so no run is started.",
+                "Delete runs, data sets or stored features.",
+            )
 
     def _connected(self) -> Client:
         if self._client is None or self._client.status != "running":
-            self._client = queue.connect(self._settings)
-            self._submitted = {}
+            self._disconnect()
+            self._client = scheduler.connect(self._settings)
         return self._client
+
+    def _disconnect(self) -> None:
+        if self._client is not None:
+            self._client.close(timeout=1)
+            self._client = None
 
     def _loop(self) -> None:
         while not self._ended.is_set():
@@ -87,22 +132,20 @@ class Dispatcher:
             except OSError as error:
                 # Dask's connection errors are OSErrors; the next turn connects anew.
                 _LOG.warning("the queue is not reachable: %s", error)
-                self._client = None
+                self._disconnect()
             self._woken.wait(POLL_SECONDS)
             self._woken.clear()
 
 
-def _submit(client: Client, run: Run) -> object:
+def _submit(client: Client, runs_dir: str) -> None:
     from distributed import fire_and_forget
 
     future = client.submit(
-        supervise,
-        str(run.path),
-        key=run.id,
-        resources={"slot": 1},
-        priority=-int(run.created),
+        work_off,
+        runs_dir,
+        key=f"{scheduler.TASK_PREFIX}{secrets.token_hex(4)}",
+        resources={scheduler.SLOT: 1},
         pure=False,
     )
     # The scheduler keeps the task although this client may go away.
     fire_and_forget(future)
-    return future

@@ -28,8 +28,6 @@ EPOCH_COLUMNS = (
     "seconds",
     "images_per_second",
 )
-# As `MetricsWriter` writes it.
-_EPOCH = '"event": "epoch"'
 
 
 class MetricsWriter:

@@ -13,18 +13,26 @@ from core.config import FineTuneConfig, HeadConfig, RunConfig
 
 
 class RunState(StrEnum):
-    """Where a run stands. The worker sets a state unless the comment says otherwise."""
+    """Where a run stands; each state says who sets it.
 
-    # Set by the page, which creates the run; true while there is no `status.json`.
+    `status.json` holds `running` and the three ends; readers derive the others, and correct the
+    file where it can no longer be true.
+    """
+
+    # Derived by readers: there is no `status.json` yet (the page has just created the run), or
+    # the run had ended and the page wrote a `resume.request`.
     QUEUED = "queued"
+    # Set by the worker when it begins; it says its phase with it, one of `PHASES`.
     RUNNING = "running"
-    # Derived by readers: running, and a `stop.request` lies in the folder.
+    # Derived by readers: running, and the page wrote a `stop.request`.
     STOPPING = "stopping"
-    # Ended on request, with the best epoch's model where an epoch was finished.
+    # Set by the worker that ended on request, with the best epoch's model where an epoch was
+    # finished. Derived by readers for a queued run with a `stop.request`: it was cancelled.
     STOPPED = "stopped"
+    # Set by the worker, after everything was saved and checked.
     COMPLETED = "completed"
-    # Also set by the supervisor, for a worker that died; and derived by readers, for one whose
-    # heartbeat has ceased.
+    # Set by the worker that met an error; by its supervisor when the worker died without a word;
+    # derived by readers where the heartbeat has ceased and no supervisor is left to say so.
     FAILED = "failed"
 
     @property
@@ -52,7 +60,9 @@ class RunStatus:
         finished: When it ended, or None.
         error: Keys `what`, `way_out` and `details`, for a failed run.
         results: Numbers of a finished run: `val_accuracy`, `test_accuracy`, `val_loss`,
-            `best_epoch`, `epochs_done`, and more that the worker adds.
+            `best_epoch`, `epochs_done`, and more that the worker adds. A run that goes on keeps
+            those of its stop until it has others.
+        attempts: How often the run was begun.
     """
 
     state: RunState = RunState.QUEUED
@@ -65,6 +75,7 @@ class RunStatus:
     finished: float | None = None
     error: dict[str, str] | None = None
     results: dict[str, Any] = field(default_factory=dict)
+    attempts: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -89,6 +100,9 @@ class Run:
         status: How far it is.
         created: When it was asked for, in seconds since 1970.
         dataset_name: The data set's name when the run was created.
+        started_by: Who asked for it, where that is known.
+        order: Its place among queued runs: the lowest is next. The time of creation, unless it
+            was moved.
     """
 
     id: str
@@ -97,6 +111,8 @@ class Run:
     status: RunStatus
     created: float
     dataset_name: str = ""
+    started_by: str = ""
+    order: float = 0.0
 
     @property
     def base(self) -> HeadConfig:
@@ -124,6 +140,11 @@ class Run:
             with suppress(FileNotFoundError):
                 size += file.stat().st_size
         return size
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it ended before its time: it goes on from its checkpoint where it has one."""
+        return self.status.state in (RunState.STOPPED, RunState.FAILED)
 
     @property
     def has_model(self) -> bool:
@@ -159,3 +180,23 @@ class Run:
     def stop_path(self) -> Path:
         """Exists where a stop was asked for."""
         return self.path / "stop.request"
+
+    @property
+    def resume_path(self) -> Path:
+        """Exists where a stopped or failed run was asked to go on, until it does."""
+        return self.path / "resume.request"
+
+    @property
+    def kill_path(self) -> Path:
+        """Exists where the run's process was asked to be ended by force."""
+        return self.path / "kill.request"
+
+    @property
+    def process_path(self) -> Path:
+        """Host, number and start of the process that trains it or did last, as JSON."""
+        return self.path / "process.json"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """What it needs to go on; gone when it is completed."""
+        return self.path / "checkpoints"

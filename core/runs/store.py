@@ -1,13 +1,13 @@
-"""The folder of runs: create, read, list, stop and delete.
+"""The folder of runs: create, read, list, stop, resume, order and delete.
 
 The run folder is the protocol between the page and the worker, and each file has one writer:
-`config.json`, `stop.request` (the page); `status.json`, `heartbeat`, `metrics.jsonl`,
-`worker.log` and the results (the worker, or its supervisor once the worker is gone).
+`config.json`, `order.json` and the requests (the page; the worker takes `resume.request` and
+`kill.request` away when it begins); `status.json`, `heartbeat`, `metrics.jsonl`, `worker.log` and
+the results (the worker, or its supervisor once the worker is gone).
 """
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 import shutil
 import time
@@ -17,10 +17,13 @@ from pathlib import Path
 from core.config import FineTuneConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
 from core.files import read_json, write_json
-from core.runs.run import Run, RunState, RunStatus
+from core.runs.process import end_process
+from core.runs.run import Run, RunState
+from core.runs.state import read_status
+from core.runs.state import write_status as write_status
 
-# The worker touches its heartbeat every second; this much silence means that it is gone.
-HEARTBEAT_LIMIT_S = 8.0
+# Raised when a field changes its meaning; new fields alone do not need it.
+CONFIG_VERSION = 1
 
 
 class RunStore:
@@ -33,14 +36,29 @@ class RunStore:
     def __init__(self, runs_dir: Path) -> None:
         self.runs_dir = runs_dir
 
-    def create(self, config: RunConfig, dataset_name: str = "") -> Run:
-        """Makes a run folder with status `queued`."""
+    def create(self, config: RunConfig, dataset_name: str = "", started_by: str = "") -> Run:
+        """Makes a run folder with status `queued`.
+
+        Raises:
+            RunError: If the workspace cannot be written to.
+        """
         created = time.time()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
         run_id = f"{stamp}-{secrets.token_hex(3)}"
-        values = config_to_dict(config)
-        record = {"version": 1, "created": created, "dataset_name": dataset_name, **values}
-        write_json(self.runs_dir / run_id / "config.json", record)
+        record = {
+            "version": CONFIG_VERSION,
+            "created": created,
+            "dataset_name": dataset_name,
+            "started_by": started_by,
+            **config_to_dict(config),
+        }
+        try:
+            write_json(self.runs_dir / run_id / "config.json", record)
+        except OSError as error:
+            raise RunError(
+                f"The run could not be written into {self.runs_dir}: {error.strerror}.",
+                "Check the disk's free space and the folder's rights.",
+            ) from error
         return self.get(run_id)
 
     def get(self, run_id: str) -> Run:
@@ -57,13 +75,16 @@ class RunStore:
             raise RunError(
                 f"There is no readable run {run_id!r}.", "Choose another on the Runs page."
             ) from error
+        created = float(record.get("created", 0.0))
         return Run(
             id=run_id,
             path=path,
             config=config,
-            status=_read_status(path),
-            created=float(record.get("created", 0.0)),
+            status=read_status(path),
+            created=created,
             dataset_name=str(record.get("dataset_name", "")),
+            started_by=str(record.get("started_by", "")),
+            order=_order(path, created),
         )
 
     def list(self) -> list[Run]:
@@ -80,9 +101,49 @@ class RunStore:
         # By time, not by name: a name tells no more than the second.
         return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
 
+    def queued(self) -> Sequence[Run]:
+        """The queued runs, the next one first."""
+        return in_order(self.list())
+
     def request_stop(self, run_id: str) -> None:
-        """Asks the worker to stop; a queued run then ends without starting."""
-        (self._path(run_id) / "stop.request").touch()
+        """Asks the worker to stop; a queued run then does not start, or not go on."""
+        self._path(run_id).joinpath("stop.request").touch()
+
+    def request_resume(self, run_id: str) -> None:
+        """Puts a stopped or failed run into the queue again; it goes on from its checkpoint.
+
+        Raises:
+            RunError: If it neither was stopped nor failed.
+        """
+        run = self.get(run_id)
+        if not run.can_resume:
+            raise RunError(
+                f"Run {run_id} is {run.status.state}.", "Only what ended early can go on."
+            )
+        run.resume_path.touch()
+        # Last: until then the run still counts as ended.
+        run.stop_path.unlink(missing_ok=True)
+
+    def kill(self, run_id: str) -> None:
+        """Ends the run's process by force; on another host its supervisor does it.
+
+        Raises:
+            RunError: If it does not run.
+        """
+        run = self.get(run_id)
+        if run.status.state not in (RunState.RUNNING, RunState.STOPPING):
+            raise RunError(f"Run {run_id} is {run.status.state}.", "There is no process to end.")
+        run.kill_path.touch()
+        end_process(run.process_path)
+
+    def move_up(self, run_id: str) -> None:
+        """Puts a queued run before the one that is before it."""
+        queue = self.queued()
+        place = next((i for i, run in enumerate(queue) if run.id == run_id), 0)
+        if place:
+            before = queue[place - 1].order
+            further = queue[place - 2].order if place > 1 else before - 2
+            write_json(queue[place].path / "order.json", {"order": (before + further) / 2})
 
     def children(self, run_id: str) -> Sequence[Run]:
         """Fine-tuning runs that start from this run."""
@@ -110,36 +171,14 @@ class RunStore:
         return self.runs_dir / run_id
 
 
-def write_status(run_dir: Path, status: RunStatus) -> None:
-    """Replaces a run's `status.json` whole. For the worker and its supervisor only."""
-    write_json(run_dir / "status.json", status.to_dict())
+def in_order(runs: Sequence[Run]) -> Sequence[Run]:
+    """Those of `runs` that are queued, the next one first."""
+    queued = [run for run in runs if run.status.state is RunState.QUEUED]
+    return sorted(queued, key=lambda run: (run.order, run.id))
 
 
-def _read_status(path: Path) -> RunStatus:
-    stop = (path / "stop.request").exists()
+def _order(path: Path, created: float) -> float:
     try:
-        status = RunStatus.from_dict(read_json(path / "status.json"))
-    except FileNotFoundError:
-        return RunStatus(state=RunState.STOPPED if stop else RunState.QUEUED)
-    except (ValueError, KeyError, TypeError) as error:
-        return RunStatus(state=RunState.FAILED, error=_gone(f"status.json: {error}"))
-    if status.state is not RunState.RUNNING:
-        return status
-    if _silent_for(path) > HEARTBEAT_LIMIT_S:
-        return dataclasses.replace(status, state=RunState.FAILED, error=_gone("no heartbeat"))
-    return dataclasses.replace(status, state=RunState.STOPPING) if stop else status
-
-
-def _silent_for(path: Path) -> float:
-    try:
-        return time.time() - (path / "heartbeat").stat().st_mtime
-    except FileNotFoundError:
-        return time.time() - (path / "status.json").stat().st_mtime
-
-
-def _gone(details: str) -> dict[str, str]:
-    return {
-        "what": "The process that trained this run is gone.",
-        "way_out": "Start it again: stored features are kept.",
-        "details": details,
-    }
+        return float(read_json(path / "order.json")["order"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return created

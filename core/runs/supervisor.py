@@ -1,78 +1,178 @@
-"""What a Dask worker does with a run: starts its training process, waits, and sees that it ended.
+"""What a Dask worker does: trains the queued runs, one after the other, each in its own process.
 
-The training process has a session of its own, so it goes on when the Dask worker dies. Dask may
-then hand the run to another worker: the run's lock and status see to it that nothing runs twice.
+Which run is next is decided here and now, from the folders: what was moved up or cancelled in the
+meantime counts, and the queue goes on while the web server is away. The training process has a
+session of its own, so it goes on when the Dask worker dies; the next one adopts it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 from core.config import APP_ROOT
-from core.runs.run import RunState, RunStatus
-from core.runs.store import RunStore, write_status
+from core.errors import RunError
+from core.runs.process import host, recorded_host
+from core.runs.run import Run, RunState, RunStatus
+from core.runs.state import GO_ON, write_status
+from core.runs.store import RunStore, in_order
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.25
+_GOING_ON = (RunState.RUNNING, RunState.STOPPING)
 
 
-def supervise(run_dir: str) -> str:
-    """Trains one run in a child process and waits for its end.
+def work_off(runs_dir: str) -> int:
+    """Trains runs until none is queued.
 
     Args:
-        run_dir: The run's folder.
+        runs_dir: The workspace's `runs/`.
 
     Returns:
-        The state that the run ended in.
+        How many runs it saw to their end.
     """
-    path = Path(run_dir)
-    store = RunStore(path.parent)
-    run = store.get(path.name)
-    if run.status.state is RunState.STOPPED and run.stop_path.exists():
-        write_status(path, dataclasses.replace(run.status, finished=time.time()))
-    if run.status.state is not RunState.QUEUED:
-        return _wait_for_end(store, path)
-    with (path / "worker.log").open("ab") as log:
+    store = RunStore(Path(runs_dir))
+    passed_over: set[str] = set()
+    ended = 0
+    while (claimed := _next_run(store, passed_over)) is not None:
+        run, claim = claimed
+        with claim:
+            state = supervise(run)
+            ended += 1
+            if state is RunState.QUEUED and not _began(store, run):
+                passed_over.add(run.id)  # a process that nobody knows of holds its lock
+    return ended
+
+
+def supervise(run: Run) -> RunState:
+    """Trains one run in a child process and waits for its end; waits for one that goes on.
+
+    Returns:
+        The state that it ended in.
+    """
+    store = RunStore(run.path.parent)
+    if run.status.state in _GOING_ON:
+        return _wait_for_end(store, run)
+    with (run.path / "worker.log").open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "core.training.worker", str(path)],
+            [sys.executable, "-m", "core.training.worker", str(run.path)],
             cwd=APP_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        code = child.wait()
-    status = store.get(path.name).status
-    if code != 0 and (status.state.active or status.state is RunState.FAILED):
-        _write_death(path, status, code)
-    return _wait_for_end(store, path)
+    code = _wait_for(child, run)
+    if code:
+        _write_death(store.get(run.id), code)
+    return _wait_for_end(store, run)
 
 
-def _wait_for_end(store: RunStore, path: Path) -> str:
-    """Waits while another process trains the run; the store tells when its heartbeat ceases."""
+def _next_run(store: RunStore, passed_over: set[str]) -> tuple[Run, IO[str]] | None:
+    """Claims the next run: one whose Dask worker died here, before one that is queued."""
+    runs = store.list()
+    orphans = [
+        run
+        for run in runs
+        if run.status.state in _GOING_ON and recorded_host(run.process_path) == host()
+    ]
+    for run in (*orphans, *in_order(runs)):
+        if run.id in passed_over:
+            continue
+        claim = _claim(run.path)
+        if claim is None:
+            continue  # another worker sees to it
+        try:
+            now = store.get(run.id)
+        except RunError:
+            claim.close()
+            continue  # deleted in between
+        if now.status.state is RunState.QUEUED or now.status.state in _GOING_ON:
+            return now, claim
+        claim.close()
+    return None
+
+
+def _claim(run_dir: Path) -> IO[str] | None:
+    """Takes a run for this worker; the claim goes when the worker does."""
+    try:
+        handle = (run_dir / "claim").open("a")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    return handle
+
+
+def _began(store: RunStore, run: Run) -> bool:
+    return store.get(run.id).status.attempts > run.status.attempts
+
+
+def _wait_for(child: subprocess.Popen[bytes], run: Run) -> int:
+    while (code := child.poll()) is None:
+        if run.kill_path.exists():
+            child.kill()
+        time.sleep(POLL_SECONDS)
+    return code
+
+
+def _wait_for_end(store: RunStore, run: Run) -> RunState:
+    """Waits while a process trains the run; the store tells when its heartbeat ceases."""
     while True:
-        state = store.get(path.name).status.state
-        if state not in (RunState.RUNNING, RunState.STOPPING):
-            return str(state)
+        state = store.get(run.id).status.state
+        if state not in _GOING_ON:
+            return state
         time.sleep(POLL_SECONDS)
 
 
-def _write_death(path: Path, status: RunStatus, code: int) -> None:
-    if status.state is RunState.FAILED and status.finished is not None:
+def _write_death(run: Run, code: int) -> None:
+    status = run.status
+    if status.finished is not None and not status.state.active:
         return  # the worker told the reason itself
-    killed = -code == signal.SIGKILL
-    error = {
-        "what": "The training process was killed." if killed else "The training process crashed.",
-        "way_out": "If memory ran out, choose a smaller batch or image size; then train again."
-        if killed
-        else "worker.log in the run's folder says more.",
-        "details": f"exit code {code}",
+    error = {**_reason(run, code), "details": f"exit code {code}\n{_end_of_log(run)}"}
+    run.resume_path.unlink(missing_ok=True)  # else it would be begun again, and die again
+    write_status(run.path, _failed(status, error))
+
+
+def _reason(run: Run, code: int) -> dict[str, str]:
+    if run.kill_path.exists():
+        return {"what": "This run was ended by force.", "way_out": GO_ON}
+    if -code == signal.SIGKILL or "bad_alloc" in _end_of_log(run):
+        return {
+            "what": "The training process was killed.",
+            "way_out": "Most often memory ran out: then train with a smaller batch or image size. "
+            "Otherwise resume it.",
+        }
+    return {
+        "what": "The training process crashed.",
+        "way_out": "worker.log in the run's folder says more.",
     }
-    write_status(
-        path,
-        dataclasses.replace(status, state=RunState.FAILED, finished=time.time(), error=error),
+
+
+def _failed(status: RunStatus, error: dict[str, str]) -> RunStatus:
+    return dataclasses.replace(
+        status,
+        state=RunState.FAILED,
+        finished=time.time(),
+        seconds_left=None,
+        error=error,
+        attempts=max(1, status.attempts),
     )
+
+
+def _end_of_log(run: Run, characters: int = 1500) -> str:
+    try:
+        with (run.path / "worker.log").open("rb") as handle:
+            handle.seek(0, 2)
+            handle.seek(max(0, handle.tell() - characters))
+            return handle.read().decode(errors="replace")
+    except OSError:
+        return ""

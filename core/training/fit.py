@@ -108,6 +108,10 @@ def fit(
         stopped = True
     finally:
         writer.close()
+    return _result(best, stopped)
+
+
+def _result(best: BestEpoch, stopped: bool) -> FitResult:
     best.restore()
     if best.values["val_loss"] != best.values["val_loss"]:
         raise RunError(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import shutil
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from core.errors import UnfreezeError
+from core.runs.process import record_process
 from core.runs.run import RunState, RunStatus
-from core.runs.store import write_status
+from core.runs.state import write_status
 
 WRITE_SECONDS = 0.5
 HEARTBEAT_SECONDS = 1.0
@@ -36,10 +39,23 @@ class Reporter:
         self._stopped = threading.Event()
         self._stop_noticed = False
 
-    def begin(self) -> None:
-        """Says that the run is running, and keeps the heartbeat going from a thread."""
+    def begin(self, before: RunStatus | None = None) -> None:
+        """Says that the run is running, and keeps the heartbeat going from a thread.
+
+        Args:
+            before: What was said of it when it ended, where it goes on; its results stay until
+                there are others.
+        """
+        if before is not None:
+            self._status = dataclasses.replace(
+                self._status, attempts=before.attempts + 1, results=before.results
+            )
+        record_process(self._run_dir / "process.json")
         self._beat()
         self._write()
+        # Only now: until it says that it is running, the run must count as queued.
+        for request in ("resume.request", "kill.request"):
+            (self._run_dir / request).unlink(missing_ok=True)
         threading.Thread(target=self._keep_beating, daemon=True).start()
 
     def phase(self, name: str, total: int = 0, unit: str = "") -> None:
@@ -77,7 +93,7 @@ class Reporter:
 
     def finish(self, state: RunState, results: dict[str, Any]) -> None:
         """Ends the run as `completed` or `stopped`."""
-        self._end(state, results=results)
+        self._end(state, results=results or self._status.results)
 
     def fail(self, error: UnfreezeError, details: str = "") -> None:
         """Ends the run as `failed`, with what a person needs to know."""
@@ -90,6 +106,8 @@ class Reporter:
             self._status, state=state, finished=time.time(), seconds_left=None, **changes
         )
         self._write()
+        if state is RunState.COMPLETED:
+            shutil.rmtree(self._run_dir / "checkpoints", ignore_errors=True)
 
     def _write(self) -> None:
         write_status(self._run_dir, self._status)
@@ -100,4 +118,6 @@ class Reporter:
 
     def _keep_beating(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):
-            self._beat()
+            # A disk that is full or gone for a moment must not end the heart for ever.
+            with contextlib.suppress(OSError):
+                self._beat()

@@ -6,9 +6,9 @@ that goes wrong is caught here, once, and written into the run's status.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             _LOG.info("run %s is %s already", run.id, run.status.state)
             return 0
         reporter = Reporter(run_dir)
-        reporter.begin()
+        reporter.begin(run.status)
         _train(run, Settings.from_environment(), reporter)
     return 0
 
@@ -100,25 +100,38 @@ def _explained(error: Exception) -> UnfreezeError:
     if type(error).__name__ == "ResourceExhaustedError":
         return _OUT_OF_MEMORY
     if isinstance(error, OSError):
-        return RunError(
-            f"Reading or writing failed: {error}.", "Check the disk's free space and rights."
-        )
+        return _explained_io(error)
     return RunError(
         f"Training ended with an unexpected error: {type(error).__name__}.",
         "The details below and worker.log in the run's folder say more.",
     )
 
 
+def _explained_io(error: OSError) -> UnfreezeError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return RunError(
+            "The disk is full: the run could not be saved.",
+            "Delete runs or stored features on the Runs page, then resume it.",
+        )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return RunError(
+            f"The workspace cannot be written to: {error}.",
+            "Give the app the right to write there, then resume the run.",
+        )
+    return RunError(f"Reading or writing failed: {error}.", "See to the disk, then resume the run.")
+
+
 def _lock(run_dir: Path) -> IO[str] | None:
-    """Takes the run for this process; the lock goes when the process does."""
+    """Takes the run for this process; the lock goes when the process does.
+
+    `process.json` says whose it is, and the heartbeat that it is still there.
+    """
     handle = (run_dir / "lock").open("a")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         handle.close()
         return None
-    handle.write(f"{os.uname().nodename} {os.getpid()}\n")
-    handle.flush()
     return handle
 
 

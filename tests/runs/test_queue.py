@@ -11,8 +11,9 @@ import pytest
 
 from core.config import APP_ROOT, HeadConfig, Settings, TrainingConfig
 from core.datasets import Dataset
-from core.runs import RunState, RunStore, queue
+from core.runs import RunState, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
+from core.runs.process import end_process
 
 pytestmark = pytest.mark.slow
 FAST = TrainingConfig(epochs=1, batch_size=8)
@@ -23,7 +24,10 @@ def dispatcher(settings: Settings) -> Iterator[Dispatcher]:
     made = Dispatcher(settings)
     yield made
     made.close()
-    queue.stop(settings)
+    for run in RunStore(settings.runs_dir).list():
+        end_process(run.process_path)
+    scheduler.stop(settings)
+    assert wait_until(lambda: not queue_processes(settings), 10)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 90) -> bool:
@@ -106,7 +110,7 @@ def test_a_killed_training_process_is_told_with_its_reason(
 def test_the_command_tells_and_ends_the_processes(
     dispatcher: Dispatcher, settings: Settings
 ) -> None:
-    client = queue.connect(settings)
+    client = scheduler.connect(settings)
     assert wait_until(lambda: bool(client.scheduler_info(n_workers=-1)["workers"]), 30)
     client.close()
 

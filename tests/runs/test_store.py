@@ -1,7 +1,11 @@
 """The run store: states as readers see them, and names that must not leave the folder."""
 
 import dataclasses
+import json
 import os
+import shutil
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -10,7 +14,9 @@ import pytest
 from core.config import FineTuneConfig, HeadConfig, TrainingConfig
 from core.errors import RunError
 from core.runs import RunState, RunStatus, RunStore
-from core.runs.store import HEARTBEAT_LIMIT_S, write_status
+from core.runs.metrics_log import epoch_table, read_metrics
+from core.runs.process import record_process
+from core.runs.state import HEARTBEAT_LIMIT_S, write_status
 
 HEAD = HeadConfig("data", "v1", backbone="vgg16", training=TrainingConfig(epochs=3))
 
@@ -133,3 +139,134 @@ def test_status_survives_its_file(store: RunStore) -> None:
     write_status(run.path, status)
 
     assert dataclasses.asdict(store.get(run.id).status) == dataclasses.asdict(status)
+
+
+def ended(store: RunStore, state: RunState) -> str:
+    run = store.create(HEAD)
+    results = {"val_accuracy": 0.5}
+    write_status(run.path, RunStatus(state=state, attempts=1, finished=1.0, results=results))
+    return run.id
+
+
+@pytest.mark.parametrize("state", [RunState.STOPPED, RunState.FAILED])
+def test_what_ended_early_goes_into_the_queue_again(store: RunStore, state: RunState) -> None:
+    run_id = ended(store, state)
+    store.request_stop(run_id)
+
+    store.request_resume(run_id)
+
+    status = store.get(run_id).status
+    assert status.state is RunState.QUEUED
+    assert status.results == {"val_accuracy": 0.5}
+    assert status.attempts == 1
+
+
+def test_what_is_completed_does_not_go_on(store: RunStore) -> None:
+    run_id = ended(store, RunState.COMPLETED)
+
+    with pytest.raises(RunError, match="completed"):
+        store.request_resume(run_id)
+
+
+def test_a_resumed_run_that_is_cancelled_is_what_it_was(store: RunStore) -> None:
+    run_id = ended(store, RunState.FAILED)
+    store.request_resume(run_id)
+    store.request_stop(run_id)
+
+    assert store.get(run_id).status.state is RunState.FAILED
+
+
+def test_a_cancelled_run_can_be_queued_again(store: RunStore) -> None:
+    run = store.create(HEAD)
+    store.request_stop(run.id)
+    store.request_resume(run.id)
+
+    assert store.get(run.id).status.state is RunState.QUEUED
+
+
+def test_a_run_whose_process_is_gone_can_go_on(store: RunStore) -> None:
+    run_id = running(store, HEARTBEAT_LIMIT_S + 1)
+    store.request_stop(run_id)
+
+    store.request_resume(run_id)
+
+    assert store.get(run_id).status.state is RunState.QUEUED
+
+
+def test_queued_runs_move_up_one_place_at_a_time(store: RunStore) -> None:
+    first, second, third = (store.create(HEAD).id for _ in range(3))
+    running(store)
+    assert [run.id for run in store.queued()] == [first, second, third]
+
+    store.move_up(third)
+    assert [run.id for run in store.queued()] == [first, third, second]
+    store.move_up(third)
+    store.move_up(third)
+    store.move_up(second)
+    assert [run.id for run in store.queued()] == [third, second, first]
+
+
+def test_who_started_a_run_is_kept(store: RunStore) -> None:
+    assert store.get(store.create(HEAD, started_by="Ada").id).started_by == "Ada"
+    assert store.create(HEAD).started_by == ""
+
+
+def test_a_process_is_ended_by_force_only_when_it_is_the_very_one(store: RunStore) -> None:
+    run = store.get(running(store))
+    with subprocess.Popen(["sleep", "60"]) as process:
+        record_process(run.process_path, process.pid)
+        record = json.loads(run.process_path.read_text())
+        run.process_path.write_text(json.dumps({**record, "started": record["started"] - 100}))
+        store.kill(run.id)
+        assert process.poll() is None
+
+        run.process_path.write_text(json.dumps(record))
+        store.kill(run.id)
+        assert process.wait(5) == -signal.SIGKILL
+    assert run.kill_path.exists()
+
+
+def test_nothing_is_killed_on_another_host(store: RunStore) -> None:
+    run = store.get(running(store))
+    with subprocess.Popen(["sleep", "60"]) as process:
+        record_process(run.process_path, process.pid)
+        record = json.loads(run.process_path.read_text())
+        run.process_path.write_text(json.dumps({**record, "host": "elsewhere"}))
+        store.kill(run.id)
+        assert process.poll() is None
+        process.kill()
+
+
+def test_a_run_that_ended_is_not_killed(store: RunStore) -> None:
+    run_id = ended(store, RunState.STOPPED)
+
+    with pytest.raises(RunError, match="stopped"):
+        store.kill(run_id)
+
+
+def test_a_workspace_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be")
+
+    with pytest.raises(RunError, match="could not be written"):
+        RunStore(tmp_path / "runs").create(HEAD)
+
+
+OLD_WORKSPACE = Path(__file__).with_name("old_workspace")
+
+
+def test_runs_of_the_first_version_open(tmp_path: Path) -> None:
+    shutil.copytree(OLD_WORKSPACE, tmp_path / "workspace")
+    runs = RunStore(tmp_path / "workspace" / "runs").list()
+
+    assert [run.status.state for run in runs] == [RunState.COMPLETED, RunState.COMPLETED]
+    tuned, head = runs
+    assert isinstance(tuned.config, FineTuneConfig)
+    assert tuned.config.head_run_id == head.id
+    assert (tuned.config.block, tuned.config.training.learning_rate) == ("block6", 0.001)
+    assert head.base.backbone == "efficientnet_lite0"
+    assert head.base.weights == "imagenet"
+    assert head.status.results["best_epoch"] >= 1
+    assert head.order == head.created
+    table = epoch_table(read_metrics(head.metrics_path))
+    assert table["val_accuracy"].between(0, 1).all()
+    assert len(table) == 2

@@ -1,0 +1,78 @@
+"""Processes that the app started: recorded in a file, found again, and ended as that very process.
+
+A number alone is not enough: after its process is gone, the system gives it to another one. So the
+record holds the host and the time at which the process began, too.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import psutil
+
+from core.files import read_json, write_json
+
+# How exactly the system tells when a process began.
+_TOLERANCE_S = 1.0
+
+
+def record_process(path: Path, pid: int | None = None) -> None:
+    """Writes down a process of this host, by default the own one."""
+    process = psutil.Process(pid)
+    record = {"host": host(), "pid": process.pid, "started": process.create_time()}
+    write_json(path, record)
+
+
+def recorded_process(path: Path) -> psutil.Process | None:
+    """The recorded process; None where it is gone, or runs on another host."""
+    try:
+        record = read_json(path)
+        if record["host"] != host():
+            return None
+        process = psutil.Process(int(record["pid"]))
+        same = abs(process.create_time() - float(record["started"])) < _TOLERANCE_S
+        # A dead child stays in the list until its parent has asked for it.
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+        return None
+
+
+def recorded_host(path: Path) -> str:
+    """The host of a recorded process, or ""."""
+    try:
+        return str(read_json(path)["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def end_process(path: Path, patience: float = 0.0) -> bool:
+    """Ends the recorded process.
+
+    Args:
+        path: Its record.
+        patience: Seconds that it gets to end by itself after a polite request; 0 kills at once.
+
+    Returns:
+        Whether there was one to end.
+    """
+    process = recorded_process(path)
+    if process is None:
+        return False
+    try:
+        if patience:
+            process.terminate()
+            deadline = time.monotonic() + patience
+            while recorded_process(path) and time.monotonic() < deadline:
+                time.sleep(0.1)
+        if recorded_process(path):
+            process.kill()
+    except psutil.NoSuchProcess:
+        pass  # it ended in between
+    return True
+
+
+def host() -> str:
+    """This machine's name."""
+    return os.uname().nodename

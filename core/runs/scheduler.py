@@ -1,0 +1,208 @@
+"""The queue's processes: a Dask scheduler and one worker, detached from the web server.
+
+They outlive it and are found again through Dask's own scheduler file in the workspace. Both listen
+on 127.0.0.1 only: who reaches a scheduler's port can run code. `python -m core.runs.queue
+status|stop` looks at them, or ends them, without the app.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.config import APP_ROOT, Settings
+from core.errors import QueueError
+from core.files import read_json
+from core.runs.process import end_process, record_process, recorded_process
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+START_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
+END_SECONDS = 5.0
+SLOT = "slot"
+# Tasks of the queue: each works off the folder of runs until none is queued.
+TASK_PREFIX = "work-off-"
+
+
+def connect(settings: Settings) -> Client:
+    """Connects to the scheduler, and starts scheduler and worker where they are missing.
+
+    Args:
+        settings: Names the workspace, or a running scheduler.
+
+    Returns:
+        A connected client.
+
+    Raises:
+        QueueError: If no scheduler can be reached.
+    """
+    if settings.scheduler:
+        return _client(settings.scheduler)
+    with _locked(settings.queue_dir):
+        client = try_connect(settings)
+        if client is None:
+            # A worker of a scheduler that is gone, or one of the two that no longer answers. The
+            # training processes are not theirs to take along.
+            end_process(_record(settings, "worker"), END_SECONDS)
+            end_process(_record(settings, "scheduler"), END_SECONDS)
+            _start_scheduler(settings)
+            client = _wait_for_scheduler(settings)
+        if not workers(client) and recorded_process(_record(settings, "worker")) is None:
+            _start_worker(settings)
+    return client
+
+
+def try_connect(settings: Settings) -> Client | None:
+    """Connects to a scheduler that is there; None where there is none."""
+    if settings.scheduler:
+        return _client(settings.scheduler)
+    try:
+        return _client(str(read_json(scheduler_file(settings))["address"]))
+    except (OSError, ValueError, KeyError, QueueError):
+        return None  # no file, or left behind by a scheduler that is gone
+
+
+def keep_worker(settings: Settings, client: Client) -> None:
+    """Starts a worker where this machine's own queue has lost its."""
+    if settings.scheduler or workers(client):
+        return
+    with _locked(settings.queue_dir):
+        running = recorded_process(_record(settings, "worker"))
+        if running is not None and time.time() - running.create_time() > START_SECONDS:
+            end_process(_record(settings, "worker"), END_SECONDS)  # it never registered
+            running = None
+        if running is None:
+            _start_worker(settings)
+
+
+def scheduler_file(settings: Settings) -> Path:
+    """Where the scheduler writes its address."""
+    return settings.queue_dir / "scheduler.json"
+
+
+def workers(client: Client) -> dict[str, Any]:
+    """The scheduler's workers by address."""
+    found: dict[str, Any] = client.scheduler_info(n_workers=-1)["workers"]
+    return found
+
+
+def slots(client: Client) -> int:
+    """Runs that may be trained at once, over all workers."""
+    return sum(int(worker["resources"].get(SLOT, 0)) for worker in workers(client).values())
+
+
+def tasks(client: Client) -> int:
+    """Tasks of the queue that wait or run; ended ones do not count."""
+
+    def count(dask_scheduler: Any) -> int:
+        ended = ("memory", "erred", "released", "forgotten")
+        return sum(
+            str(key).startswith(TASK_PREFIX) and task.state not in ended
+            for key, task in dask_scheduler.tasks.items()
+        )
+
+    return int(client.run_on_scheduler(count))
+
+
+def stop(settings: Settings) -> bool:
+    """Ends scheduler and worker; a run that is being trained goes on to its end.
+
+    Returns:
+        Whether there was one.
+    """
+    client = None if settings.scheduler else try_connect(settings)
+    if client is not None:
+        client.shutdown()
+    # Also those that did not answer; a worker that was just asked gets the time to go.
+    ended = [end_process(_record(settings, name), END_SECONDS) for name in ("worker", "scheduler")]
+    return client is not None or any(ended)
+
+
+def _client(address: str) -> Client:
+    # Imported late: it takes a second, and only the thread that needs it should wait.
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise QueueError(
+            f"The queue's scheduler at {address} does not answer.",
+            "Start it, or unset UNFREEZE_SCHEDULER to use one on this machine.",
+        ) from error
+
+
+def _wait_for_scheduler(settings: Settings) -> Client:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        client = try_connect(settings)
+        if client is not None:
+            return client
+        time.sleep(0.2)
+    raise QueueError(
+        "The queue's scheduler did not start.",
+        f"{settings.queue_dir / 'scheduler.log'} says why.",
+    )
+
+
+def _record(settings: Settings, name: str) -> Path:
+    return settings.queue_dir / f"{name}.process.json"
+
+
+def _start_scheduler(settings: Settings) -> None:
+    scheduler_file(settings).unlink(missing_ok=True)
+    _start_detached(
+        settings,
+        "scheduler",
+        ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
+        ["--scheduler-file", str(scheduler_file(settings))],
+    )
+
+
+def _start_worker(settings: Settings) -> None:
+    _start_detached(
+        settings,
+        "worker",
+        ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", "1"],
+        ["--nworkers", "1", "--resources", f"{SLOT}=1", "--memory-limit", "0"],
+        ["--scheduler-file", str(scheduler_file(settings))],
+        ["--local-directory", str(settings.queue_dir / "scratch")],
+    )
+
+
+def _start_detached(settings: Settings, name: str, *parts: list[str]) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(APP_ROOT),
+        # A task that was lost is decided on by the run's own status, not tried three times.
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+    }
+    arguments = [part for group in parts for part in group]
+    with (settings.queue_dir / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{name}", *arguments],
+            cwd=APP_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    record_process(_record(settings, name), process.pid)
+
+
+@contextmanager
+def _locked(queue_dir: Path) -> Iterator[None]:
+    """One starter at a time: two servers must not start two schedulers."""
+    queue_dir.mkdir(parents=True, exist_ok=True)
+    with (queue_dir / "start.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

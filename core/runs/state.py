@@ -1,0 +1,57 @@
+"""A run's state, from its folder: what `status.json` says, corrected by the requests and the
+heartbeat that lie beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+
+from core.files import read_json, write_json
+from core.runs.run import RunState, RunStatus
+
+# The worker touches its heartbeat every second; this much silence means that it is gone.
+HEARTBEAT_LIMIT_S = 8.0
+GO_ON = "Resume it: it goes on from its last checkpoint."
+
+
+def write_status(run_dir: Path, status: RunStatus) -> None:
+    """Replaces a run's `status.json` whole. For the worker and its supervisor only."""
+    write_json(run_dir / "status.json", status.to_dict())
+
+
+def read_status(path: Path) -> RunStatus:
+    """The status of the run in a folder, as it is now."""
+    stop = (path / "stop.request").exists()
+    try:
+        status = RunStatus.from_dict(read_json(path / "status.json"))
+    except FileNotFoundError:
+        return RunStatus(state=RunState.STOPPED if stop else RunState.QUEUED)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        status = RunStatus(state=RunState.FAILED, error=_gone(path, f"status.json: {error}"))
+    if status.state is RunState.RUNNING:
+        if _silent_for(path) <= HEARTBEAT_LIMIT_S:
+            return dataclasses.replace(status, state=RunState.STOPPING) if stop else status
+        status = dataclasses.replace(
+            status, state=RunState.FAILED, error=_gone(path, "no heartbeat"), seconds_left=None
+        )
+    if status.state is RunState.COMPLETED or stop or not (path / "resume.request").exists():
+        return status
+    return dataclasses.replace(status, state=RunState.QUEUED, phase="", done=0, total=0)
+
+
+def _silent_for(path: Path) -> float:
+    try:
+        return time.time() - (path / "heartbeat").stat().st_mtime
+    except FileNotFoundError:
+        return time.time() - (path / "status.json").stat().st_mtime
+
+
+def _gone(path: Path, details: str) -> dict[str, str]:
+    by_force = (path / "kill.request").exists()
+    what = "This run was ended by force." if by_force else None
+    return {
+        "what": what or "The process that trained this run is gone.",
+        "way_out": GO_ON,
+        "details": details,
+    }
