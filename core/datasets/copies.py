@@ -5,7 +5,6 @@ A fingerprint of 256 bits is the sieve; what passes it is laid over each other a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,8 @@ TINT_TOLERANCE = 5.0
 # Smaller images have too little in them to be told apart by their looks.
 MIN_SIDE = 32
 _BLOCK = 512
+# Candidates of one image that are laid over it: where all look alike there would be millions.
+_NEAREST = 8
 
 
 def fingerprints(small: Array) -> Array:
@@ -67,7 +68,7 @@ def _enlargement() -> Array:
 
 
 def near_pairs(prints: Array, small: Array, tints: Array) -> Array:
-    """Pairs of images that show the same picture.
+    """Pairs of images that show the same picture; of a large group, enough pairs to join it.
 
     Args:
         prints: bool `(images, 3, 256)`, as `fingerprints` makes them.
@@ -78,13 +79,29 @@ def near_pairs(prints: Array, small: Array, tints: Array) -> Array:
         int64 `(pairs, 2)`: indices, the smaller one first.
     """
     plain, mirror, middle = (prints[:, side].astype(np.float32) * 2 - 1 for side in range(3))
-    upright = _same_colours(tints, _candidates(((plain, plain), (middle, plain))))
-    mirrored = _same_colours(tints, _candidates(((mirror, plain), (plain, mirror))))
-    found = [
-        pairs[similarity(small, second, pairs, MIN_SIMILARITY) >= MIN_SIMILARITY]
-        for pairs, second in ((upright, small), (mirrored, small[:, :, ::-1]))
-    ]
-    return np.unique(np.concatenate(found), axis=0)
+    flipped = small[:, :, ::-1]
+    found = np.zeros((0, 2), np.int64)
+    for start in range(0, len(small), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        upright = [_near(plain[rows], plain, start), _near(middle[rows], plain, start)]
+        upright.append(_near(plain[rows], middle, start))
+        mirrored = [_near(mirror[rows], plain, start)]
+        for candidates, second in ((upright, small), (mirrored, flipped)):
+            pairs = _same_colours(tints, np.unique(np.concatenate(candidates), axis=0))
+            for part in range(0, len(pairs), _BLOCK):
+                found = _joined(found, pairs[part : part + _BLOCK], small, second)
+    return found[np.lexsort((found[:, 1], found[:, 0]))]
+
+
+def _joined(found: Array, pairs: Array, small: Array, second: Array) -> Array:
+    """Adds those pairs that are the same picture and are not joined by way of others yet.
+
+    A burst of a thousand shots would take half a million comparisons otherwise.
+    """
+    component = _components(found, len(small))
+    pairs = pairs[component[pairs[:, 0]] != component[pairs[:, 1]]]
+    same = similarity(small, second, pairs, MIN_SIMILARITY) >= MIN_SIMILARITY
+    return np.concatenate([found, pairs[same]])
 
 
 def _same_colours(tints: Array, pairs: Array) -> Array:
@@ -96,16 +113,31 @@ def _same_colours(tints: Array, pairs: Array) -> Array:
     return same
 
 
-def _candidates(sides: Sequence[tuple[Array, Array]]) -> Array:
-    """Pairs within `MAX_DISTANCE`: with bits as -1 and 1, a dot product counts those that agree."""
-    agree = _FREQUENCIES**2 - 2 * MAX_DISTANCE
-    pairs = [np.zeros((0, 2), np.int64)]
-    for first, second in sides:
-        for start in range(0, len(first), _BLOCK):
-            near = first[start : start + _BLOCK] @ second.T >= agree
-            pairs.append(np.argwhere(near) + np.array([start, 0]))
-    both = np.sort(np.concatenate(pairs), axis=1)
-    return np.unique(both[both[:, 0] < both[:, 1]], axis=0)
+def _near(rows: Array, others: Array, start: int) -> Array:
+    """Pairs of a block's rows with later images within `MAX_DISTANCE`.
+
+    With bits as -1 and 1, a dot product counts those that agree.
+
+    Returns:
+        int64 `(pairs, 2)`: the nearest `_NEAREST` of each row, the smaller index first.
+    """
+    agree = rows @ others[start:].T
+    near = agree >= _FREQUENCIES**2 - 2 * MAX_DISTANCE
+    near[:, : len(rows)] &= np.triu(np.ones((len(rows), len(rows)), bool), 1)
+    for row in np.flatnonzero(near.sum(axis=1) > _NEAREST):
+        scores = np.where(near[row], agree[row], -np.inf)
+        near[row] = False
+        near[row, np.argpartition(scores, -_NEAREST)[-_NEAREST:]] = True
+    pairs: Array = np.argwhere(near) + start
+    return pairs
+
+
+def _components(pairs: Array, count: int) -> Array:
+    """int32 `(count,)`: the same number for what pairs join, directly or by way of others."""
+    joined = (np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1]))
+    graph = coo_array(joined, shape=(count, count))
+    component: Array = connected_components(graph, directed=False)[1]
+    return component
 
 
 def add_groups(manifest: pd.DataFrame, small: Array, tints: Array) -> pd.DataFrame:
@@ -125,9 +157,7 @@ def add_groups(manifest: pd.DataFrame, small: Array, tints: Array) -> pd.DataFra
     looked_at = np.flatnonzero(usable & (sides >= MIN_SIDE))
     pairs = looked_at[near_pairs(prints[looked_at], small[looked_at], tints[looked_at])]
     pairs = np.concatenate([pairs, _same_bytes(manifest, usable)])
-    shape = (len(manifest), len(manifest))
-    graph = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=shape)
-    _, component = connected_components(graph, directed=False)
+    component = _components(pairs, len(manifest))
     alone = np.bincount(component)[component] == 1
     # Numbered from 1 in the order of the rows; 0 is an image without a copy.
     codes = pd.factorize(np.where(alone, -1, component))[1]

@@ -97,6 +97,17 @@ def test_empty_pictures_are_like_nothing() -> None:
     assert near_pairs(fingerprints(looks), looks, NO_TINT).tolist() == []
 
 
+def test_a_long_burst_is_one_group_and_takes_no_comparison_of_all_with_all() -> None:
+    scene = np.asarray(scenes()[0].resize((64, 64)).convert("L"), dtype=np.int16)
+    noise = np.random.default_rng(0).integers(-3, 4, (600, 64, 64))
+    shots = np.clip(scene + noise, 0, 255).astype(np.uint8)
+
+    pairs = near_pairs(fingerprints(shots), shots, np.zeros((600, 2), np.float32))
+
+    assert set(pairs.ravel()) == set(range(600))
+    assert len(pairs) < 600 * 600 / 50
+
+
 def test_no_images_have_no_copies() -> None:
     looks = np.zeros((0, 64, 64), np.uint8)
 
