@@ -1,58 +1,22 @@
 """The worker as a real child process, on a tiny data set and the bundled backbone."""
 
 import json
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.config import APP_ROOT, FineTuneConfig, HeadConfig, RunConfig, Settings, TrainingConfig
-from core.datasets import Dataset
+from core.config import FineTuneConfig, RunConfig, Settings
 from core.evaluation.classifier import load_classifier
 from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
 from tests.squares import squares
-
-FAST = TrainingConfig(learning_rate=1e-2, epochs=4, batch_size=8)
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """A workspace in which runs are trained."""
-
-    settings: Settings
-    dataset: Dataset
-    store: RunStore
-
-    def start(self, config: RunConfig) -> tuple[Run, subprocess.Popen[bytes]]:
-        run = self.store.create(config, self.dataset.name)
-        return run, self.start_again(run)
-
-    def start_again(self, run: Run) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "UNFREEZE_WORKSPACE": str(self.settings.workspace)}
-        with (run.path / "worker.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "core.training.worker", str(run.path)],
-                cwd=APP_ROOT,
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
-
-    def train(self, config: RunConfig) -> Run:
-        run, process = self.start(config)
-        assert process.wait(timeout=120) == 0, (run.path / "worker.log").read_text()
-        return self.store.get(run.id)
-
-    def head_config(self) -> HeadConfig:
-        return HeadConfig(self.dataset.id, self.dataset.version, image_size=32, training=FAST)
+from tests.workshop import FAST, Workshop
 
 
 @pytest.fixture(scope="module")

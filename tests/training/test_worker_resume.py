@@ -1,0 +1,166 @@
+"""Runs that are stopped, killed and resumed, as real processes."""
+
+import json
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.config import FineTuneConfig, RunConfig, Settings
+from core.runs import Run, RunState, RunStore
+from core.runs.metrics_log import epoch_table, read_metrics
+from tests.squares import squares
+from tests.workshop import FAST, Workshop, saved_weights
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    settings = Settings(workspace=tmp_path_factory.mktemp("workspace"))
+    return Workshop(settings, squares(settings), RunStore(settings.runs_dir))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def epochs(run: Run) -> list[int]:
+    return epoch_table(read_metrics(run.metrics_path))["epoch"].tolist()
+
+
+def disturbed(workshop: Workshop, config: RunConfig) -> Run:
+    """Stops the run, resumes it, kills it, resumes it."""
+    store = workshop.store
+    run, process = workshop.start(config)
+    last = config.training.epochs
+    wait_until(lambda: len(epochs(run)) >= last // 4)
+    store.request_stop(run.id)
+    process.wait(30)
+    stopped = store.get(run.id)
+    assert stopped.status.state is RunState.STOPPED
+    assert stopped.has_model
+    assert 0 < stopped.status.results["epochs_done"] < last
+
+    store.request_resume(run.id)
+    process = workshop.start_again(run)
+    wait_until(lambda: len(epochs(run)) >= last // 2)
+    process.kill()
+    process.wait()
+    wait_until(lambda: store.get(run.id).status.state is RunState.FAILED, 10)
+    assert "gone" in (store.get(run.id).status.error or {})["what"]
+
+    store.request_resume(run.id)
+    assert workshop.start_again(run).wait(120) == 0
+    return store.get(run.id)
+
+
+def assert_same(run: Run, other: Run) -> None:
+    assert run.status.state is other.status.state is RunState.COMPLETED
+    names = ("best_epoch", "epochs_done", "val_accuracy", "val_loss", "test_accuracy")
+    for name in names:
+        assert run.status.results[name] == other.status.results[name]
+    ours, theirs = saved_weights(run), saved_weights(other)
+    assert list(ours) == list(theirs)
+    for name, array in ours.items():
+        np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_a_head_run_survives_stop_and_kill(workshop: Workshop) -> None:
+    config = replace(workshop.head_config(), training=replace(FAST, epochs=100))
+    whole = workshop.train(config)
+
+    run = disturbed(workshop, config)
+
+    assert_same(run, whole)
+    assert epochs(run) == list(range(1, 101))
+    assert run.status.attempts == 3
+    assert not run.checkpoints_path.exists()
+    assert not run.resume_path.exists()
+
+
+@pytest.mark.slow
+def test_a_fine_tuning_run_survives_stop_and_kill_with_its_proof(workshop: Workshop) -> None:
+    head = workshop.train(workshop.head_config())
+    training = replace(FAST, learning_rate=1e-3, epochs=24)
+    config = FineTuneConfig(head.id, head.base, "block7", training=training)
+    whole = workshop.train(config)
+
+    run = disturbed(workshop, config)
+
+    assert_same(run, whole)
+    proof, expected = (json.loads(r.account_path.read_text())["proof"] for r in (run, whole))
+    assert proof == expected
+    assert proof["unfrozen_changed"] == proof["unfrozen_tensors"]
+
+
+@pytest.mark.slow
+def test_a_run_that_was_stopped_before_its_first_epoch_ended_goes_on(workshop: Workshop) -> None:
+    config = workshop.head_config()
+    whole = workshop.train(config)
+    run, process = workshop.start(config)
+    workshop.store.request_stop(run.id)
+    process.wait(60)
+    stopped = workshop.store.get(run.id)
+    assert stopped.status.state is RunState.STOPPED
+    assert not stopped.has_model
+
+    workshop.store.request_resume(run.id)
+    assert workshop.start_again(run).wait(120) == 0
+
+    assert_same(workshop.store.get(run.id), whole)
+
+
+@pytest.mark.slow
+def test_two_processes_at_once_train_a_run_once(workshop: Workshop) -> None:
+    run = workshop.store.create(workshop.head_config())
+    processes = [workshop.start_again(run) for _ in range(2)]
+
+    assert [process.wait(120) for process in processes] == [0, 0]
+    assert workshop.store.get(run.id).status.attempts == 1
+    assert epochs(run) == [1, 2, 3, 4]
+    assert len(read_metrics(run.metrics_path)) == len(
+        {json.dumps(row) for row in read_metrics(run.metrics_path)}
+    )
+
+
+@pytest.mark.slow
+def test_a_process_that_hangs_is_killed(workshop: Workshop) -> None:
+    config = replace(workshop.head_config(), training=replace(FAST, epochs=5000))
+    run, process = workshop.start(config)
+    wait_until(lambda: len(epochs(run)) > 2)
+    process.send_signal(signal.SIGSTOP)
+
+    workshop.store.kill(run.id)
+
+    assert process.wait(5) == -signal.SIGKILL
+    wait_until(lambda: workshop.store.get(run.id).status.state is RunState.FAILED, 10)
+    assert (workshop.store.get(run.id).status.error or {})["what"].endswith("ended by force.")
+
+
+def limited(workshop: Workshop, config: RunConfig, largest_file: int) -> Run:
+    """Trains with a limit on the size of files, as a full disk would have it."""
+    run = workshop.store.create(config)
+    command = f'ulimit -f {largest_file // 1024}; trap \'\' XFSZ; exec "$0" "$@"'
+    process = workshop.start_again(run, ["bash", "-c", command])
+    assert process.wait(120) == 0
+    return workshop.store.get(run.id)
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_the_run_can_go_on(workshop: Workshop) -> None:
+    whole = workshop.train(workshop.head_config())
+
+    run = limited(workshop, workshop.head_config(), 2_000_000)
+
+    assert run.status.state is RunState.FAILED
+    assert (run.status.error or {})["what"].startswith("The disk is full")
+    assert not [p for p in run.path.iterdir() if p.name.startswith(".part-")]
+    workshop.store.request_resume(run.id)
+    assert workshop.start_again(run).wait(120) == 0
+    assert_same(workshop.store.get(run.id), whole)

@@ -1,0 +1,65 @@
+"""A workspace in which tests train runs as real child processes."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+
+from core.config import APP_ROOT, HeadConfig, RunConfig, Settings, TrainingConfig
+from core.datasets import Dataset
+from core.runs import Run, RunStore
+
+FAST = TrainingConfig(learning_rate=1e-2, epochs=4, batch_size=8)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A workspace in which runs are trained."""
+
+    settings: Settings
+    dataset: Dataset
+    store: RunStore
+
+    def start(self, config: RunConfig) -> tuple[Run, subprocess.Popen[bytes]]:
+        run = self.store.create(config, self.dataset.name)
+        return run, self.start_again(run)
+
+    def start_again(self, run: Run, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "UNFREEZE_WORKSPACE": str(self.settings.workspace)}
+        with (run.path / "worker.log").open("ab") as log:
+            return subprocess.Popen(
+                [*before, sys.executable, "-m", "core.training.worker", str(run.path)],
+                cwd=APP_ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def train(self, config: RunConfig) -> Run:
+        run, process = self.start(config)
+        assert process.wait(timeout=120) == 0, (run.path / "worker.log").read_text()
+        return self.store.get(run.id)
+
+    def head_config(self) -> HeadConfig:
+        return HeadConfig(self.dataset.id, self.dataset.version, image_size=32, training=FAST)
+
+
+def saved_weights(run: Run) -> dict[str, np.ndarray]:
+    """All arrays of a run's `model.keras`, without keras."""
+    found: dict[str, np.ndarray] = {}
+    with (
+        zipfile.ZipFile(run.model_path) as archive,
+        archive.open("model.weights.h5") as handle,
+        h5py.File(handle) as file,
+    ):
+        file.visititems(
+            lambda name, item: (
+                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+    return found
