@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from core.ui.text import plain
 
 Progress = Callable[[int, int], None]
 _MANY = 12
+_TELL_EVERY_S = 0.1
 _EXAMPLE = """\
 train/cat/1.jpg        cat/1.jpg        cat.1.jpg        1.jpg
 train/dog/2.jpg        cat/2.jpg        cat.2.jpg        2.jpg
@@ -34,9 +36,15 @@ def bring_in(make: Callable[[Progress], Dataset]) -> None:
     """
     bar = st.progress(0.0, text="Reading images")
 
+    told = 0.0
+
     def report(done: int, total: int) -> None:
-        if done % 50 == 0 or done == total:
-            bar.progress(done / max(1, total), text=f"Reading images: {done:,} of {total:,}")
+        nonlocal told
+        if done == total:
+            bar.progress(1.0, text=f"{total:,} images read. Looking for copies")
+        elif time.monotonic() - told > _TELL_EVERY_S:
+            told = time.monotonic()
+            bar.progress(done / total, text=f"Reading images: {done:,} of {total:,}")
 
     try:
         dataset = make(report)
