@@ -101,7 +101,7 @@ def test_a_killed_training_process_is_told_with_its_reason(
         if process.info["cmdline"][-1:] == [str(run.path)]:
             process.kill()
 
-    assert wait_until(lambda: store.get(run.id).status.state is RunState.FAILED, 10)
+    assert wait_until(lambda: store.get(run.id).status.state is RunState.FAILED, 30)
     error = store.get(run.id).status.error
     assert error is not None
     assert "killed" in error["what"] or "gone" in error["what"]
