@@ -1,9 +1,10 @@
-"""Everything that was trained: open it again, or delete it."""
+"""Everything that was trained or waits: open, stop, resume, order, delete; the disk."""
 
 import streamlit as st
 
 from core.ui import page, session
 from core.ui.cards import empty_state
+from core.ui.disk_use import disk_use
 from core.ui.runs_table import runs_table, total_words
 
 page.setup("Runs", "runs")
@@ -18,3 +19,4 @@ if not runs:
 
 st.markdown(total_words(runs))
 runs_table(runs)
+disk_use(runs)

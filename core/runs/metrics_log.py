@@ -72,22 +72,20 @@ class MetricsView:
     """What a live chart needs of a metrics file, read piece by piece.
 
     It costs what was written since the last time, however long the run is, and its memory is
-    bounded: of the batches it keeps the last, of the epochs at most twice `limit`. Threads may
-    share it.
+    bounded: of the batches it keeps the last; of the epochs every second, fourth, eighth ... one,
+    and always the best and the last. Threads may share it.
 
     Args:
         path: The run's `metrics.jsonl`, which need not exist yet.
-        limit: Epochs that are shown at most; the best and the last are always among them.
+        limit: Epochs that are kept at most, beside the best and the last.
     """
 
-    def __init__(self, path: Path, limit: int = 400) -> None:
+    def __init__(self, path: Path, limit: int = 500) -> None:
         self._path = path
         self._limit = limit
         self._lock = threading.Lock()
         self._file = (0, 0)
-        self._offset = 0
-        self._epochs: dict[int, dict[str, Any]] = {}
-        self._batch: dict[str, Any] | None = None
+        self._forget()
 
     def read(self) -> tuple[pd.DataFrame, dict[str, Any] | None]:
         """The table of epochs, thinned out, and the last batch of an epoch that has not ended."""
@@ -102,7 +100,8 @@ class MetricsView:
                 file = (facts.st_dev, facts.st_ino)
                 if file != self._file or facts.st_size < self._offset:
                     # Another file: the run went on from a checkpoint.
-                    self._file, self._offset, self._epochs, self._batch = file, 0, {}, None
+                    self._file = file
+                    self._forget()
                 handle.seek(self._offset)
                 for line in handle:
                     if not line.endswith(b"\n"):
@@ -112,33 +111,35 @@ class MetricsView:
         except FileNotFoundError:
             return
 
+    def _forget(self) -> None:
+        self._offset = 0
+        self._stride = 1
+        self._epochs: dict[int, dict[str, Any]] = {}
+        self._ends: list[dict[str, Any]] = []
+        self._batch: dict[str, Any] | None = None
+
     def _take(self, row: dict[str, Any]) -> None:
         if row["event"] == "batch":
             self._batch = row
             return
         self._batch = None
-        self._epochs[row["epoch"]] = row
-        if len(self._epochs) > 2 * self._limit:
-            kept = thinned(self._table(), self._limit)["epoch"]
-            self._epochs = {epoch: self._epochs[epoch] for epoch in kept}
+        best = max([*self._ends[:1], row], key=_rank)
+        self._ends = [best, row]
+        if (row["epoch"] - 1) % self._stride == 0:
+            self._epochs[row["epoch"]] = row
+        if len(self._epochs) > self._limit:
+            self._stride *= 2
+            kept = (row for e, row in self._epochs.items() if (e - 1) % self._stride == 0)
+            self._epochs = {row["epoch"]: row for row in kept}
 
     def _table(self) -> pd.DataFrame:
-        return epoch_table(list(self._epochs.values()))
+        return epoch_table([*self._ends[:1], *self._epochs.values(), *self._ends[1:]])
 
 
-def thinned(epochs: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """At most about `limit` rows of an epoch table, evenly chosen, and the best and the last.
-
-    Args:
-        epochs: As of `epoch_table`.
-        limit: Rows to keep; two more may stay.
-    """
-    if len(epochs) <= limit:
-        return epochs
-    kept = set(range(0, len(epochs), -(-len(epochs) // limit)))
-    ranked = epochs.sort_values(["val_accuracy", "val_loss"], ascending=[False, True])
-    kept |= {len(epochs) - 1, int(ranked.index[0])}
-    return epochs.iloc[sorted(kept)].reset_index(drop=True)
+def _rank(row: dict[str, Any]) -> tuple[float, float]:
+    # Logs of runs without validation, or of broken losses, have None there.
+    accuracy, loss = row.get("val_accuracy"), row.get("val_loss")
+    return (accuracy or 0.0, -loss if loss is not None else 0.0)
 
 
 def epoch_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

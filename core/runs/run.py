@@ -135,7 +135,7 @@ class Run:
     def disk_bytes(self) -> int:
         """Size of the run's files, in bytes."""
         size = 0
-        for file in self.path.glob("*"):
+        for file in self.path.rglob("*"):
             # The worker's temporary files come and go.
             with suppress(FileNotFoundError):
                 size += file.stat().st_size

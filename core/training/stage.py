@@ -133,6 +133,7 @@ def _stored_record(tap: str, stored: list[FeatureFile], seconds: float | None) -
     """What was stored; `seconds` of the pass, or None where nothing had to be computed."""
     return {
         "cut": tap,
+        "keys": [file.path.name for file in stored],
         "images": stored[0].shape[0],
         "bytes": sum(file.bytes for file in stored),
         "reused": seconds is None,

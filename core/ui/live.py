@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from core.charts.learning_curve import CurvePart, figure
 from core.config import FineTuneConfig
 from core.errors import RunError
 from core.runs import Run, RunState
-from core.runs.metrics_log import epoch_table, read_metrics, running_batch
 from core.runs.run import PHASES
+from core.runs.store import in_order
 from core.ui import session
 from core.ui.cards import failed_run_card
 from core.ui.live_chart import live_chart
+from core.ui.run_actions import kill_button, resume_button, stop_button
 from core.ui.text import plain
 
 REFRESH_SECONDS = 1.0
+# A worker stops within a batch; one that takes longer than this may be ended by force.
+PATIENCE_SECONDS = 15.0
 _PHASE_WORDS = {
     "": "Waiting in the queue",
     "starting": "Starting",
@@ -48,6 +53,8 @@ def _view(run_id: str, was_active: bool) -> None:
         failed_run_card(run)
     elif run.status.state is RunState.STOPPED:
         st.info(_stopped_words(run), icon=":material/stop_circle:")
+    if run.can_resume:
+        resume_button(run, "view")
     parts = curve_parts(run)
     if any(len(part.epochs) or part.batch for part in parts[-1:]):
         live_chart(figure(parts), key=f"curve_{run_id}", alt=_curve_words(parts[-1]))
@@ -66,27 +73,27 @@ def curve_parts(run: Run) -> list[CurvePart]:
 
 
 def _part(run: Run, title: str, frozen: bool) -> CurvePart:
-    rows = read_metrics(run.metrics_path)
-    epochs = epoch_table(rows)
-    planned = run.config.training.epochs if run.status.state.active else max(1, len(epochs))
-    return CurvePart(title, epochs, running_batch(rows), planned, frozen)
+    epochs, batch = session.metrics_view(run).read()
+    done = int(epochs["epoch"].max()) if len(epochs) else 1
+    planned = run.config.training.epochs if run.status.state.active else done
+    return CurvePart(title, epochs, batch, planned, frozen)
 
 
 def _progress(run: Run) -> None:
-    status = run.status
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(progress_share(run), text=progress_words(run))
-    stopping = status.state is RunState.STOPPING
-    if stop.button(
-        "Stopping" if stopping else "Stop",
-        icon=":material/stop:",
-        disabled=stopping,
-        key=f"stop_{run.id}",
-        width="stretch",
-        help="Ends after this batch and keeps the best epoch's model.",
-    ):
-        session.run_store().request_stop(run.id)
-        st.rerun()
+    with stop:
+        stop_button(run, "view")
+        if run.status.state is RunState.STOPPING and _asked_since(run) > PATIENCE_SECONDS:
+            kill_button(run, "view")
+
+
+def _asked_since(run: Run) -> float:
+    """Seconds since a stop was asked for."""
+    try:
+        return time.time() - run.stop_path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def progress_share(run: Run) -> float:
@@ -106,10 +113,7 @@ def progress_words(run: Run) -> str:
         return "Stopping after this batch"
     words = _PHASE_WORDS.get(status.phase, status.phase)
     if status.state is RunState.QUEUED:
-        ahead = sum(
-            other.status.state.active and other.created < run.created
-            for other in session.run_store().list()
-        )
+        ahead = _runs_before(run)
         return f"{words}, {ahead} before it" if ahead else words
     if status.phase == "training":
         words = _training_words(run)
@@ -121,15 +125,22 @@ def progress_words(run: Run) -> str:
 
 
 def _training_words(run: Run) -> str:
-    rows = read_metrics(run.metrics_path)
-    if not rows:
+    table, batch = session.metrics_view(run).read()
+    if batch is None and not len(table):
         return "Preparing the first step"
-    batch, epochs = running_batch(rows), run.config.training.epochs
-    words = f"Epoch {rows[-1]['epoch']} of {epochs}"
+    epoch = batch["epoch"] if batch else int(table["epoch"].iloc[-1])
+    words = f"Epoch {epoch} of {run.config.training.epochs}"
     if batch:
         words += f", batch {batch['batch']} of {batch['batches']}"
-    speed = next((row["images_per_second"] for row in rows[::-1] if row["event"] == "epoch"), None)
+    speed = float(table["images_per_second"].iloc[-1]) if len(table) else 0.0
     return f"{words} · {speed:,.0f} images/s" if speed else words
+
+
+def _runs_before(run: Run) -> int:
+    runs = session.run_store().list()
+    waiting = in_order(runs)
+    going_on = sum(other.status.state.active for other in runs) - len(waiting)
+    return going_on + sum(other.order < run.order for other in waiting)
 
 
 def duration(seconds: float) -> str:
@@ -145,7 +156,7 @@ def _stopped_words(run: Run) -> str:
     if best:
         done = run.status.results.get("epochs_done")
         return f"Stopped after {done} epochs. The model of epoch {best}, the best, was kept."
-    return "Stopped before the first epoch ended: there is no model. Start it again when you like."
+    return "Stopped before the first epoch ended: there is no model yet."
 
 
 def _curve_words(part: CurvePart) -> str:

@@ -12,10 +12,12 @@ from core.backbones.catalog import CATALOG
 from core.config import FineTuneConfig
 from core.errors import UnfreezeError
 from core.runs import Run, RunState
+from core.runs.store import in_order
 from core.ui import session
 from core.ui.active_run import page_of
 from core.ui.cards import error_card
 from core.ui.live import duration, progress_share
+from core.ui.run_actions import run_actions
 from core.ui.steps import unfrozen_words
 from core.ui.text import plain
 
@@ -40,8 +42,9 @@ def runs_table(runs: Sequence[Run]) -> None:
         page = 1
         if pages > 1:
             page = st.number_input(f"Page of {pages}", 1, pages, 1, key="runs_page", width=160)
+    places = {run.id: place for place, run in enumerate(in_order(runs), start=1)}
     for run in shown[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]:
-        _row(run, deletable=True, children=started[run.id])
+        _row(run, deletable=True, children=started[run.id], place=places.get(run.id, 0))
 
 
 def latest_runs(runs: Sequence[Run], count: int = 3) -> None:
@@ -70,10 +73,10 @@ def _filtered(runs: Sequence[Run]) -> Sequence[Run]:
     return [run for run in runs if chosen in ("", run.base.dataset_id)]
 
 
-def _row(run: Run, deletable: bool = False, children: int = 0) -> None:
+def _row(run: Run, deletable: bool = False, children: int = 0, place: int = 0) -> None:
     results = run.status.results
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(_title(run), width=_TITLE_WIDTH)
+        st.markdown(_title(run, place), width=_TITLE_WIDTH)
         for label, value in (
             ("validation", percent(results.get("val_accuracy"))),
             ("test", percent(results.get("test_accuracy"))),
@@ -85,22 +88,29 @@ def _row(run: Run, deletable: bool = False, children: int = 0) -> None:
             if st.button("Open", key=f"open_{run.id}"):
                 _open(run)
             if deletable:
-                with st.popover("", icon=":material/delete:", help="Delete this run"):
+                with st.popover(
+                    "", icon=":material/more_vert:", help="Stop, resume, clone, delete"
+                ):
+                    run_actions(run)
+                    st.divider()
                     _confirm_delete(run, children)
 
 
-def _title(run: Run) -> str:
+def _title(run: Run, place: int) -> str:
     what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head only"
     when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
     name = plain(run.dataset_name or run.base.dataset_id)
+    by = f" · {plain(run.started_by)}" if run.started_by else ""
     return (
         f"{_ICONS[run.status.state]} **{what}** · {backbone_title(run)}  \n"
-        f":small[:gray[{_state_words(run)} · {name} · {when}]]"
+        f":small[:gray[{_state_words(run, place)} · {name} · {when}{by}]]"
     )
 
 
-def _state_words(run: Run) -> str:
+def _state_words(run: Run, place: int) -> str:
     state = run.status.state
+    if place:
+        return f"{state}, number {place}"
     if state is RunState.RUNNING:
         return f"{state}, {progress_share(run):.0%}"
     if state is RunState.FAILED and run.status.error:

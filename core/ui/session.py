@@ -7,6 +7,7 @@ again, and in the session, so that it survives a change of page.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -16,6 +17,8 @@ from core.datasets import Dataset, DatasetStore
 from core.errors import DatasetError, RunError
 from core.runs import Run, RunStore
 from core.runs.dispatcher import Dispatcher
+from core.runs.metrics_log import MetricsView
+from core.ui.cards import error_card
 
 T = TypeVar("T")
 
@@ -49,14 +52,41 @@ def _dispatcher(_settings: Settings) -> Dispatcher:
 
 
 def start_run(config: RunConfig, dataset: Dataset) -> Run:
-    """Creates a run, hands it to the queue and makes it the current one."""
-    run = run_store().create(config, dataset.name)
+    """Creates a run, hands it to the queue and makes it the current one.
+
+    Where the workspace cannot be written to it says so, and the page ends there.
+    """
+    try:
+        run = run_store().create(config, dataset.name, user_name())
+    except RunError as error:
+        error_card(error)
+        st.stop()
+    wake_queue()
+    set_current_run(run.id)
+    watch(run.id)
+    return run
+
+
+def wake_queue() -> None:
+    """Tells the queue that there is something to do."""
     queue = dispatcher()
     if queue is not None:
         queue.wake()
-    set_current_run(run.id)
-    _watch(run.id)
-    return run
+
+
+def user_name() -> str:
+    """Who is signed in, where the installation asks for that; else ""."""
+    return str(st.user.get("name") or st.user.get("email") or "")
+
+
+def metrics_view(run: Run) -> MetricsView:
+    """The run's metrics, read piece by piece for all that look at it."""
+    return _metrics_view(str(run.metrics_path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _metrics_view(path: str) -> MetricsView:
+    return MetricsView(Path(path))
 
 
 def current_dataset_id() -> str | None:
@@ -123,7 +153,8 @@ def ended_since(runs: Sequence[Run]) -> list[Run]:
     return ended
 
 
-def _watch(run_id: str) -> None:
+def watch(run_id: str) -> None:
+    """Lets `ended_since` tell of the run's end."""
     watched: set[str] = st.session_state.get("watched_runs", set())
     st.session_state["watched_runs"] = watched | {run_id}
 

@@ -1,8 +1,16 @@
 """The metrics log as the live view reads it."""
 
+import itertools
 from pathlib import Path
 
-from core.runs.metrics_log import MetricsWriter, epoch_table, read_metrics, running_batch
+from core.runs.metrics_log import (
+    MetricsView,
+    MetricsWriter,
+    cut_metrics,
+    epoch_table,
+    read_metrics,
+    running_batch,
+)
 
 
 def write(path: Path, epochs: int, then_batches: int) -> None:
@@ -42,3 +50,63 @@ def test_an_epoch_that_was_repeated_counts_once(tmp_path: Path) -> None:
 
     assert list(table["epoch"]) == [1, 2]
     assert list(table["val_accuracy"]) == [0.1, 0.9]
+
+
+def write_epoch(writer: MetricsWriter, epoch: int, accuracy: float = 0.5) -> None:
+    writer.write(
+        event="epoch", epoch=epoch, val_accuracy=accuracy, val_loss=1.0, images_per_second=9.0
+    )
+
+
+def test_a_view_reads_on_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    view = MetricsView(path)
+    assert view.read()[1] is None
+    writer = MetricsWriter(path)
+    write_epoch(writer, 1)
+    writer.write(event="batch", epoch=2, batch=5)
+    table, batch = view.read()
+    assert table["epoch"].tolist() == [1]
+    assert batch is not None
+    assert batch["batch"] == 5
+
+    # What was read is not looked at again.
+    path.write_bytes(b"x" * (path.stat().st_size - 1) + b"\n")
+    writer = MetricsWriter(path)
+    write_epoch(writer, 2)
+    with path.open("a") as handle:
+        handle.write('{"event": "epo')
+    table, batch = view.read()
+    assert table["epoch"].tolist() == [1, 2]
+    assert batch is None
+
+
+def test_a_view_forgets_what_was_cut(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    view, writer = MetricsView(path), MetricsWriter(path)
+    write_epoch(writer, 1)
+    length = path.stat().st_size
+    write_epoch(writer, 2, accuracy=0.6)
+    assert len(view.read()[0]) == 2
+
+    cut_metrics(path, length)
+    writer = MetricsWriter(path)
+    write_epoch(writer, 2, accuracy=0.7)
+    write_epoch(writer, 3)
+    assert view.read()[0]["val_accuracy"].tolist() == [0.5, 0.7, 0.5]
+
+
+def test_a_view_of_a_long_run_stays_small_and_keeps_best_and_last(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    view, writer = MetricsView(path, limit=20), MetricsWriter(path)
+    for epoch in range(1, 1001):
+        for batch in range(10):
+            writer.write(event="batch", epoch=epoch, batch=batch)
+        write_epoch(writer, epoch, accuracy=0.9 if epoch == 333 else 0.5)
+        if epoch % 7 == 0:
+            assert len(view.read()[0]) <= 22
+
+    epochs = view.read()[0]["epoch"].tolist()
+    assert {1, 333, 1000} <= set(epochs)
+    kept = sorted(set(epochs) - {333, 1000})
+    assert {b - a for a, b in itertools.pairwise(kept)} == {64}

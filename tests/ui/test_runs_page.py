@@ -1,12 +1,20 @@
 """The Runs page: empty, every state, open, delete."""
 
+import subprocess
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.config import Settings
 from core.datasets import Dataset
-from core.runs import RunStore
+from core.files import read_json, write_json
+from core.runs import Run, RunState, RunStore
+from core.runs.process import record_process
+from core.training.feature_store import StoredFeatures
+from core.ui.disk_use import unused_features
 from tests.ui import runs
 from tests.ui.app import open_page, words
 
@@ -95,3 +103,114 @@ def test_a_failed_run_says_why_and_sizes_are_told(dataset: Dataset, store: RunSt
     text = words(page)
     assert "failed: The ImageNet weights of VGG16 could not be downloaded." in text
     assert "1 run in this workspace, 2.3 MB on disk." in text
+
+
+def keys(page: AppTest, run: Run) -> set[str]:
+    found = {button.key.split("_")[0] for button in page.button if button.key.endswith(run.id)}
+    return found - {"open", "delete"}
+
+
+def test_each_state_has_the_buttons_that_make_sense(dataset: Dataset, store: RunStore) -> None:
+    config = runs.head_config(dataset)
+    finished, failed = runs.finished(store, config), runs.failed(store, config)
+    running, queued = runs.running(store, config), store.create(config)
+    page = open_page(PAGE)
+
+    assert not page.exception
+    assert keys(page, finished) == {"clone"}
+    assert keys(page, failed) == {"resume", "clone"}
+    assert keys(page, running) == {"stop", "kill", "clone"}
+    assert keys(page, queued) == {"up", "stop", "clone"}
+
+
+def test_a_failed_run_is_queued_again(dataset: Dataset, store: RunStore) -> None:
+    run = runs.failed(store, runs.head_config(dataset))
+    page = open_page(PAGE)
+    assert page.button(key=f"resume_menu_{run.id}").label == "Try again"
+    page.button(key=f"resume_menu_{run.id}").click().run()
+
+    assert store.get(run.id).status.state is RunState.QUEUED
+    assert "queued, number 1" in words(page)
+
+
+def test_a_run_with_a_checkpoint_goes_on_from_its_own_page(
+    dataset: Dataset, store: RunStore
+) -> None:
+    run = runs.failed(store, runs.head_config(dataset))
+    run.checkpoints_path.mkdir()
+    page = open_page("pages/2_Head.py", run=run.id)
+    assert page.button(key=f"resume_{run.id}").label == "Resume"
+    page.button(key=f"resume_{run.id}").click().run()
+
+    assert store.get(run.id).status.state is RunState.QUEUED
+    assert not page.exception
+
+
+def test_the_queue_is_shown_in_order_and_a_run_moves_up(dataset: Dataset, store: RunStore) -> None:
+    first, second = (store.create(runs.head_config(dataset), started_by="Ada") for _ in range(2))
+    page = open_page(PAGE)
+    assert "queued, number 2" in words(page)
+    assert "Ada" in words(page)
+    page.button(key=f"up_menu_{second.id}").click().run()
+
+    assert [run.id for run in store.queued()] == [second.id, first.id]
+
+
+def test_a_queued_run_is_cancelled(dataset: Dataset, store: RunStore) -> None:
+    run = store.create(runs.head_config(dataset))
+    page = open_page(PAGE)
+    page.button(key=f"stop_menu_{run.id}").click().run()
+
+    assert store.get(run.id).status.state is RunState.STOPPED
+
+
+def test_a_clone_has_the_same_settings(dataset: Dataset, store: RunStore) -> None:
+    run = runs.finished(store, replace(runs.head_config(dataset), image_size=64))
+    page = open_page(PAGE)
+    page.button(key=f"clone_menu_{run.id}").click().run()
+
+    (clone,) = store.queued()
+    assert clone.config == run.config
+    assert clone.dataset_name == run.dataset_name
+
+
+def test_a_run_that_does_not_answer_is_ended_by_force(dataset: Dataset, store: RunStore) -> None:
+    run = runs.running(store, runs.head_config(dataset))
+    with subprocess.Popen(["sleep", "60"]) as process:
+        record_process(run.process_path, process.pid)
+        page = open_page(PAGE)
+        page.button(key=f"kill_menu_{run.id}").click().run()
+
+        assert process.wait(5) != 0
+
+
+def test_features_that_no_run_used_can_be_deleted(
+    dataset: Dataset, store: RunStore, settings: Settings
+) -> None:
+    run = runs.finished(store, runs.head_config(dataset))
+    account = read_json(run.account_path)
+    account["features"]["keys"] = ["used"]
+    write_json(run.account_path, account)
+    for name in ("used", "unused"):
+        folder = settings.features_dir / name
+        folder.mkdir(parents=True)
+        (folder / "features.npy").write_bytes(b"0" * 1_500_000)
+        write_json(folder / "progress.json", {"rows": 3})
+    page = open_page(PAGE)
+    page.toggle(key="disk_use").set_value(True).run()
+    assert page.button(key="delete_features").label == "Delete 1 unused, 1.5 MB"
+    page.button(key="delete_features").click().run()
+
+    assert not page.exception
+    assert [path.name for path in settings.features_dir.iterdir()] == ["used"]
+    assert page.button(key="delete_features").disabled
+
+
+def test_features_are_spared_while_a_run_may_use_them(
+    dataset: Dataset, store: RunStore, settings: Settings
+) -> None:
+    run = runs.running(store, runs.head_config(dataset))
+    old = StoredFeatures(settings.features_dir / "old", 5, (run.status.started or 0) - 1)
+    new = StoredFeatures(settings.features_dir / "new", 5, time.time())
+
+    assert unused_features([old, new], store.list()) == [old]

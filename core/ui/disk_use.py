@@ -1,0 +1,94 @@
+"""What the workspace takes on disk beside its runs, and what can go."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.files import read_json
+from core.runs import Run
+from core.training.feature_store import FeatureStore, StoredFeatures
+from core.ui import session
+from core.ui.runs_table import size_words
+
+
+def disk_use(runs: Sequence[Run]) -> None:
+    """Sizes of data sets and stored features, looked up where asked for, and a way to free them."""
+    if not st.toggle("Disk use", key="disk_use", help="Data sets and stored features"):
+        return
+    data, features = st.columns(2, gap="large")
+    with data:
+        _datasets(runs)
+    with features:
+        _features(runs)
+
+
+def _datasets(runs: Sequence[Run]) -> None:
+    used = Counter(run.base.dataset_id for run in runs)
+    rows = [
+        (dataset.name, size_words(_folder_bytes(dataset.path)), used[dataset.id])
+        for dataset in session.dataset_store().list()
+    ]
+    st.markdown("**Data sets**")
+    st.dataframe(pd.DataFrame(rows, columns=["data set", "size", "runs"]), hide_index=True)
+    st.caption("A data set is deleted on the Data page.")
+
+
+def _features(runs: Sequence[Run]) -> None:
+    settings = session.settings()
+    store = FeatureStore(settings.features_dir, settings.max_features_bytes)
+    stored = store.stored()[::-1]
+    used = Counter(key for run in runs for key in _feature_keys(run))
+    unused = unused_features(stored, runs)
+    st.markdown("**Stored features**")
+    rows = [
+        (entry.path.name[:8], size_words(entry.bytes), used[entry.path.name], _when(entry.used))
+        for entry in stored
+    ]
+    columns = ["features", "size", "runs", "last used"]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
+    budget = size_words(settings.max_features_bytes)
+    st.caption(f"Up to {budget} are kept; beyond that, the longest unused go first.")
+    size = size_words(sum(entry.bytes for entry in unused))
+    if st.button(
+        f"Delete {len(unused)} unused, {size}",
+        icon=":material/delete_sweep:",
+        disabled=not unused,
+        key="delete_features",
+        help="Features that no run here was trained on. They would be computed again when needed.",
+    ):
+        for entry in unused:
+            store.delete(entry.path)
+        st.rerun()
+
+
+def unused_features(stored: Sequence[StoredFeatures], runs: Sequence[Run]) -> list[StoredFeatures]:
+    """Entries that no run of the workspace was trained on, nor may be training on now.
+
+    A run says which ones it took only at its end, so what was used since the oldest one that is
+    going on began is spared.
+    """
+    used = {key for run in runs for key in _feature_keys(run)}
+    begun = [run.status.started or run.created for run in runs if run.status.state.active]
+    limit = min(begun, default=time.time() + 1)
+    return [entry for entry in stored if entry.path.name not in used and entry.used < limit]
+
+
+def _feature_keys(run: Run) -> list[str]:
+    try:
+        return list(read_json(run.account_path)["features"]["keys"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # not that far yet, or of a version that did not write them down
+
+
+def _folder_bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%d %b, %H:%M", time.localtime(moment))

@@ -1,0 +1,130 @@
+"""What can be done with a run: stop, resume, end by force, move up, train again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.errors import UnfreezeError
+from core.runs import Run, RunState
+from core.ui import session
+from core.ui.cards import error_card
+
+
+def run_actions(run: Run) -> None:
+    """The buttons that make sense for a run in its state.
+
+    Args:
+        run: The run.
+    """
+    state = run.status.state
+    if state is RunState.QUEUED:
+        move_up_button(run)
+    if state.active:
+        stop_button(run, "menu")
+    if state in (RunState.RUNNING, RunState.STOPPING):
+        kill_button(run, "menu")
+    if run.can_resume:
+        resume_button(run, "menu")
+    clone_button(run)
+
+
+def stop_button(run: Run, place: str) -> None:
+    """Stops a run, or takes a queued one out of the queue."""
+    state = run.status.state
+    label, help_text = "Stop", "Ends after this batch and keeps the best epoch's model."
+    if state is RunState.QUEUED:
+        label, help_text = "Cancel", "Takes the run out of the queue; it can be resumed later."
+    if state is RunState.STOPPING:
+        label = "Stopping"
+    _button(
+        label,
+        ":material/stop:",
+        _key("stop", run, place),
+        help_text,
+        lambda: session.run_store().request_stop(run.id),
+        disabled=state is RunState.STOPPING,
+    )
+
+
+def resume_button(run: Run, place: str) -> None:
+    """Puts a stopped or failed run into the queue again."""
+
+    def resume() -> None:
+        session.run_store().request_resume(run.id)
+        session.wake_queue()
+        session.watch(run.id)
+
+    saved = run.checkpoints_path.is_dir()
+    _button(
+        "Resume" if saved else "Try again",
+        ":material/play_arrow:",
+        _key("resume", run, place),
+        "Goes on where it was, to the same model as if it had never stopped."
+        if saved
+        else "Begins again; images that went through the frozen part are not computed twice.",
+        resume,
+    )
+
+
+def kill_button(run: Run, place: str) -> None:
+    """Ends the process of a run that does not answer."""
+    _button(
+        "End by force",
+        ":material/dangerous:",
+        _key("kill", run, place),
+        "For a run that does not stop. What was done since its last checkpoint is lost; it can be "
+        "resumed.",
+        lambda: session.run_store().kill(run.id),
+    )
+
+
+def move_up_button(run: Run) -> None:
+    """Puts a queued run before the one that is before it."""
+    _button(
+        "Move up",
+        ":material/arrow_upward:",
+        _key("up", run, "menu"),
+        "Trains this run before the one that waits before it.",
+        lambda: session.run_store().move_up(run.id),
+    )
+
+
+def clone_button(run: Run) -> None:
+    """Starts a new run with the settings of this one."""
+
+    def clone() -> None:
+        store = session.run_store()
+        copy = store.create(run.config, run.dataset_name, session.user_name())
+        session.wake_queue()
+        session.watch(copy.id)
+
+    _button(
+        "Clone",
+        ":material/content_copy:",
+        _key("clone", run, "menu"),
+        "Starts a new run with the same settings and the same seed.",
+        clone,
+    )
+
+
+def _key(action: str, run: Run, place: str) -> str:
+    return f"{action}_{run.id}" if place == "view" else f"{action}_{place}_{run.id}"
+
+
+def _button(
+    label: str, icon: str, key: str, help_text: str, act: Callable[[], Any], disabled: bool = False
+) -> None:
+    pressed = st.button(
+        label, icon=icon, key=key, help=help_text, disabled=disabled, width="stretch"
+    )
+    if not pressed:
+        return
+    try:
+        act()
+    except UnfreezeError as error:
+        error_card(error)
+    else:
+        st.rerun()
