@@ -46,6 +46,7 @@ def connect(settings: Settings) -> Client:
         QueueError: If no scheduler can be reached.
     """
     if settings.scheduler:
+        _refuse_open(settings.scheduler)
         return _client(settings.scheduler)
     with _locked(settings.queue_dir):
         client = try_connect(settings)
@@ -64,6 +65,7 @@ def connect(settings: Settings) -> Client:
 def try_connect(settings: Settings) -> Client | None:
     """Connects to a scheduler that is there; None where there is none."""
     if settings.scheduler:
+        _refuse_open(settings.scheduler)
         return _client(settings.scheduler)
     try:
         return _client(str(read_json(scheduler_file(settings))["address"]))
@@ -125,6 +127,17 @@ def stop(settings: Settings) -> bool:
     # Also those that did not answer; a worker that was just asked gets the time to go.
     ended = [end_process(_record(settings, name), END_SECONDS) for name in ("worker", "scheduler")]
     return client is not None or any(ended)
+
+
+def _refuse_open(address: str) -> None:
+    """Who can reach a scheduler's port can run code on all its workers: other hosts need TLS."""
+    protocol, _, rest = address.rpartition("://")
+    name = rest.rpartition(":")[0] or rest
+    if protocol != "tls" and name not in ("127.0.0.1", "localhost", "[::1]"):
+        raise QueueError(
+            f"The queue's scheduler at {address} is open to its whole network.",
+            "Give it certificates and a tls:// address, as docs/scaling.md says.",
+        )
 
 
 def _client(address: str) -> Client:

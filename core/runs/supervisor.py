@@ -24,6 +24,7 @@ from core.runs.state import GO_ON, write_status
 from core.runs.store import RunStore, in_order
 
 POLL_SECONDS = 0.25
+_COMMAND = [sys.executable, "-m", "core.training.worker"]
 _GOING_ON = (RunState.RUNNING, RunState.STOPPING)
 
 
@@ -60,7 +61,7 @@ def supervise(run: Run) -> RunState:
         return _wait_for_end(store, run)
     with (run.path / "worker.log").open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "core.training.worker", str(run.path)],
+            [*_COMMAND, str(run.path)],
             cwd=APP_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,0 +1,188 @@
+"""Does a run survive what kills its processes? Real processes, killed at random moments.
+
+Run `python -m benchmarks.faults --rounds 20`. Each round starts a head run or a fine-tuning run and
+kills, by SIGKILL and at a random moment, the training process, the Dask worker, the scheduler, the
+web server, several of them or all at once. Then it does what an operator would (starts the server
+again, opens the page, presses "Resume" where the page says "failed"), waits for the end and
+compares the final weights with those of a run that nothing disturbed. The last line is JSON:
+    rounds: how many.
+    lost: runs that did not complete.
+    wrong: runs whose weights differ in any bit.
+    notice_s: the longest time from the death of a training process to the run showing as failed.
+    noticed: how many deaths of a training process there were.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from benchmarks.server import Server
+from core.config import APP_ROOT, FineTuneConfig, HeadConfig, RunConfig, Settings, TrainingConfig
+from core.runs import Run, RunState, RunStore
+from core.runs.process import end_process
+from tests.squares import squares
+
+PROCESSES = ("trainer", "worker", "scheduler", "server")
+VICTIMS = (
+    ("trainer",),
+    ("worker",),
+    ("scheduler",),
+    ("server",),
+    ("trainer", "worker"),
+    ("worker", "scheduler"),
+    PROCESSES,
+)
+ROUND_SECONDS = 240.0
+POLL_SECONDS = 0.1
+HEAD = TrainingConfig(learning_rate=1e-2, epochs=60, batch_size=8)
+FINE_TUNING = TrainingConfig(learning_rate=1e-3, epochs=10, batch_size=8)
+
+
+@dataclass
+class Outcome:
+    """What one round came to: whether the run completed, whether its weights are right, and
+    seconds until its death showed, or None where its process was not killed."""
+
+    completed: bool
+    right: bool
+    notice: float | None
+
+
+class Site:
+    """A workspace with its server, queue and undisturbed runs."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.settings = Settings(workspace=workspace)
+        self.store = RunStore(self.settings.runs_dir)
+        dataset = squares(self.settings)
+        self.server = Server(workspace)
+        self.server.open()
+        head = HeadConfig(dataset.id, dataset.version, image_size=32, training=HEAD)
+        self.whole = [self._undisturbed(head)]
+        tuned = FineTuneConfig(self.whole[0].id, head, "block7", training=FINE_TUNING)
+        self.whole.append(self._undisturbed(tuned))
+
+    def _undisturbed(self, config: RunConfig) -> Run:
+        run = self.store.create(config, "Squares")
+        while self.store.get(run.id).status.state.active:
+            time.sleep(POLL_SECONDS)
+        run = self.store.get(run.id)
+        if run.status.state is not RunState.COMPLETED:
+            raise RuntimeError(f"the undisturbed run is {run.status}")
+        return run
+
+    def kill(self, name: str, run: Run) -> bool:
+        """Kills one of `PROCESSES`; tells whether it was there."""
+        if name == "server":
+            self.server.kill()
+            return True
+        path = self.settings.queue_dir / f"{name}.process.json"
+        return end_process(run.process_path if name == "trainer" else path)
+
+    def close(self) -> None:
+        """Ends everything that was started."""
+        self.server.kill()
+        for run in self.store.list():
+            end_process(run.process_path)
+        environment = {**os.environ, "UNFREEZE_WORKSPACE": str(self.settings.workspace)}
+        stop = [sys.executable, "-m", "core.runs.queue", "stop"]
+        subprocess.run(stop, cwd=APP_ROOT, env=environment, check=True)
+
+
+def play_round(site: Site, victims: Sequence[str], whole: Run, delay: float) -> Outcome:
+    """Starts a run like `whole`, kills `victims` after `delay` seconds, and sees it to its end."""
+    run = site.store.create(whole.config, "Squares")
+    time.sleep(delay)
+    began = time.monotonic()
+    killed = [name for name in victims if site.kill(name, run)]
+    if "server" in killed:
+        site.server.start_again()
+    died = "trainer" in killed and site.store.get(run.id).status.state is not RunState.COMPLETED
+    notice: float | None = None
+    while time.monotonic() - began < ROUND_SECONDS:
+        now = site.store.get(run.id)
+        if now.status.state is RunState.FAILED:
+            if died and notice is None:
+                notice = time.monotonic() - began
+            site.store.request_resume(run.id)
+        if now.status.state is RunState.COMPLETED:
+            return Outcome(True, same_weights(now, whole), notice)
+        time.sleep(POLL_SECONDS)
+    print("lost:", site.store.get(run.id).status)
+    return Outcome(False, True, notice)
+
+
+def same_weights(run: Run, other: Run) -> bool:
+    """Whether the two saved models hold the same bits."""
+    ours, theirs = saved_weights(run), saved_weights(other)
+    return list(ours) == list(theirs) and all(
+        ours[name].tobytes() == theirs[name].tobytes() for name in ours
+    )
+
+
+def saved_weights(run: Run) -> dict[str, np.ndarray[Any, Any]]:
+    """All arrays of a run's `model.keras`, without keras."""
+    found: dict[str, np.ndarray[Any, Any]] = {}
+
+    def take(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with (
+        zipfile.ZipFile(run.model_path) as archive,
+        archive.open("model.weights.h5") as handle,
+        h5py.File(handle) as file,
+    ):
+        file.visititems(take)
+    return found
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    chance = random.Random(arguments.seed)  # noqa: S311 - no secret
+    outcomes = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        site = Site(Path(folder))
+        try:
+            for number in range(arguments.rounds):
+                victims = VICTIMS[number % len(VICTIMS)]
+                whole = site.whole[chance.randrange(2)]
+                delay = chance.uniform(0, (whole.seconds or 0) + 2)
+                outcome = play_round(site, victims, whole, delay)
+                outcomes.append(outcome)
+                kind = "head" if whole.is_head else "fine-tuning"
+                print(f"{number + 1}: {kind}, {'+'.join(victims)} at {delay:.1f} s: {outcome}")
+        finally:
+            site.close()
+    notices = [outcome.notice for outcome in outcomes if outcome.notice is not None]
+    result = {
+        "rounds": len(outcomes),
+        "lost": sum(not outcome.completed for outcome in outcomes),
+        "wrong": sum(not outcome.right for outcome in outcomes),
+        "notice_s": round(max(notices, default=0.0), 2),
+        "noticed": len(notices),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
