@@ -136,7 +136,7 @@ def _refuse_open(address: str) -> None:
     if protocol != "tls" and name not in ("127.0.0.1", "localhost", "[::1]"):
         raise QueueError(
             f"The queue's scheduler at {address} is open to its whole network.",
-            "Give it certificates and a tls:// address, as docs/scaling.md says.",
+            "Give it certificates and a tls:// address, or unset UNFREEZE_SCHEDULER.",
         )
 
 
