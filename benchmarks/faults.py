@@ -104,9 +104,21 @@ class Site:
         subprocess.run(stop, cwd=APP_ROOT, env=environment, check=True)
 
 
-def play_round(site: Site, victims: Sequence[str], whole: Run, delay: float) -> Outcome:
-    """Starts a run like `whole`, kills `victims` after `delay` seconds, and sees it to its end."""
+def play_round(
+    site: Site, victims: Sequence[str], whole: Run, delay: float, running: bool
+) -> Outcome:
+    """Starts a run like `whole`, kills `victims`, and sees the run to its end.
+
+    Args:
+        site: Where.
+        victims: Some of `PROCESSES`.
+        whole: A run that nothing disturbed.
+        delay: Seconds until the victims are killed.
+        running: Whether they count from the moment at which the run leaves the queue.
+    """
     run = site.store.create(whole.config, "Squares")
+    while running and site.store.get(run.id).status.state is RunState.QUEUED:
+        time.sleep(POLL_SECONDS)
     time.sleep(delay)
     began = time.monotonic()
     killed = [name for name in victims if site.kill(name, run)]
@@ -166,8 +178,9 @@ def main() -> None:
             for number in range(arguments.rounds):
                 victims = VICTIMS[number % len(VICTIMS)]
                 whole = site.whole[chance.randrange(2)]
-                delay = chance.uniform(0, (whole.seconds or 0) + 2)
-                outcome = play_round(site, victims, whole, delay)
+                running = number % 3 > 0  # else it may still be queued
+                delay = chance.uniform(0, whole.seconds or 0)
+                outcome = play_round(site, victims, whole, delay, running)
                 outcomes.append(outcome)
                 kind = "head" if whole.is_head else "fine-tuning"
                 print(f"{number + 1}: {kind}, {'+'.join(victims)} at {delay:.1f} s: {outcome}")

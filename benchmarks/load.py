@@ -1,7 +1,7 @@
 """What do many open browsers on one run cost it? A real server and real websocket clients.
 
 Run `python -m benchmarks.load --viewers 30`. It trains a run alone, then with the viewers, each of
-which has the run's page open and asks for its live view once a second, as the browser's timer does.
+which has the run's page open and asks for its live view as often as the page tells its browser to.
 Windows with and without viewers take turns, in one run, so that both meet the same machine. The
 last line is JSON:
     viewers: how many.
@@ -20,11 +20,14 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from streamlit.proto.AutoRerun_pb2 import AutoRerun
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.faults import Site
 from benchmarks.server import connect, run_page
@@ -34,7 +37,6 @@ from core.runs.metrics_log import read_metrics
 
 WINDOW_SECONDS = 20.0
 WINDOWS = 3
-TICK_SECONDS = 1.0
 
 
 @dataclass
@@ -45,19 +47,26 @@ class Watched:
 
 
 async def viewer(port: int, query: str, ends: float, seen: Watched) -> None:
-    """Opens the run's page and asks for its live view once a second until `ends`."""
+    """Opens the run's page and asks for its live view at the page's own pace until `ends`."""
     socket = await connect(port)
     _, messages = await run_page(socket, "Fine_tune", query)
-    fragment = next(
-        m.auto_rerun.fragment_id for m in messages if m.WhichOneof("type") == "auto_rerun"
-    )
-    due = time.monotonic() + np.random.default_rng().uniform(0, TICK_SECONDS)
+    timer = _timer(messages)
+    if timer is None:
+        raise RuntimeError("the page has no live view")
+    due = time.monotonic() + np.random.default_rng().uniform(0, timer.interval)
     while due < ends:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        seconds, _ = await run_page(socket, "Fine_tune", query, fragment)
+        seconds, messages = await run_page(socket, "Fine_tune", query, timer.fragment_id)
+        timer = _timer(messages) or timer  # the page may have changed its pace
         seen.reruns.append(seconds)
-        due = max(due + TICK_SECONDS, time.monotonic())
+        due = max(due + timer.interval, time.monotonic())
     socket.close()
+
+
+def _timer(messages: Sequence[ForwardMsg]) -> AutoRerun | None:
+    """The last timer that the server asked the browser for."""
+    timers = [m.auto_rerun for m in messages if m.WhichOneof("type") == "auto_rerun"]
+    return timers[-1] if timers else None
 
 
 async def window(port: int, query: str, viewers: int, seen: Watched) -> None:

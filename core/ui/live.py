@@ -17,6 +17,7 @@ from core.ui.cards import failed_run_card
 from core.ui.live_chart import live_chart
 from core.ui.run_actions import kill_button, resume_button, stop_button
 from core.ui.text import plain
+from core.ui.viewers import out_of_step, refresh_seconds
 
 REFRESH_SECONDS = 1.0
 # A worker stops within a batch; one that takes longer than this may be ended by force.
@@ -37,15 +38,18 @@ _SHARES = {"starting": 0.1, "reading": 0.02, "features": 0.3, "training": 0.5, "
 def live_run(run: Run) -> None:
     """Shows a run: going on, or as it ended. One full rerun follows its end."""
     active = run.status.state.active
-    st.fragment(_view, run_every=REFRESH_SECONDS if active else None)(run.id, active)
+    seconds = refresh_seconds(REFRESH_SECONDS) if active else None
+    st.fragment(_view, run_every=seconds)(run.id, seconds)
 
 
-def _view(run_id: str, was_active: bool) -> None:
+def _view(run_id: str, seconds: float | None) -> None:
     try:
         run = session.run_store().get(run_id)
     except RunError:
         st.rerun()
-    if was_active and not run.status.state.active:
+    if seconds is not None and (
+        not run.status.state.active or out_of_step(seconds, REFRESH_SECONDS)
+    ):
         st.rerun()
     if run.status.state.active:
         _progress(run)
