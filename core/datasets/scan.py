@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageStat, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from core.datasets.copies import FINGERPRINT_SIDE, add_groups
 from core.datasets.decode import BROKEN, orientation, upright_rgb
@@ -177,6 +177,7 @@ def _looks(image: Image.Image) -> tuple[np.ndarray[Any, Any], tuple[float, float
     side = (FINGERPRINT_SIDE, FINGERPRINT_SIDE)
     # A rough reduction first: four times faster, and the same to a grey level or two.
     small = image.resize(side, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    grey, blue, red = small.convert("YCbCr").split()
-    tint = (ImageStat.Stat(blue).mean[0] - 128, ImageStat.Stat(red).mean[0] - 128)
-    return np.asarray(grey, dtype=np.uint8), tint
+    colours = np.asarray(small.convert("YCbCr"), dtype=np.uint8)
+    # Sums of each by itself: a mean over two axes, or Pillow's own, takes as long as the resizing.
+    blue, red = (int(colours[:, :, channel].sum()) / FINGERPRINT_SIDE**2 for channel in (1, 2))
+    return colours[:, :, 0].copy(), (blue - 128, red - 128)
