@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from core.datasets.layout import SPLIT_NAMES, is_junk, is_table_name
+from core.datasets.layout import is_junk, is_table_name
+from core.datasets.split_folders import SPLIT_NAMES
 from core.errors import LayoutError
 
 USUAL_NAME = "labels.csv"

@@ -11,19 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from core.datasets.split_folders import SPLIT_NAMES, repeated, split_folders
 from core.errors import DatasetError, LayoutError
 
 _SUFFIXES = ".jpg .jpeg .jpe .jfif .png .gif .bmp .webp .tif .tiff .ppm .pgm .avif"
 IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
 EXAMPLE = (
     "train/cat/1.jpg, val/cat/2.jpg, test/cat/3.jpg, or cat/1.jpg, dog/1.jpg, or cat.1.jpg, "
     "dog.1.jpg, or a labels.csv with the columns file and label"
@@ -106,15 +98,17 @@ def recognise(paths: Iterable[str]) -> Layout:
         return _flat(named)
     base = _base(named)
     found = [(path, path.parts[base:]) for path in named]
-    split_level = any(rest[0].lower() in SPLIT_NAMES and len(rest) > 2 for _, rest in found)
+    splits = split_folders(rest[0] for _, rest in found if len(rest) > 2)
+    twice = repeated(rest[:-1] for _, rest in found if rest[0] in splits)
     images, ignored = [], []
     for path, rest in found:
-        image = _place(str(path), rest, split_level)
+        whole = (rest[0], *rest[2:]) if rest[0] in twice else rest
+        image = _place(str(path), whole, splits)
         if image is None:
             ignored.append(str(path))
         else:
             images.append(image)
-    kind = "split folders with class folders" if split_level else "class folders"
+    kind = "split folders with class folders" if splits else "class folders"
     return _checked(images, ignored, kind)
 
 
@@ -168,7 +162,7 @@ def _is_flat(paths: Sequence[PurePosixPath]) -> bool:
     for folder, prefix in found:
         prefixes.setdefault(folder, set()).add(prefix)
     mixed = {folder for folder, names in prefixes.items() if len(names) > 1}
-    if len(mixed) > 1 and not all(folder.name.lower() in SPLIT_NAMES for folder in mixed):
+    if len(mixed) > 1 and len(split_folders(folder.name for folder in mixed)) < len(mixed):
         return False  # class folders whose files happen to be named like that
     classes = [prefix for folder, prefix in found if folder in mixed]
     # Numbers everywhere, such as dates, are not classes: each must have several files.
@@ -176,13 +170,12 @@ def _is_flat(paths: Sequence[PurePosixPath]) -> bool:
 
 
 def _flat(paths: Sequence[PurePosixPath]) -> Layout:
+    splits = split_folders(path.parent.name for path in paths)
     images, ignored = [], []
     for path in paths:
         match = _NUMBERED.fullmatch(path.name)
         if match:
-            images.append(
-                FoundImage(str(path), match[1], SPLIT_NAMES.get(path.parent.name.lower(), ""))
-            )
+            images.append(FoundImage(str(path), match[1], splits.get(path.parent.name, "")))
         else:
             ignored.append(str(path))
     if not all(image.split for image in images):
@@ -203,10 +196,10 @@ def _base(paths: Sequence[PurePosixPath]) -> int:
     return shared - 1 if direct else shared
 
 
-def _place(path: str, rest: tuple[str, ...], split_level: bool) -> FoundImage | None:
-    if not split_level:
+def _place(path: str, rest: tuple[str, ...], splits: Mapping[str, str]) -> FoundImage | None:
+    if not splits:
         return FoundImage(path, rest[0], "") if len(rest) > 1 else None
-    split = SPLIT_NAMES.get(rest[0].lower())
+    split = splits.get(rest[0])
     return FoundImage(path, rest[1], split) if split and len(rest) > 2 else None
 
 
