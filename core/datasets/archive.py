@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import lzma
 import stat
 import tarfile
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.config import Settings
+from core.datasets.archive_names import tar_name, zip_name
 from core.datasets.layout import is_image_name, is_junk, is_table_name
 from core.errors import ArchiveError
 
@@ -24,6 +26,7 @@ _CHUNK = 1 << 20
 _DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
+    gzip.BadGzipFile,
     zlib.error,
     lzma.LZMAError,
     EOFError,
@@ -122,7 +125,7 @@ def _in_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
     for m in opened.infolist():
         if not m.is_dir():
             yield _Member(
-                m.filename,
+                zip_name(m),
                 m.file_size,
                 m.compress_size,
                 stat.S_ISLNK(m.external_attr >> 16),
@@ -136,7 +139,7 @@ def _in_tar(opened: tarfile.TarFile) -> Iterator[_Member]:
         if not m.isdir():
             # Devices and pipes are as little a file as a link is.
             yield _Member(
-                m.name,
+                tar_name(m.name),
                 m.size,
                 0,
                 not m.isreg(),

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +18,7 @@ from core.datasets.archive import peek, unpack
 from core.datasets.copies import mark_copies
 from core.datasets.coverage import coverage_notes
 from core.datasets.edits import carry_over, edits_of
+from core.datasets.folder import files_below
 from core.datasets.label_table import find_table, is_usual
 from core.datasets.layout import Layout, from_labels, recognise
 from core.datasets.scan import scan
@@ -108,7 +110,13 @@ def arrangement(root: Path) -> Layout:
         LayoutError: If none of them says the classes.
         DatasetError: If there is one class only.
     """
-    return _arranged(root, _files_below(root))
+    files, unnamed = files_below(root)
+    layout = _arranged(root, files)
+    if not unnamed:
+        return layout
+    were = "1 file was" if len(unnamed) == 1 else f"{len(unnamed):,} files were"
+    note = f"{were} left out because of a name that is no text: {', '.join(unnamed[:3])}."
+    return replace(layout, notes=(*layout.notes, note))
 
 
 def arrangement_of_archive(archive: IO[bytes], name: str, settings: Settings) -> Layout:
@@ -157,16 +165,6 @@ def _scanned(
         notes.append(f"{many:,} {belong} to no class: {shown}.")
     notes += layout.notes
     return manifest, notes + coverage_notes(manifest, layout.class_names)
-
-
-def _files_below(root: Path) -> list[str]:
-    """Files below a folder, without links: they may lead anywhere."""
-    files = []
-    for path in root.rglob("*"):
-        inside = path.resolve().is_relative_to(root.resolve())
-        if path.is_file() and not path.is_symlink() and inside:
-            files.append(path.relative_to(root).as_posix())
-    return files
 
 
 def _file_hash(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Zips and tars that are odd inside: what can be unpacked is, and the rest is told."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -69,6 +70,20 @@ def test_a_tar_that_swells_is_refused(settings: Settings, tmp_path: Path) -> Non
 
     with pytest.raises(ArchiveError, match=r"bomb\.tgz unpacks to more than"):
         unpacked(path, settings)
+
+
+def test_a_packed_tar_with_a_wrong_checksum_is_named(settings: Settings, tmp_path: Path) -> None:
+    # Without the zeros at its end, so that whoever looks for another member gets to the checksum.
+    plain = write_tar(tmp_path / "pets.tar", pets(), "w").read_bytes().rstrip(b"\0")
+    data = bytearray(gzip.compress(plain + bytes(-len(plain) % 512)))
+    data[-8] ^= 0xFF
+    archive = tmp_path / "pets.tgz"
+    archive.write_bytes(data)
+
+    with pytest.raises(ArchiveError, match=r"pets\.tgz is no zip or tar, or is cut off"):
+        import_zip(archive, "Pets", settings, silent)
+    with archive.open("rb") as file, pytest.raises(ArchiveError, match=r"pets\.tgz"):
+        arrangement_of_archive(file, archive.name, settings)
 
 
 def test_a_tar_that_is_cut_off_is_named(settings: Settings, tmp_path: Path) -> None:

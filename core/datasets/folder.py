@@ -1,0 +1,42 @@
+"""The files below a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name can be written down: on Linux it may be any bytes."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def files_below(root: Path) -> tuple[list[str], list[str]]:
+    """Lists the files below a folder, without links: they may lead anywhere.
+
+    Args:
+        root: The folder.
+
+    Returns:
+        Paths relative to it, with `/` between parts; and those whose names are no text, as far as
+        they can be written down.
+    """
+    files, unnamed = [], []
+    for folder, _, names in os.walk(root):
+        inside = Path(folder).relative_to(root).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
+        for name in names:
+            path = prefix + name
+            # A look at the entry itself: a link to a file is no file here.
+            if not stat.S_ISREG(os.lstat(f"{folder}/{name}").st_mode):
+                continue
+            if is_text(path):
+                files.append(path)
+            else:
+                unnamed.append(os.fsencode(path).decode("utf-8", "replace"))
+    return files, unnamed
