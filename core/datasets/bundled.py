@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from core.datasets.decode import upright_rgb
 from core.datasets.importing import import_zip
 from core.datasets.layout import FoundImage
 from core.datasets.scan import scan
+from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
 
@@ -86,28 +86,27 @@ def _on_paper(pixels: np.ndarray[Any, Any]) -> Image.Image:
 
 def _digits(settings: Settings, progress: Progress) -> Dataset:
     store = DatasetStore(settings.datasets_dir)
-    folder = settings.datasets_dir / DIGITS_ID
-    if (folder / "dataset.json").exists():
+    if (settings.datasets_dir / DIGITS_ID / "dataset.json").exists():
         return store.get(DIGITS_ID)
-    settings.datasets_dir.mkdir(parents=True, exist_ok=True)
     digits = load_digits()
     splits = _digit_splits(digits.target)
     found = [
         FoundImage(f"{split}/{label}/{i:04d}.png", str(label), split)
         for i, (label, split) in enumerate(zip(digits.target, splits, strict=True))
     ]
-    with tempfile.TemporaryDirectory(dir=settings.datasets_dir, prefix=".import-") as temporary:
-        images = Path(temporary) / "images"
+    names = tuple(str(number) for number in range(10))
+    source = "scikit-learn, Optical Recognition of Handwritten Digits"
+    with staging(settings.datasets_dir) as temporary:
+        images = temporary / DIGITS_ID / "images"
         for image, pixels in zip(found, digits.images, strict=True):
             path = images / image.path
             path.parent.mkdir(parents=True, exist_ok=True)
             _on_paper(pixels).save(path)
-        names = tuple(str(number) for number in range(10))
         manifest = scan(images, found, names, settings.max_pixels, progress)
-        folder.mkdir(exist_ok=True)
-        images.rename(folder / "images")
-    source = "scikit-learn, Optical Recognition of Handwritten Digits"
-    return store.save(DIGITS_ID, "Handwritten digits", manifest, names, folder / "images", source)
+        made = DatasetStore(temporary).save(
+            DIGITS_ID, "Handwritten digits", manifest, names, images, source
+        )
+        return publish(made.path, settings.datasets_dir)
 
 
 def _digit_splits(labels: np.ndarray) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,16 +22,19 @@ from core.datasets.label_table import find_table, is_usual
 from core.datasets.layout import Layout, from_labels, recognise
 from core.datasets.scan import scan
 from core.datasets.split import complete_splits
+from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
 
 Progress = Callable[[int, int], None]
+# Of a hash, the hexadecimal digits that end a data set's id.
+_DIGITS = 10
 
 
 def import_zip(
     archive: Path, name: str, settings: Settings, progress: Progress, source: str = ""
 ) -> Dataset:
-    """Unpacks and scans a zip; the same zip a second time is the data set that is there.
+    """Unpacks and scans a zip; the same bytes a second time are the data set that is there.
 
     Args:
         archive: The zip.
@@ -49,26 +51,23 @@ def import_zip(
         LayoutError: If its arrangement is not recognised.
         DatasetError: If it cannot be trained on. Nothing is left behind in any of these cases.
     """
-    store = DatasetStore(settings.datasets_dir)
-    dataset_id = f"{slug(name)}-{_file_hash(archive)[:10]}"
-    if (settings.datasets_dir / dataset_id / "dataset.json").exists():
-        return store.get(dataset_id)
-    settings.datasets_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.datasets_dir, prefix=".import-") as folder:
-        images = Path(folder) / "images"
-        images.mkdir()
+    digest = _file_hash(archive)[:_DIGITS]
+    for there in settings.datasets_dir.glob(f"*-{digest}/dataset.json"):
+        return DatasetStore(settings.datasets_dir).get(there.parent.name)
+    dataset_id = f"{slug(name)}-{digest}"
+    with staging(settings.datasets_dir) as folder:
+        images = folder / dataset_id / "images"
+        images.mkdir(parents=True)
         left_out = unpack(archive, images, settings, progress)
         layout = arrangement(images)
         manifest, notes = _scanned(images, layout, settings, progress)
         notes += left_out
-        final = settings.datasets_dir / dataset_id
-        shutil.rmtree(final, ignore_errors=True)  # an earlier import that was cut off
-        final.mkdir()
-        images.rename(final / "images")
-    root = final / "images"
-    names = layout.class_names
-    source = source or f"zip {archive.name}"
-    return store.save(dataset_id, name, manifest, names, root, source, tuple(notes))
+        names = layout.class_names
+        source = source or f"zip {archive.name}"
+        made = DatasetStore(folder).save(
+            dataset_id, name, manifest, names, images, source, tuple(notes)
+        )
+        return publish(made.path, settings.datasets_dir)
 
 
 def import_folder(folder: Path, settings: Settings, progress: Progress) -> Dataset:
@@ -87,7 +86,9 @@ def import_folder(folder: Path, settings: Settings, progress: Progress) -> Datas
         )
     layout = arrangement(resolved)
     manifest, notes = _scanned(resolved, layout, settings, progress)
-    dataset_id = f"{slug(folder.name)}-{hashlib.sha256(str(resolved).encode()).hexdigest()[:10]}"
+    dataset_id = (
+        f"{slug(folder.name)}-{hashlib.sha256(str(resolved).encode()).hexdigest()[:_DIGITS]}"
+    )
     store = DatasetStore(settings.datasets_dir)
     there = (settings.datasets_dir / dataset_id / "dataset.json").exists()
     before = edits_of(store.get(dataset_id)) if there else ()

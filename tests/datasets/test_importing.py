@@ -33,13 +33,17 @@ def test_a_zip_with_splits_becomes_a_data_set(settings: Settings, tmp_path: Path
     assert (dataset.root / "train/cat/00.jpg").read_bytes() == jpeg(0)
 
 
-def test_the_same_zip_twice_is_one_data_set(settings: Settings, tmp_path: Path) -> None:
+def test_the_same_zip_twice_is_one_data_set_whatever_it_is_called(
+    settings: Settings, tmp_path: Path
+) -> None:
     archive = write_zip(tmp_path / "pets.zip", pets())
+    copy = tmp_path / "pets (1).zip"
+    copy.write_bytes(archive.read_bytes())
 
     first = import_zip(archive, "Pets", settings, silent)
-    second = import_zip(archive, "Pets", settings, silent)
+    second = import_zip(copy, "pets (1)", settings, silent)
 
-    assert (second.id, second.version) == (first.id, first.version)
+    assert (second.id, second.version, second.name) == (first.id, first.version, "Pets")
     assert len(DatasetStore(settings.datasets_dir).list()) == 1
 
 
