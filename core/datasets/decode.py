@@ -15,7 +15,6 @@ from core.errors import InvalidImageError
 
 # Part of every feature key: a change of any rule here must change it.
 DECODER_VERSION = "2"
-MAX_PIXELS = 100_000_000
 # What Pillow's readers raise on broken files, besides saying that they are no images.
 BROKEN = (
     OSError,
@@ -34,8 +33,15 @@ BROKEN = (
 _EXIF_ORIENTATION = 0x0112
 
 
-def decode(path: Path, image_size: int, max_pixels: int = MAX_PIXELS) -> np.ndarray[Any, Any]:
+def decode(path: Path, image_size: int, max_pixels: int | None = None) -> np.ndarray[Any, Any]:
     """Decodes a file and resizes it to a square.
+
+    Args:
+        path: The file.
+        image_size: Side of the square, in pixels.
+        max_pixels: Most pixels that the file may have. None where a scan has let it pass already:
+            a second limit could only stop a run in its middle. Pillow's own, 178 million, holds
+            for both.
 
     Returns:
         uint8 `(image_size, image_size, 3)`, RGB.
@@ -47,13 +53,13 @@ def decode(path: Path, image_size: int, max_pixels: int = MAX_PIXELS) -> np.ndar
 
 
 def decode_bytes(
-    data: bytes, name: str, image_size: int, max_pixels: int = MAX_PIXELS
+    data: bytes, name: str, image_size: int, max_pixels: int | None = None
 ) -> np.ndarray[Any, Any]:
     """Decodes an uploaded file as `decode` does; `name` is for the error."""
     return resize(_rgb(io.BytesIO(data), name, max_pixels), image_size)
 
 
-def open_rgb(path: Path, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def open_rgb(path: Path, max_pixels: int | None = None) -> Image.Image:
     """The whole image at its own size, upright, in RGB."""
     return _rgb(path, path.name, max_pixels)
 
@@ -85,10 +91,10 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _rgb(source: Path | io.BytesIO, name: str, max_pixels: int) -> Image.Image:
+def _rgb(source: Path | io.BytesIO, name: str, max_pixels: int | None) -> Image.Image:
     try:
         with Image.open(source) as image:
-            if image.width * image.height > max_pixels:
+            if max_pixels is not None and image.width * image.height > max_pixels:
                 raise InvalidImageError(
                     f"{name} has {image.width} x {image.height} pixels; "
                     f"the limit is {max_pixels:,}.",

@@ -137,18 +137,22 @@ def _image_facts(
     }
     if image.width * image.height > max_pixels:
         return FileFacts(image.width, image.height, issues="too_large", **about)
-    if image.format != "JPEG":
-        # First of all: Pillow decodes a PNG to find its EXIF data, and says once only, then and
-        # there, that it is damaged.
-        image.load()
-    codes = _codes(image, path, data)
-    size = image.size[::-1] if orientation(image) in _LYING else image.size
     if image.format == "JPEG":
+        codes = _codes(image, path, data)
+        size = image.size[::-1] if orientation(image) in _LYING else image.size
         # At a part of its size: every byte is still read, so that a damaged file fails just as it
         # does at full size, in two thirds of the time.
         image.draft(None, (FINGERPRINT_SIDE, FINGERPRINT_SIDE))
         image.load()
-    small, tint = _looks(upright_rgb(image))
+        upright = upright_rgb(image)
+    else:
+        # First of all: Pillow decodes a PNG to find its EXIF data, and says once only, then and
+        # there, that it is damaged. Last of all: it looks for a second picture, and may end there.
+        image.load()
+        upright = upright_rgb(image)
+        size = upright.size
+        codes = _codes(image, path, data)
+    small, tint = _looks(upright)
     if int(small.max()) - int(small.min()) < BLANK_RANGE:
         codes.append("blank")
     return FileFacts(*size, issues=";".join(codes), small=small, tint=tint, **about)
@@ -161,7 +165,7 @@ def _codes(image: Image.Image, path: Path, data: bytes) -> list[str]:
     deep = image.format == "PNG" and data[_PNG_DEPTH_BYTE] == 16
     checks = {
         "wrong_extension": _SAME_FORMAT.get(suffix, suffix) != kind,
-        "animated": image.format != "MPO" and getattr(image, "is_animated", False),
+        "animated": image.format != "MPO" and _is_animated(image),
         "cmyk": image.mode == "CMYK",
         "sixteen_bit": deep or image.mode[0] in "IF",
         "transparent": image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info,
@@ -170,6 +174,13 @@ def _codes(image: Image.Image, path: Path, data: bytes) -> list[str]:
         "tiny": min(image.size) < TINY_SIDE,
     }
     return [code for code, found in checks.items() if found]
+
+
+def _is_animated(image: Image.Image) -> bool:
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except BROKEN:
+        return True  # there is a second picture, a damaged one; the first is all that is used
 
 
 def _looks(image: Image.Image) -> tuple[np.ndarray[Any, Any], tuple[float, float]]:

@@ -26,6 +26,7 @@ def corpus() -> list[Entry]:
         *_not_images(),
         *_damaged_inside(),
         *_too_large(),
+        *_animations_cut_off(),
         *_converted(),
         *_turned(),
         *_odd_names(),
@@ -97,6 +98,15 @@ def _too_large() -> list[Entry]:
         ("large.bmp", _bmp_header(40_000, 40_000), "too_large"),
         ("large.gif", bytes(gif), "too_large"),
     ]
+
+
+def _animations_cut_off() -> list[Entry]:
+    """Whole first pictures, and second ones cut off anywhere."""
+    whole = encoded(SMOOTH, "GIF", save_all=True, append_images=[NOISE.resize(SMOOTH.size)])
+    first = len(encoded(SMOOTH, "GIF"))
+    # Near its beginning Pillow fails while it looks for a second picture, later on it does not.
+    cuts = (first - 5, first + 3, first + 200, first + 700, first + 3000, len(whole) - 3)
+    return [(f"moving-{cut}.gif", whole[:cut], "animated") for cut in cuts]
 
 
 def _converted() -> list[Entry]:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from core.datasets.decode import decode, decode_bytes, open_rgb
+from core.datasets.scan import inspect
 from core.errors import InvalidImageError
 from tests.datasets.pictures import encoded, jpeg, picture
 
@@ -141,6 +142,13 @@ def test_too_many_pixels_are_refused_before_they_are_read(tmp_path: Path) -> Non
 
     with pytest.raises(InvalidImageError, match=r"huge\.png has 3000 x 3000 pixels"):
         decode(path, 16, max_pixels=1_000_000)
+
+
+def test_what_the_scan_lets_pass_is_decoded(tmp_path: Path) -> None:
+    path = write(tmp_path / "large.png", encoded(Image.new("1", (11_000, 10_000)), "PNG"))
+
+    assert inspect(path, max_pixels=120_000_000).issues == "blank"
+    assert decode(path, 16).shape == (16, 16, 3)
 
 
 def test_a_bomb_of_thirty_thousand_pixels_is_refused(tmp_path: Path) -> None:
