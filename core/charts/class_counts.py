@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -9,6 +12,12 @@ from core.charts import theme
 
 # Orange means "unfrozen" everywhere else, so it is not used for a split.
 _COLOURS = {"train": theme.FROZEN_LINE, "val": theme.FROZEN, "test": theme.MUTED}
+
+# Letters of a name below its bar: longer ones would take the bars' room. The whole name is told
+# when the pointer is on its bar.
+_LETTERS = 16
+# Names that fit side by side; of more, Plotly leaves some out.
+_MANY = 40
 
 
 def figure(manifest: pd.DataFrame) -> go.Figure:
@@ -26,7 +35,7 @@ def figure(manifest: pd.DataFrame) -> go.Figure:
         layout=theme.layout(
             320,
             barmode="stack",
-            xaxis=theme.axis("", type="category"),
+            xaxis=theme.axis("", type="category", **_short_ticks(list(counts.index))),
             yaxis=theme.axis("images"),
             hovermode="x unified",
         )
@@ -41,3 +50,10 @@ def figure(manifest: pd.DataFrame) -> go.Figure:
                 marker={"color": colour, "line": {"width": 0}},
             )
     return chart
+
+
+def _short_ticks(names: Sequence[str]) -> dict[str, Any]:
+    if len(names) > _MANY or all(len(name) <= _LETTERS for name in names):
+        return {}
+    short = [n if len(n) <= _LETTERS else f"{n[: _LETTERS - 1].rstrip()}…" for n in names]
+    return {"tickmode": "array", "tickvals": list(names), "ticktext": short}

@@ -13,14 +13,20 @@ from PIL import ImageOps
 
 from core.datasets import Dataset
 from core.datasets.bundled import BUNDLED, glimpse, load_bundled
-from core.datasets.importing import arrangement_of_archive, import_folder, import_zip
+from core.datasets.folder import is_text
+from core.datasets.importing import (
+    arrangement,
+    arrangement_of_archive,
+    import_folder,
+    import_zip,
+)
 from core.errors import UnfreezeError
 from core.ui import session
 from core.ui.data_bring_in import bring_in, show_example, show_failure, show_layout
 from core.ui.data_camera import show_camera
 from core.ui.data_download import show_downloads
 from core.ui.data_thumbnails import enlarged
-from core.ui.text import plain
+from core.ui.text import plain, told_apart
 
 _GLIMPSES = 8
 _GLIMPSE_SIDE = 44
@@ -52,12 +58,12 @@ def switch_dataset(current: Dataset | None) -> None:
     datasets = session.dataset_store().list()
     if current is None or len(datasets) < 2:
         return
-    by_id = {dataset.id: dataset for dataset in datasets}
+    names = told_apart({dataset.id: dataset.name for dataset in datasets})
     chosen = st.selectbox(
         "Data set",
-        list(by_id),
-        index=list(by_id).index(current.id),
-        format_func=lambda dataset_id: by_id[dataset_id].name,
+        list(names),
+        index=list(names).index(current.id),
+        format_func=lambda dataset_id: names[dataset_id],
         key=f"dataset_{current.id}_{len(datasets)}",
     )
     if chosen != current.id:
@@ -109,11 +115,23 @@ def _upload() -> None:
 
 def _folder() -> None:
     root = session.settings().data_dir
-    folders = sorted(p.name for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
+    found = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    folders = sorted(path.name for path in found if is_text(path.name))
     if not folders:
         st.caption(f"Put a folder of images into {plain(str(root))}; it appears here.")
         return
-    name = st.selectbox("Folder", folders, key="folder")
+    # None at first: a look into a large folder takes a second, whoever opens the page.
+    name = st.selectbox("Folder", folders, index=None, placeholder="Choose one", key="folder")
+    if name is None:
+        return
+    folder = root / name
+    try:
+        version = f"{name} {folder.stat().st_mtime_ns}"
+        layout = session.cached("folder", version, partial(arrangement, folder))
+    except UnfreezeError as error:
+        show_failure(error)
+        return
+    show_layout(layout)
     st.caption("Its images stay where they are; nothing in it is changed.")
     if st.button("Bring it in", key="import_folder", type="primary"):
-        bring_in(partial(import_folder, root / name, session.settings()))
+        bring_in(partial(import_folder, folder, session.settings()))

@@ -17,7 +17,8 @@ from core.ui.text import plain
 
 COLUMNS = 8
 PER_PAGE = 3 * COLUMNS
-ALL = "all"
+# No class is called that.
+ALL = ""
 _NAMES = {"train": "Train", "val": "Validation", "test": "Test"}
 # The button lies over its image, so that a click on the image presses it.
 _CSS = """<style>
@@ -33,6 +34,10 @@ _CSS = """<style>
   font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .st-key-gallery [data-testid="stCheckbox"] :is(label, label > div:last-child) {
   max-width: 100%; min-width: 0; }
+@media (max-width: 640px) {
+  .st-key-gallery [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-gallery [data-testid="stColumn"] { flex: 1 1 22%; min-width: 22%; }
+}
 </style>"""
 
 

@@ -47,6 +47,18 @@ def test_filters_narrow_the_gallery_down(settings: Settings, dataset: Dataset) -
     assert [box.label.replace("\\", "") for box in page.checkbox] == [":material/info: cut.jpg"]
 
 
+def test_a_class_may_be_called_all(settings: Settings) -> None:
+    files = {name.replace("cat/", "all/"): data for name, data in pets(10).items()}
+    import_folder(write_folder(settings.data_dir / "Pets", files), settings, silent)
+    page = opened("images")
+    assert "20 images" in words(page)
+
+    page.selectbox(key="gallery_class").set_value("all").run()
+
+    assert not page.exception
+    assert "10 images" in words(page)
+
+
 def test_a_second_page_shows_other_images(settings: Settings, dataset: Dataset) -> None:
     page = opened("images")
     first = {box.key for box in page.checkbox}

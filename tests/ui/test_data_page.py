@@ -1,6 +1,7 @@
 """The Data page: nothing there yet, samples, a zip, a folder, what is wrong."""
 
 import json
+import os
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -87,11 +88,48 @@ def test_what_is_no_zip_is_told_and_nothing_is_lost(settings: Settings) -> None:
 def test_a_folder_in_the_workspace_is_offered(settings: Settings) -> None:
     write_folder(settings.data_dir / "Pets", pets())
     page = open_page(PAGE)
+    page.selectbox(key="folder").select("Pets").run()
+    assert "20 images in 2 classes" in words(page)
+    assert "told by class folders" in words(page)
     page.button(key="import_folder").click().run()
 
     assert not page.exception
     assert [d.name for d in DatasetStore(settings.datasets_dir).list()] == ["Pets"]
     assert "Split by the app" in words(page)
+
+
+def test_a_folder_that_is_not_recognised_is_told_before_it_is_read(settings: Settings) -> None:
+    write_folder(settings.data_dir / "Loose", {"1.jpg": jpeg(), "2.jpg": jpeg(1)})
+    page = open_page(PAGE)
+    page.selectbox(key="folder").select("Loose").run()
+
+    assert not page.exception
+    assert "lie in no class folder" in words(page)
+    assert "labels.csv" in page.code[-1].value
+    assert "import_folder" not in [button.key for button in page.button]
+
+
+def test_a_folder_whose_name_is_no_text_is_not_offered(settings: Settings) -> None:
+    write_folder(settings.data_dir / "Pets", pets())
+    (settings.data_dir / os.fsdecode(b"\xea\xee\xf2")).mkdir()
+
+    page = open_page(PAGE)
+
+    assert not page.exception
+    assert page.selectbox(key="folder").options == ["Pets"]
+
+
+def test_two_data_sets_of_one_name_are_told_apart(settings: Settings, tmp_path: Path) -> None:
+    first = import_zip(write_zip(tmp_path / "a.zip", pets(6)), "Pets", settings, silent)
+    second = import_zip(write_zip(tmp_path / "b.zip", pets(7)), "Pets", settings, silent)
+    page = open_page(PAGE, dataset=second.id)
+    box = next(box for box in page.selectbox if box.label == "Data set")
+    assert len(set(box.options)) == 2
+
+    box.select(first.id).run()
+
+    assert not page.exception
+    assert page.query_params["dataset"] in (first.id, [first.id])
 
 
 def test_the_url_names_the_data_set(settings: Settings, tmp_path: Path) -> None:
