@@ -32,7 +32,8 @@ _DAMAGED = (
     EOFError,
     RuntimeError,
 )
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+# What the system says where a disk, or somebody's share of it, is full.
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _FLAG_ENCRYPTED = 1
 
 
@@ -223,7 +224,7 @@ def _extract(member: _Member, target: Path) -> str:
     except OSError as error:
         with suppress(OSError):  # where its name cannot be used, it was never made
             path.unlink()
-        if error.errno in _NO_SPACE:
+        if error.errno in NO_SPACE:
             raise ArchiveError("There is no space left on the disk.", "Make room first.") from error
         return "is damaged" if error.errno is None else "has a name that cannot be used"
     except _DAMAGED:

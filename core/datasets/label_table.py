@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from core.datasets.layout import is_junk, is_table_name
 from core.datasets.split_folders import SPLIT_NAMES
@@ -47,12 +48,15 @@ class LabelTable:
         names = Counter(PurePosixPath(i).name for i in images)
         stems = Counter(PurePosixPath(i).stem for i in images)
         found, used = {}, set()
+        # Accents may stand apart in one and not in the other.
+        rows = {normalize("NFC", name): name for name in self.rows}
         for image in images:
             path = PurePosixPath(image)
             keys = [image.removeprefix(inside), image]
             keys += [path.name] if names[path.name] == 1 else []
             keys += [path.stem] if stems[path.stem] == 1 else []
-            key = next((key for key in keys if key in self.rows), None)
+            composed = (normalize("NFC", key) for key in keys)
+            key = next((rows[key] for key in composed if key in rows), None)
             if key is not None:
                 found[image] = self.rows[key]
                 used.add(key)

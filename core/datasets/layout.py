@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from unicodedata import normalize
 
 from core.datasets.split_folders import SPLIT_NAMES, repeated, split_folders
 from core.errors import DatasetError, LayoutError
@@ -203,7 +204,14 @@ def _place(path: str, rest: tuple[str, ...], splits: Mapping[str, str]) -> Found
     return FoundImage(path, rest[1], split) if split and len(rest) > 2 else None
 
 
+def _composed(image: FoundImage) -> FoundImage:
+    """With a class name of whole letters: macOS writes accents apart, others do not."""
+    name = normalize("NFC", image.class_name)
+    return image if name == image.class_name else replace(image, class_name=name)
+
+
 def _checked(images: Sequence[FoundImage], ignored: Sequence[str], kind: str) -> Layout:
+    images = [_composed(image) for image in images]
     class_names = tuple(sorted({image.class_name for image in images}))
     if not class_names:
         raise LayoutError(

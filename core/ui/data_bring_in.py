@@ -9,9 +9,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.datasets import Dataset
+from core.datasets.archive import NO_SPACE
 from core.datasets.layout import Layout
 from core.datasets.manifest import SPLITS
-from core.errors import LayoutError, UnfreezeError
+from core.errors import DatasetError, LayoutError, UnfreezeError
 from core.ui import session
 from core.ui.cards import error_card
 from core.ui.text import plain
@@ -52,8 +53,22 @@ def bring_in(make: Callable[[Progress], Dataset]) -> None:
         bar.empty()
         show_failure(error)
         return
+    except OSError as error:
+        bar.empty()
+        show_failure(_disk_failure(error))
+        return
     session.set_current_dataset(dataset.id)
     st.rerun()
+
+
+def _disk_failure(error: OSError) -> DatasetError:
+    if error.errno in NO_SPACE:
+        return DatasetError("There is no space left on the disk.", "Make room first.")
+    where = f" {error.filename}" if error.filename else ""
+    return DatasetError(
+        f"The disk refused: {error.strerror or error}{where}.",
+        f"Check that {session.settings().workspace} may be read and written.",
+    )
 
 
 def show_failure(error: UnfreezeError) -> None:

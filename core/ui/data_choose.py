@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from PIL import ImageOps
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets import Dataset
 from core.datasets.bundled import BUNDLED, glimpse, load_bundled
@@ -20,9 +20,10 @@ from core.datasets.importing import (
     import_folder,
     import_zip,
 )
+from core.datasets.staging import staging
 from core.errors import UnfreezeError
 from core.ui import session
-from core.ui.data_bring_in import bring_in, show_example, show_failure, show_layout
+from core.ui.data_bring_in import Progress, bring_in, show_example, show_failure, show_layout
 from core.ui.data_camera import show_camera
 from core.ui.data_download import show_downloads
 from core.ui.data_thumbnails import enlarged
@@ -106,11 +107,16 @@ def _upload() -> None:
     show_layout(layout)
     if not st.button("Bring it in", key="import_zip", type="primary"):
         return
-    name = Path(uploaded.name).stem
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(uploaded.name).name
+    bring_in(partial(_import_uploaded, uploaded))
+
+
+def _import_uploaded(uploaded: UploadedFile, progress: Progress) -> Dataset:
+    settings = session.settings()
+    # On the workspace's disk: the system's folder for such files is often kept in memory.
+    with staging(settings.datasets_dir) as folder:
+        path = folder / Path(uploaded.name).name
         path.write_bytes(uploaded.getbuffer())
-        bring_in(partial(import_zip, path, name, session.settings()))
+        return import_zip(path, path.stem, settings, progress)
 
 
 def _folder() -> None:

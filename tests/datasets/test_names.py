@@ -5,6 +5,7 @@ import os
 import tarfile
 import zipfile
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -98,3 +99,27 @@ def test_a_file_whose_name_is_no_text_is_told_and_the_rest_goes_on(settings: Set
 
     assert len(dataset.manifest()) == 12
     assert any("cat/\N{REPLACEMENT CHARACTER}" in note for note in dataset.notes)
+
+
+def test_accents_that_stand_apart_are_the_same_letters(settings: Settings) -> None:
+    files = {f"img/йод {i}.jpg": jpeg(i) for i in range(12)}
+    rows = [f"{name},{('чай', 'рай')[i % 2]}" for i, name in enumerate(files)]
+    apart = {normalize("NFD", name): data for name, data in files.items()}
+    table = {"labels.csv": "\n".join(["file,label", *rows]).encode()}
+
+    dataset = import_folder(write_folder(settings.data_dir / "a", apart | table), settings, silent)
+
+    assert dataset.class_names == ("рай", "чай")
+    assert len(dataset.manifest()) == 12
+
+
+def test_a_class_in_two_spellings_is_one(settings: Settings) -> None:
+    names = (normalize("NFD", "чай"), normalize("NFC", "чай"), "кофе")
+    files = {
+        f"{name}/{i}{k}.jpg": jpeg(9 * k + i) for k, name in enumerate(names) for i in range(6)
+    }
+
+    dataset = import_folder(write_folder(settings.data_dir / "a", files), settings, silent)
+
+    assert dataset.class_names == ("кофе", normalize("NFC", "чай"))
+    assert dataset.manifest()["class_name"].value_counts().to_dict() == {"чай": 12, "кофе": 6}

@@ -1,11 +1,13 @@
 """Ways into the Data page: what an archive holds, downloads by name, the camera."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from core.config import Settings
-from core.datasets import DatasetStore
+from core.datasets import DatasetStore, manifest
 from core.datasets.download import RemoteFile
 from core.datasets.downloads import DOWNLOADS, Download
 from core.datasets.importing import import_folder, import_zip
@@ -49,6 +51,30 @@ def test_an_arrangement_that_is_not_recognised_is_told_with_examples(
     assert "4 images lie in no class folder" in words(page)
     assert any("labels.csv" in block.value for block in page.code)
     assert "import_zip" not in [button.key for button in page.button]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "no space left on the disk"),
+        (errno.EACCES, "The disk refused: Permission denied"),
+    ],
+)
+def test_a_disk_that_refuses_is_told_and_nothing_is_left(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: str
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number), "somewhere")
+
+    monkeypatch.setattr(manifest, "replace_file", refuse)
+    data = write_zip(tmp_path / "pets.zip", pets()).read_bytes()
+    page = open_page(PAGE)
+    page.file_uploader(key="zip").set_value([("pets.zip", data, "application/zip")]).run()
+    page.button(key="import_zip").click().run()
+
+    assert not page.exception
+    assert told in words(page)
+    assert list(settings.datasets_dir.iterdir()) == []
 
 
 def test_every_download_says_its_size_and_terms(settings: Settings) -> None:
