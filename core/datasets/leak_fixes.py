@@ -1,4 +1,4 @@
-"""Two ways to mend copies that lie in several splits."""
+"""Ways to mend copies that lie in several splits, or in several classes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,23 @@ def leak_counts(manifest: pd.DataFrame) -> tuple[int, int]:
     """How many pictures lie in several splits, and in how many images."""
     leaking = leaking_groups(manifest)
     return int(leaking["group"].nunique()), len(leaking)
+
+
+def contested_groups(manifest: pd.DataFrame) -> pd.DataFrame:
+    """Usable images whose copies are in other classes, group by group: one of them is wrong.
+
+    Args:
+        manifest: With the column `group`.
+    """
+    usable = manifest[manifest["usable"] & (manifest["group"] > 0)]
+    across = usable.groupby("group")["class_name"].transform("nunique") > 1
+    return usable[across].sort_values(["group", "path"])
+
+
+def leave_out_contested(manifest: pd.DataFrame) -> tuple[Edit, ...]:
+    """Leaves out every image whose copies are in other classes: nobody knows which is right."""
+    paths = tuple(contested_groups(manifest)["path"])
+    return (Edit("exclude", paths),) if paths else ()
 
 
 def gather(manifest: pd.DataFrame) -> tuple[Edit, ...]:

@@ -7,7 +7,14 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.datasets.health import ISSUES
-from core.datasets.leak_fixes import gather, leak_counts, leaking_groups, leave_out
+from core.datasets.leak_fixes import (
+    contested_groups,
+    gather,
+    leak_counts,
+    leaking_groups,
+    leave_out,
+    leave_out_contested,
+)
 from core.ui.data_changes import change
 from core.ui.data_thumbnails import Row, show_strip, show_thumbnail
 from core.ui.text import plain
@@ -39,6 +46,7 @@ def show_notes(dataset: Dataset, manifest: pd.DataFrame) -> None:
 def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
     """What is wrong with which files, and what is done with them."""
     _leaks(dataset, manifest)
+    _contested(dataset, manifest)
     texts = {text: set(text.split(";")) for text in manifest["issues"].unique()}
     if not any(codes & set(ISSUES) for codes in texts.values()):
         st.markdown(":material/check_circle: Every file is a whole image, and no two are the same.")
@@ -70,6 +78,26 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
             change(dataset, *gather(manifest))
         if st.button("Leave the copies out", key="leave_out"):
             change(dataset, *leave_out(manifest))
+    _show_groups(dataset, groups)
+
+
+def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    contested = contested_groups(manifest)
+    if contested.empty:
+        return
+    groups = [rows for _, rows in contested.groupby("group", sort=False)]
+    st.subheader("The same picture in several classes", anchor=False)
+    count = "1 picture is" if len(groups) == 1 else f"{len(groups):,} pictures are"
+    st.markdown(
+        f"{count} in more than one class, so one of its labels is wrong. Relabel it under Images, "
+        "or leave it out."
+    )
+    if st.button("Leave all of them out", key="leave_out_contested"):
+        change(dataset, *leave_out_contested(manifest))
+    _show_groups(dataset, groups)
+
+
+def _show_groups(dataset: Dataset, groups: list[pd.DataFrame]) -> None:
     for left, right in zip(*[iter([*groups[:MAX_GROUPS], None])] * 2, strict=False):
         for column, rows in zip(st.columns(2), (left, right), strict=True):
             if rows is not None:

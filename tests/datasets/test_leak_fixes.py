@@ -6,7 +6,13 @@ from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.edits import Edit, add_edit
 from core.datasets.importing import import_folder
-from core.datasets.leak_fixes import gather, leak_counts, leave_out
+from core.datasets.leak_fixes import (
+    contested_groups,
+    gather,
+    leak_counts,
+    leave_out,
+    leave_out_contested,
+)
 from tests.datasets.pictures import pets, silent, write_folder
 
 SPLITS = ("train", "train", "val", "test")
@@ -54,3 +60,18 @@ def test_nothing_to_mend_is_no_edit(settings: Settings) -> None:
 
     assert leak_counts(manifest) == (0, 0)
     assert gather(manifest) == leave_out(manifest) == ()
+
+
+def test_a_picture_in_two_classes_is_left_out_of_both(settings: Settings) -> None:
+    files = pets(12, SPLITS)
+    files["train/dog/cat.jpg"] = files["train/cat/00.jpg"]
+    files["train/cat/again.jpg"] = files["train/cat/01.jpg"]
+    dataset = import_folder(write_folder(settings.data_dir / "Two", files), settings, silent)
+    both = {"train/cat/00.jpg", "train/dog/cat.jpg"}
+    assert set(contested_groups(dataset.manifest())["path"]) == both
+
+    table = mended(settings, dataset, leave_out_contested(dataset.manifest())).manifest()
+
+    assert set(table.loc[~table["usable"], "path"]) == both
+    assert contested_groups(table).empty
+    assert leave_out_contested(table) == ()

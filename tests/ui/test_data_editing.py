@@ -116,6 +116,19 @@ def test_copies_across_splits_are_shown_and_mended(
     assert "more than one split" not in words(page)
 
 
+def test_a_picture_in_two_classes_is_shown_and_mended(settings: Settings) -> None:
+    files = pets(8)
+    files["dog/cat.jpg"] = files["cat/00.jpg"]
+    dataset = import_folder(write_folder(settings.data_dir / "Two", files), settings, silent)
+    page = opened("issues")
+    assert "1 picture is in more than one class" in words(page)
+    page.button(key="leave_out_contested").click().run()
+
+    assert not page.exception
+    assert "more than one class" not in words(page)
+    assert now(settings, dataset).manifest()["usable"].sum() == 15
+
+
 def test_a_new_split_is_counted_before_it_is_made(settings: Settings, dataset: Dataset) -> None:
     page = opened("split")
     page.slider(key="split_shares").set_value((50, 75)).run()
