@@ -155,7 +155,9 @@ def _checked(
     """All members that are wanted, once every member has passed."""
     total, count = 0, 0
     # A tar has one packed size for all its files.
-    most = min(settings.max_unpacked_bytes, settings.max_compression_ratio * packed)
+    swollen = settings.max_compression_ratio * packed
+    most = min(settings.max_unpacked_bytes, swollen)
+    limit = "UNPACKED_BYTES" if most < swollen else "COMPRESSION_RATIO"
     wanted = []
     for member in members:
         total, count = total + member.size, count + 1
@@ -168,7 +170,7 @@ def _checked(
         if total > most:
             raise ArchiveError(
                 f"{name} unpacks to more than {most / 1e6:,.1f} MB.",
-                "Leave files out, or ask the operator to raise UNFREEZE_MAX_UNPACKED_BYTES.",
+                f"Leave files out, or ask the operator to raise UNFREEZE_MAX_{limit}.",
             )
         if not is_junk(member.name) and (is_image_name(member.name) or is_table_name(member.name)):
             wanted.append(member)
@@ -193,7 +195,8 @@ def _check_member(member: _Member, name: str, settings: Settings) -> None:
         raise ArchiveError(
             f"{member.name!r} in {name} unpacks to {member.size / 1e6:,.0f} MB from "
             f"{member.packed / 1e6:,.2f} MB.",
-            "Such a file is a trap; leave it out.",
+            "Leave it out: such files are traps. Or ask the operator to raise "
+            "UNFREEZE_MAX_COMPRESSION_RATIO.",
         )
 
 

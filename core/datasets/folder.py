@@ -16,6 +16,13 @@ def is_text(name: str) -> bool:
     return True
 
 
+def folders_in(root: Path) -> list[Path]:
+    """The folders right in another, without links that lead elsewhere; none where it is missing."""
+    found = root.iterdir() if root.is_dir() else ()
+    inside = root.resolve()
+    return [path for path in found if path.is_dir() and path.resolve().is_relative_to(inside)]
+
+
 def files_below(root: Path) -> tuple[list[str], list[str]]:
     """Lists the files below a folder, without links: they may lead anywhere.
 

@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets import Dataset
 from core.datasets.bundled import BUNDLED, glimpse, load_bundled
-from core.datasets.folder import is_text
+from core.datasets.folder import folders_in, is_text
 from core.datasets.importing import (
     arrangement,
     arrangement_of_archive,
@@ -121,8 +121,7 @@ def _import_uploaded(uploaded: UploadedFile, progress: Progress) -> Dataset:
 
 def _folder() -> None:
     root = session.settings().data_dir
-    found = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
-    folders = sorted(path.name for path in found if is_text(path.name))
+    folders = sorted(path.name for path in folders_in(root) if is_text(path.name))
     if not folders:
         st.caption(f"Put a folder of images into {plain(str(root))}; it appears here.")
         return

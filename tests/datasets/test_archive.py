@@ -68,8 +68,9 @@ def test_links_and_pipes_in_a_tar_are_refused(
 def test_a_tar_that_swells_is_refused(settings: Settings, tmp_path: Path) -> None:
     path = write_tar(tmp_path / "bomb.tgz", {"cat/1.jpg": jpeg(), "cat/0.jpg": bytes(50_000_000)})
 
-    with pytest.raises(ArchiveError, match=r"bomb\.tgz unpacks to more than"):
+    with pytest.raises(ArchiveError, match=r"bomb\.tgz unpacks to more than") as caught:
         unpacked(path, settings)
+    assert "UNFREEZE_MAX_COMPRESSION_RATIO" in caught.value.way_out
 
 
 def test_a_packed_tar_with_a_wrong_checksum_is_named(settings: Settings, tmp_path: Path) -> None:
@@ -210,8 +211,9 @@ def test_a_limit_on_the_whole_holds_for_many_small_files(
         for i in range(30):
             archive.writestr(f"cat/{i}.jpg", bytes(1000))
 
-    with pytest.raises(ArchiveError, match="unpacks to more than"):
+    with pytest.raises(ArchiveError, match="unpacks to more than") as caught:
         unpacked(path, replace(settings, max_unpacked_bytes=20_000))
+    assert "UNFREEZE_MAX_UNPACKED_BYTES" in caught.value.way_out
 
 
 @pytest.mark.parametrize("write", [write_zip, write_tar])

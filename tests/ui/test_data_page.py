@@ -119,6 +119,17 @@ def test_a_folder_whose_name_is_no_text_is_not_offered(settings: Settings) -> No
     assert page.selectbox(key="folder").options == ["Pets"]
 
 
+def test_a_link_that_leads_elsewhere_is_not_offered(settings: Settings, tmp_path: Path) -> None:
+    write_folder(settings.data_dir / "Pets", pets())
+    elsewhere = write_folder(tmp_path / "elsewhere", pets())
+    (settings.data_dir / "link").symlink_to(elsewhere)
+    (settings.data_dir / "again").symlink_to(settings.data_dir / "Pets")
+
+    page = open_page(PAGE)
+
+    assert page.selectbox(key="folder").options == ["Pets", "again"]
+
+
 def test_two_data_sets_of_one_name_are_told_apart(settings: Settings, tmp_path: Path) -> None:
     first = import_zip(write_zip(tmp_path / "a.zip", pets(6)), "Pets", settings, silent)
     second = import_zip(write_zip(tmp_path / "b.zip", pets(7)), "Pets", settings, silent)
