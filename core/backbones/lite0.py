@@ -6,6 +6,7 @@ ReLU capped at 6, stem and top not scaled.
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -32,15 +33,13 @@ def EfficientNetLite0(  # noqa: N802 - named as the functions of keras.applicati
     include_top: bool = False,
     weights: str | None = None,
     input_shape: tuple[int, int, int] = (224, 224, 3),
-    input_tensor: keras.KerasTensor | None = None,
 ) -> keras.Model:
     """Builds the backbone; its input is RGB already scaled by (x - 127) / 128.
 
     Args:
         include_top: Only `False`: the classifier is not part of it.
         weights: Path of an `.npz` with keys `layer/weight`, or `None` for random weights.
-        input_shape: `(height, width, 3)`; not used where there is an `input_tensor`.
-        input_tensor: A tensor to build on, instead of a new input.
+        input_shape: `(height, width, 3)`.
 
     Returns:
         A functional model with output `(batch, height / 32, width / 32, 1280)`.
@@ -51,15 +50,13 @@ def EfficientNetLite0(  # noqa: N802 - named as the functions of keras.applicati
     """
     if include_top:
         raise ValueError(f"`include_top` should be `False`. Received: include_top={include_top}")
-    inputs = keras.Input(shape=input_shape) if input_tensor is None else input_tensor
+    inputs = keras.Input(shape=input_shape)
     x = _conv(inputs, 32, 3, 2, "stem_conv")
     for stage, (repeats, kernel, stride, expansion, filters) in enumerate(STAGES, start=1):
         for repeat in range(repeats):
             name = f"block{stage}{'abcd'[repeat]}"
             x = _inverted_residual(x, name, kernel, stride if not repeat else 1, expansion, filters)
     x = _conv(x, 1280, 1, 1, "top_conv")
-    if input_tensor is not None:
-        inputs = keras.utils.get_source_inputs(input_tensor)
     model = keras.Model(inputs, x, name="efficientnet_lite0")
     if weights is not None:
         load_npz(model, Path(weights))
@@ -70,21 +67,27 @@ def load_npz(model: keras.Model, path: Path) -> None:
     """Fills every weight of `model` from an `.npz` with keys `layer/weight`.
 
     Raises:
-        WeightsError: If a weight is missing or has another shape.
+        WeightsError: If the file cannot be read, or a weight is missing or has another shape.
     """
-    with np.load(path, allow_pickle=False) as arrays:
-        for layer in model.layers:
-            for weight in layer.weights:
-                key = f"{layer.name}/{weight.name}"
-                if key not in arrays:
-                    raise WeightsError(f"{path.name} has no weight {key}.", _WAY_OUT)
-                if arrays[key].shape != tuple(weight.shape):
-                    raise WeightsError(
-                        f"{path.name} has {key} with shape {arrays[key].shape}; "
-                        f"the layer needs {tuple(weight.shape)}.",
-                        _WAY_OUT,
-                    )
-                weight.assign(arrays[key])
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            values = {key: arrays[key] for key in arrays.files}
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise WeightsError(
+            f"{path.name} cannot be read as an .npz of weights.", _WAY_OUT
+        ) from error
+    for layer in model.layers:
+        for weight in layer.weights:
+            key = f"{layer.name}/{weight.name}"
+            if key not in values:
+                raise WeightsError(f"{path.name} has no weight {key}.", _WAY_OUT)
+            if values[key].shape != tuple(weight.shape):
+                raise WeightsError(
+                    f"{path.name} has {key} with shape {values[key].shape}; "
+                    f"the layer needs {tuple(weight.shape)}.",
+                    _WAY_OUT,
+                )
+            weight.assign(values[key])
 
 
 _WAY_OUT = "Use the file that comes with the app."

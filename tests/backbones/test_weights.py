@@ -87,6 +87,26 @@ def test_an_npz_with_a_wrong_shape_names_the_layer_and_both_shapes(tmp_path: Pat
         EfficientNetLite0(weights=str(tmp_path / "weights.npz"), input_shape=(32, 32, 3))
 
 
+def test_an_npz_in_the_weights_folder_comes_before_the_bundled_one(tmp_path: Path) -> None:
+    spec = CATALOG["efficientnet_lite0"]
+    donor = EfficientNetLite0(input_shape=(32, 32, 3))
+    arrays = {f"{x.name}/{w.name}": np.array(w) for x in donor.layers for w in x.weights}
+    np.savez(tmp_path / "efficientnet_lite0-mine.npz", **arrays)
+
+    model = load_backbone(spec, 32, tmp_path)
+
+    np.testing.assert_array_equal(
+        model.get_layer("stem_conv").kernel, donor.get_layer("stem_conv").kernel
+    )
+
+
+def test_a_damaged_npz_is_named(tmp_path: Path) -> None:
+    (tmp_path / "efficientnet_lite0.npz").write_bytes(b"PK\x03\x04 cut off")
+
+    with pytest.raises(WeightsError, match=r"efficientnet_lite0\.npz cannot be read"):
+        load_backbone(CATALOG["efficientnet_lite0"], 32, tmp_path)
+
+
 def test_vgg16_loads_real_weights(tmp_path: Path) -> None:
     if not SHARED_VGG16.exists():
         pytest.skip(f"VGG16's weights are not at {SHARED_VGG16}")
