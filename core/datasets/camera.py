@@ -66,28 +66,32 @@ def add_picture(
         )
     if class_name not in dataset.class_names:
         raise DatasetError(f"There is no class {class_name!r}.", "Choose one of the list.")
-    edits = edits_of(dataset)
-    # A division made by hand would come out differently with one more picture, and with it the
-    # test images: such a data set goes on from what it is now.
-    divided = any(edit.kind == "split" for edit in edits)
-    base = dataset if divided else unedited(store, dataset)
-    if hashlib.sha256(data).hexdigest() in set(base.manifest()["sha256"]):
-        return dataset
-    name, facts = _written(dataset, data, max_pixels)
-    place = (name, class_name, dataset.class_names.index(class_name), split)
-    manifest = _with(base.manifest(), place, facts)
+    with store.changing(dataset.id) as current:
+        edits = edits_of(current)
+        # A division made by hand would come out differently with one more picture, and with it the
+        # test images: such a data set goes on from what it is now.
+        divided = any(edit.kind == "split" for edit in edits)
+        base = current if divided else unedited(store, current)
+        if hashlib.sha256(data).hexdigest() in set(base.manifest()["sha256"]):
+            return current
+        name, facts = _written(current, data, max_pixels)
+        place = (name, class_name, current.class_names.index(class_name), split)
+        saved = _saved(store, base, _with(base.manifest(), place, facts))
+        return saved if divided else carry_over(store, saved, edits)
+
+
+def _saved(store: DatasetStore, base: Dataset, manifest: pd.DataFrame) -> Dataset:
     notes = [note for note in base.notes if not is_coverage_note(note)]
-    saved = store.save(
-        dataset.id,
-        dataset.name,
+    return store.save(
+        base.id,
+        base.name,
         manifest,
-        dataset.class_names,
-        dataset.root,
-        dataset.source,
-        tuple(notes + coverage_notes(manifest, dataset.class_names)),
-        dataset.created,
+        base.class_names,
+        base.root,
+        base.source,
+        tuple(notes + coverage_notes(manifest, base.class_names)),
+        base.created,
     )
-    return saved if divided else carry_over(store, saved, edits)
 
 
 def _written(dataset: Dataset, data: bytes, max_pixels: int) -> tuple[str, FileFacts]:

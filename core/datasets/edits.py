@@ -73,18 +73,23 @@ def unedited(store: DatasetStore, dataset: Dataset) -> Dataset:
 def add_edit(store: DatasetStore, dataset: Dataset, *more: Edit) -> Dataset:
     """Makes one or more changes, and with them a new version.
 
+    They are added to the data set's current version, whichever `dataset` is: what a colleague has
+    changed since it was shown stays changed.
+
     Raises:
         DatasetError: If one names an unknown image, class or split, or if they leave nothing to
             train on. Nothing is changed then.
     """
-    base, edits = _read(dataset)
-    return _save(store, dataset.id, base, (*edits, *more))
+    with store.changing(dataset.id) as current:
+        base, edits = _read(current)
+        return _save(store, dataset.id, base, (*edits, *more))
 
 
 def undo(store: DatasetStore, dataset: Dataset) -> Dataset:
     """Takes the last change back; without one, nothing happens."""
-    base, edits = _read(dataset)
-    return _save(store, dataset.id, base, edits[:-1]) if edits else dataset
+    with store.changing(dataset.id) as current:
+        base, edits = _read(current)
+        return _save(store, dataset.id, base, edits[:-1]) if edits else current
 
 
 def carry_over(store: DatasetStore, after: Dataset, before: tuple[Edit, ...]) -> Dataset:

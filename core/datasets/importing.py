@@ -6,6 +6,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -90,18 +91,15 @@ def import_folder(folder: Path, settings: Settings, progress: Progress) -> Datas
         f"{slug(folder.name)}-{hashlib.sha256(str(resolved).encode()).hexdigest()[:_DIGITS]}"
     )
     store = DatasetStore(settings.datasets_dir)
+    source = f"folder data/{resolved.relative_to(settings.data_dir.resolve())}"
+    names = layout.class_names
     there = (settings.datasets_dir / dataset_id / "dataset.json").exists()
-    before = edits_of(store.get(dataset_id)) if there else ()
-    scanned = store.save(
-        dataset_id,
-        folder.name,
-        manifest,
-        layout.class_names,
-        resolved,
-        f"folder data/{resolved.relative_to(settings.data_dir.resolve())}",
-        tuple(notes),
-    )
-    return carry_over(store, scanned, before) if before else scanned
+    with store.changing(dataset_id) if there else nullcontext() as current:
+        before = edits_of(current) if current else ()
+        scanned = store.save(
+            dataset_id, folder.name, manifest, names, resolved, source, tuple(notes)
+        )
+        return carry_over(store, scanned, before) if before else scanned
 
 
 def arrangement(root: Path) -> Layout:

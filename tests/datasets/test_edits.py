@@ -1,5 +1,6 @@
 """Changes are a layer: versions of their own, taken back one by one, the user's files untouched."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,34 @@ def test_changes_outlive_another_import_where_their_images_do(
 
     assert edits_of(carried) == (Edit("exclude", ("train/cat/00.jpg",)),)
     assert not row(carried, "train/cat/00.jpg")["usable"]
+
+
+def test_a_change_made_on_an_old_view_keeps_what_a_colleague_changed(
+    store: DatasetStore, dataset: Dataset
+) -> None:
+    add_edit(store, dataset, Edit("exclude", ("train/cat/00.jpg",)))
+
+    both = add_edit(store, dataset, Edit("exclude", ("train/dog/00.jpg",)))
+
+    assert len(edits_of(both)) == 2
+    out = both.manifest().loc[lambda table: ~table["usable"], "path"]
+    assert {"train/cat/00.jpg", "train/dog/00.jpg"} <= set(out)
+
+
+def test_many_changes_at_one_time_are_all_made(store: DatasetStore, dataset: Dataset) -> None:
+    paths = list(dataset.images("train")["path"])[:6]
+
+    with ThreadPoolExecutor(len(paths)) as pool:
+        made = [pool.submit(add_edit, store, dataset, Edit("exclude", (path,))) for path in paths]
+    assert [future.exception() for future in made] == [None] * len(paths)
+
+    current = store.get(dataset.id)
+    assert len(edits_of(current)) == len(paths)
+    table = current.manifest().set_index("path")
+    assert not table.loc[paths, "usable"].any()
+    for _ in paths:
+        current = undo(store, current)
+    assert current.version == dataset.version
 
 
 def test_the_users_folder_is_not_touched(settings: Settings, dataset: Dataset) -> None:
