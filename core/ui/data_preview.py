@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.charts import class_counts, image_sizes, mean_image
 from core.datasets import Dataset
+from core.datasets.balance import balance_sentence
 from core.datasets.means import mean_images
 from core.ui.data_thumbnails import show_strip
 from core.ui.manifests import image_counts
@@ -42,6 +43,9 @@ def show_overview(dataset: Dataset, manifest: pd.DataFrame) -> None:
         st.plotly_chart(
             class_counts.figure(manifest), key="counts", alt="Images of each class by split"
         )
+        uneven = balance_sentence(manifest)
+        if uneven:
+            st.caption(f":material/balance: {plain(uneven)}")
     with right:
         st.subheader("Image sizes", anchor=False)
         st.plotly_chart(

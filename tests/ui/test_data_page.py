@@ -130,6 +130,16 @@ def test_a_link_that_leads_elsewhere_is_not_offered(settings: Settings, tmp_path
     assert page.selectbox(key="folder").options == ["Pets", "again"]
 
 
+def test_classes_of_very_different_sizes_are_told(settings: Settings, tmp_path: Path) -> None:
+    files = pets(8) | {f"dog/more{i}.jpg": jpeg(500 + i) for i in range(40)}
+    dataset = import_zip(write_zip(tmp_path / "a.zip", files), "Pets", settings, silent)
+
+    page = open_page(PAGE, dataset=dataset.id)
+
+    assert not page.exception
+    assert "dog has 6 times as many training images as cat" in words(page)
+
+
 def test_two_data_sets_of_one_name_are_told_apart(settings: Settings, tmp_path: Path) -> None:
     first = import_zip(write_zip(tmp_path / "a.zip", pets(6)), "Pets", settings, silent)
     second = import_zip(write_zip(tmp_path / "b.zip", pets(7)), "Pets", settings, silent)

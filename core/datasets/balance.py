@@ -1,0 +1,30 @@
+"""How evenly the training images are spread over the classes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+# Times as many images from which a model leans towards the larger class.
+_NOTABLE = 3.0
+
+
+def balance_sentence(manifest: pd.DataFrame) -> str:
+    """Says which classes have most and fewest training images, where that matters.
+
+    Args:
+        manifest: Columns `class_name`, `split`, `usable`.
+
+    Returns:
+        A sentence, or "" where the classes are about equal or fewer than two have any.
+    """
+    train = manifest[manifest["usable"] & (manifest["split"] == "train")]
+    counts = train["class_name"].value_counts()
+    if len(counts) < 2 or counts.iloc[0] < _NOTABLE * counts.iloc[-1]:
+        return ""
+    most, least = counts.index[0], counts.index[-1]
+    times = counts.iloc[0] / counts.iloc[-1]
+    return (
+        f"{most} has {times:,.0f} times as many training images as {least} "
+        f"({counts.iloc[0]:,} and {counts.iloc[-1]:,}): a model leans towards the larger, and "
+        "accuracy alone may not show it."
+    )
