@@ -25,6 +25,7 @@ SEEN = """() => {
   return {mark: chart.mark, range: chart.layout.xaxis.range.slice(),
           batches: chart.data.filter(t => t.name === 'running batch').map(t => t.x[0])};
 }"""
+WARM = "rgb(232, 89, 12)"  # the colour of what is unfrozen
 
 
 @pytest.fixture(scope="module")
@@ -111,14 +112,20 @@ def test_a_click_on_the_map_and_the_box_say_the_same(
     bars = page.locator("[class*=st-key-block_map] .barlayer .point path")
     button = page.get_by_role("button", name="Fine-tune from")
     expect(button).to_contain_text("from block 6", timeout=20_000)
+    # The map is drawn anew for each choice: a click before that is done would meet the old one.
+    expect(bars.nth(2)).to_have_css("fill", WARM, timeout=20_000)
     bars.nth(1).click(force=True)
-    expect(button).to_contain_text("from block 5")
+    expect(button).to_contain_text("from block 5", timeout=20_000)
+    expect(bars.nth(1)).to_have_css("fill", WARM, timeout=20_000)
     bars.nth(0).click(force=True)
-    expect(button).to_contain_text("from stem")
+    expect(button).to_contain_text("from stem", timeout=20_000)
+    expect(bars.nth(0)).to_have_css("fill", WARM, timeout=20_000)
     page.get_by_role("combobox", name="Block").click()
     page.get_by_role("option", name="block 6").click()
 
-    expect(button).to_contain_text("from block 6")
+    expect(button).to_contain_text("from block 6", timeout=20_000)
+    expect(bars.nth(2)).to_have_css("fill", WARM, timeout=20_000)
+    expect(bars.nth(1)).not_to_have_css("fill", WARM, timeout=20_000)
     fills = [bar.evaluate("bar => getComputedStyle(bar).fill") for bar in bars.all()]
     assert fills[0] == fills[1] != fills[2] == fills[3]
     page.close()
