@@ -73,17 +73,18 @@ class Site:
         self.server = Server(workspace)
         self.server.open()
         head = HeadConfig(dataset.id, dataset.version, image_size=32, training=HEAD)
-        self.whole = [self._undisturbed(head)]
+        self.whole = [self.train(head)]
         tuned = FineTuneConfig(self.whole[0].id, head, "block7", training=FINE_TUNING)
-        self.whole.append(self._undisturbed(tuned))
+        self.whole.append(self.train(tuned))
 
-    def _undisturbed(self, config: RunConfig) -> Run:
+    def train(self, config: RunConfig) -> Run:
+        """Trains a run that nothing disturbs."""
         run = self.store.create(config, "Squares")
         while self.store.get(run.id).status.state.active:
             time.sleep(POLL_SECONDS)
         run = self.store.get(run.id)
         if run.status.state is not RunState.COMPLETED:
-            raise RuntimeError(f"the undisturbed run is {run.status}")
+            raise RuntimeError(f"an undisturbed run is {run.status}")
         return run
 
     def kill(self, name: str, run: Run) -> bool:

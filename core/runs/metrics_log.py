@@ -12,7 +12,7 @@ import json
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -68,6 +68,20 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     return _parsed(text)
 
 
+class Seen(NamedTuple):
+    """What a metrics file held at one moment.
+
+    Attributes:
+        epochs: As of `epoch_table`.
+        batch: The last row of an epoch that has not ended, or None.
+        version: Differs where the file does.
+    """
+
+    epochs: pd.DataFrame
+    batch: dict[str, Any] | None
+    version: tuple[int, ...]
+
+
 class MetricsView:
     """What a live chart needs of a metrics file, read piece by piece.
 
@@ -87,11 +101,11 @@ class MetricsView:
         self._file = (0, 0)
         self._forget()
 
-    def read(self) -> tuple[pd.DataFrame, dict[str, Any] | None]:
-        """The table of epochs, thinned out, and the last batch of an epoch that has not ended."""
+    def read(self) -> Seen:
+        """The epochs, thinned out, and the running batch, as they are now."""
         with self._lock:
             self._catch_up()
-            return self._table(), self._batch
+            return Seen(self._table(), self._batch, (*self._file, self._offset))
 
     def _catch_up(self) -> None:
         try:

@@ -152,6 +152,9 @@ def _reason(run: Run, code: int) -> dict[str, str]:
             "way_out": "Most often memory ran out: then train with a smaller batch or image size. "
             "Otherwise resume it.",
         }
+    if -code in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        what = "The training process was ended from outside, as when the machine shuts down."
+        return {"what": what, "way_out": GO_ON}
     return {
         "what": "The training process crashed.",
         "way_out": "worker.log in the run's folder says more.",

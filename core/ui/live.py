@@ -61,26 +61,44 @@ def _view(run_id: str, seconds: float | None) -> None:
         resume_button(run, "view")
     parts = curve_parts(run)
     if any(len(part.epochs) or part.batch for part in parts[-1:]):
-        live_chart(figure(parts), key=f"curve_{run_id}", alt=_curve_words(parts[-1]))
+        drawn = _drawn(_versions(run), parts)
+        live_chart(drawn, key=f"curve_{run_id}", alt=_curve_words(parts[-1]))
 
 
 def curve_parts(run: Run) -> list[CurvePart]:
     """The head's part of the time line, and the fine-tuning's where the run is one."""
-    parts = []
-    if isinstance(run.config, FineTuneConfig):
-        try:
-            head = session.run_store().get(run.config.head_run_id)
-            parts.append(_part(head, "head", frozen=True))
-        except RunError:
-            pass  # deleted since: the curve begins with fine-tuning
-    return [*parts, _part(run, "head" if run.is_head else "fine-tuning", run.is_head)]
+    return [_part(shown) for shown in _on_curve(run)]
 
 
-def _part(run: Run, title: str, frozen: bool) -> CurvePart:
-    epochs, batch = session.metrics_view(run).read()
+def _on_curve(run: Run) -> list[Run]:
+    """The run, and before it the head run that it started from."""
+    if not isinstance(run.config, FineTuneConfig):
+        return [run]
+    try:
+        return [session.run_store().get(run.config.head_run_id), run]
+    except RunError:
+        return [run]  # deleted since: the curve begins with fine-tuning
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _drawn(versions: tuple[object, ...], _parts: list[CurvePart]) -> str:
+    """The chart as JSON, made once for all that look at the same run."""
+    return str(figure(_parts).to_json())
+
+
+def _versions(run: Run) -> tuple[object, ...]:
+    """What the chart depends on."""
+    return tuple(
+        (str(shown.path), shown.status.state.active, session.metrics_view(shown).read().version)
+        for shown in _on_curve(run)
+    )
+
+
+def _part(run: Run) -> CurvePart:
+    epochs, batch, _ = session.metrics_view(run).read()
     done = int(epochs["epoch"].max()) if len(epochs) else 1
     planned = run.config.training.epochs if run.status.state.active else done
-    return CurvePart(title, epochs, batch, planned, frozen)
+    return CurvePart("head" if run.is_head else "fine-tuning", epochs, batch, planned, run.is_head)
 
 
 def _progress(run: Run) -> None:
@@ -129,7 +147,7 @@ def progress_words(run: Run) -> str:
 
 
 def _training_words(run: Run) -> str:
-    table, batch = session.metrics_view(run).read()
+    table, batch, _ = session.metrics_view(run).read()
     if batch is None and not len(table):
         return "Preparing the first step"
     epoch = batch["epoch"] if batch else int(table["epoch"].iloc[-1])

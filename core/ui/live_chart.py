@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import plotly
-import plotly.graph_objects as go
+import plotly.io
 import streamlit as st
 
 from core.config import APP_ROOT
@@ -73,15 +73,15 @@ def _component() -> object:
     )
 
 
-def live_chart(figure: go.Figure, key: str, alt: str) -> None:
+def live_chart(figure: str, key: str, alt: str) -> None:
     """Draws a figure; later calls with the same key update it in place.
 
     Args:
-        figure: Its layout has a constant `uirevision`.
+        figure: A Plotly figure as JSON; its layout has a constant `uirevision`.
         key: One for each chart on a page.
         alt: The chart in words.
     """
     if not prepare_plotly_js():
-        st.plotly_chart(figure, key=key, alt=alt)
+        st.plotly_chart(plotly.io.from_json(figure), key=key, alt=alt)
         return
-    _component()(data={"figure": figure.to_json(), "alt": alt}, key=key)  # type: ignore[operator]
+    _component()(data={"figure": figure, "alt": alt}, key=key)  # type: ignore[operator]

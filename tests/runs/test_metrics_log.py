@@ -61,11 +61,12 @@ def write_epoch(writer: MetricsWriter, epoch: int, accuracy: float = 0.5) -> Non
 def test_a_view_reads_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     view = MetricsView(path)
-    assert view.read()[1] is None
+    assert view.read().batch is None
     writer = MetricsWriter(path)
     write_epoch(writer, 1)
     writer.write(event="batch", epoch=2, batch=5)
-    table, batch = view.read()
+    table, batch, version = view.read()
+    assert view.read().version == version
     assert table["epoch"].tolist() == [1]
     assert batch is not None
     assert batch["batch"] == 5
@@ -76,7 +77,8 @@ def test_a_view_reads_on_where_it_was(tmp_path: Path) -> None:
     write_epoch(writer, 2)
     with path.open("a") as handle:
         handle.write('{"event": "epo')
-    table, batch = view.read()
+    table, batch, later = view.read()
+    assert later != version
     assert table["epoch"].tolist() == [1, 2]
     assert batch is None
 
@@ -87,13 +89,13 @@ def test_a_view_forgets_what_was_cut(tmp_path: Path) -> None:
     write_epoch(writer, 1)
     length = path.stat().st_size
     write_epoch(writer, 2, accuracy=0.6)
-    assert len(view.read()[0]) == 2
+    assert len(view.read().epochs) == 2
 
     cut_metrics(path, length)
     writer = MetricsWriter(path)
     write_epoch(writer, 2, accuracy=0.7)
     write_epoch(writer, 3)
-    assert view.read()[0]["val_accuracy"].tolist() == [0.5, 0.7, 0.5]
+    assert view.read().epochs["val_accuracy"].tolist() == [0.5, 0.7, 0.5]
 
 
 def test_a_view_of_a_long_run_stays_small_and_keeps_best_and_last(tmp_path: Path) -> None:
@@ -104,9 +106,9 @@ def test_a_view_of_a_long_run_stays_small_and_keeps_best_and_last(tmp_path: Path
             writer.write(event="batch", epoch=epoch, batch=batch)
         write_epoch(writer, epoch, accuracy=0.9 if epoch == 333 else 0.5)
         if epoch % 7 == 0:
-            assert len(view.read()[0]) <= 22
+            assert len(view.read().epochs) <= 22
 
-    epochs = view.read()[0]["epoch"].tolist()
+    epochs = view.read().epochs["epoch"].tolist()
     assert {1, 333, 1000} <= set(epochs)
     kept = sorted(set(epochs) - {333, 1000})
     assert {b - a for a, b in itertools.pairwise(kept)} == {64}

@@ -82,6 +82,7 @@ def test_a_run_that_another_worker_sees_to_is_left_alone(
     ("code", "words"),
     [
         ("os.kill(os.getpid(), signal.SIGKILL)", "killed"),
+        ("os.kill(os.getpid(), signal.SIGTERM)", "ended from outside"),
         ("sys.exit(3)", "crashed"),
         ("print('std::bad_alloc'); sys.exit(134)", "killed"),
     ],
