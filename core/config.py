@@ -12,6 +12,9 @@ HeadKind = Literal["light", "classic"]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 Scope = Literal["from", "only", "all", "none"]
 WeightsKind = Literal["imagenet", "random"]
+Schedule = Literal["constant", "cosine", "plateau"]
+AugmentationMode = Literal["none", "views", "live"]
+FeaturesType = Literal["float32", "float16"]
 
 APP_ROOT = Path(__file__).resolve().parent.parent
 
@@ -90,15 +93,57 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Augmentation:
+    """How training images are varied; validation and test images never are.
+
+    Attributes:
+        mode: `none`; `views`: each epoch draws one of a few stored variants of every image, so
+            that the frozen part still is computed once a variant; `live`: a new variant in every
+            epoch, computed by the whole network each time.
+        views: Stored variants of an image, the unchanged one among them.
+        flip: Whether images may be mirrored left to right.
+        rotation: Largest turn to either side, as a share of a full turn.
+        zoom: Largest zoom in or out, as a share of the image.
+        translation: Largest shift, as a share of the image's side.
+        contrast: Largest change of contrast, as a share.
+        brightness: Largest change of brightness, as a share of the whole range.
+    """
+
+    mode: AugmentationMode = "none"
+    views: int = 4
+    flip: bool = True
+    rotation: float = 0.03
+    zoom: float = 0.1
+    translation: float = 0.1
+    contrast: float = 0.1
+    brightness: float = 0.1
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """How a model is trained, in either stage.
 
     Attributes:
         optimizer: `adam`, `adamw` or `sgd` (with momentum 0.9).
-        learning_rate: Step size of the optimizer.
+        learning_rate: Step size of the optimizer, at its highest.
         epochs: Most passes over the training images.
         batch_size: Images in one step.
-        seed: Decides initial weights, dropout and the order of images.
+        seed: Decides initial weights, dropout, augmentation and the order of images.
+        schedule: How the rate goes on after warm-up: `constant`; `cosine`: down to nothing along
+            half a cosine; `plateau`: a fifth of it whenever the validation loss has not improved
+            for three epochs.
+        warmup_epochs: Epochs in which the rate rises from nothing, step by step.
+        backbone_rate: The unfrozen blocks' rate as a share of the head's.
+        weight_decay: Decoupled weight decay of kernels, as the optimizer takes it.
+        label_smoothing: Share of the target that is spread over all classes.
+        class_weights: Whether rare classes count as much as common ones.
+        patience: Epochs without a better validation loss after which training ends; 0 for never.
+        augmentation: How training images are varied.
+        mixed_precision: Whether layers compute in half precision: float16 on a GPU, bfloat16
+            elsewhere; weights stay float32.
+        deterministic: Whether operations that would not repeat bit for bit on a GPU are kept from
+            being used.
+        features_type: How stored features are written.
     """
 
     optimizer: OptimizerName = "adam"
@@ -106,6 +151,17 @@ class TrainingConfig:
     epochs: int = 30
     batch_size: int = 32
     seed: int = 0
+    schedule: Schedule = "constant"
+    warmup_epochs: float = 0.0
+    backbone_rate: float = 1.0
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    class_weights: bool = False
+    patience: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    mixed_precision: bool = False
+    deterministic: bool = False
+    features_type: FeaturesType = "float32"
 
 
 @dataclass(frozen=True)
@@ -168,7 +224,11 @@ _KINDS: dict[str, type[HeadConfig] | type[FineTuneConfig]] = {
     "head": HeadConfig,
     "fine_tune": FineTuneConfig,
 }
-_NESTED: dict[str, type[Any]] = {"training": TrainingConfig, "base": HeadConfig}
+_NESTED: dict[str, type[Any]] = {
+    "training": TrainingConfig,
+    "base": HeadConfig,
+    "augmentation": Augmentation,
+}
 
 
 def config_to_dict(config: RunConfig) -> dict[str, Any]:
