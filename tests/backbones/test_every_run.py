@@ -1,7 +1,9 @@
 """Every backbone through a head run and two fine-tuning runs, as the worker does them."""
 
 import json
+import multiprocessing
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import keras
@@ -86,6 +88,16 @@ def assert_saved_and_exported_agree(run: Run, images: np.ndarray) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(CATALOG))
 def test_a_head_run_and_fine_tuning_from_two_blocks(name: str, bench: Bench) -> None:
+    # In a process of its own, as runs are: TensorFlow keeps some hundred MB for every large fit.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        checked = pool.submit(train_and_check, name, bench.settings, bench.dataset).result()
+    assert checked == 2
+
+
+def train_and_check(name: str, settings: Settings, dataset: Dataset) -> int:
+    """Trains a head and from two blocks on, and checks all; the number of blocks."""
+    bench = Bench(settings, dataset)
     spec = CATALOG[name]
     size = max(64, spec.min_image_size)
     names = [block for block, _, _ in BLOCKS[name]]
@@ -98,6 +110,7 @@ def test_a_head_run_and_fine_tuning_from_two_blocks(name: str, bench: Bench) -> 
     for block, run in runs.items():
         assert_only_the_block_and_later_moved(run, names[names.index(block) :])
         assert_saved_and_exported_agree(run, bench.images(size))
+    return len(runs)
 
 
 def test_a_backbone_of_ones_own_is_trained_like_any_other(bench: Bench, settings: Settings) -> None:

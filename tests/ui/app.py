@@ -7,7 +7,7 @@ from core.config import APP_ROOT
 
 def open_page(page: str = "", **query: str) -> AppTest:
     """Runs a page, as a deep link with those query parameters does."""
-    app = AppTest.from_file(APP_ROOT / "streamlit_app.py", default_timeout=60)
+    app = AppTest.from_file(APP_ROOT / "streamlit_app.py", default_timeout=200)
     if page:
         app.switch_page(page)
     for name, value in query.items():
