@@ -179,6 +179,8 @@ class HeadConfig:
         dropout: Share of units dropped before the last layer.
         weights: What the backbone starts from: `imagenet`, or `random` for one that has learned
             nothing.
+        train_share: Share of each class's training images that it learns from, above 0 and at
+            most 1. The seed draws them; a larger share holds all images of a smaller one.
         training: How it is trained.
     """
 
@@ -190,6 +192,7 @@ class HeadConfig:
     hidden_units: int = 256
     dropout: float = 0.2
     weights: WeightsKind = "imagenet"
+    train_share: float = 1.0
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 

@@ -90,6 +90,31 @@ class RunStatus:
 
 
 @dataclass(frozen=True)
+class GroupMark:
+    """What a run's `config.json` says of the group that it was queued with.
+
+    Attributes:
+        id: The same for all members.
+        kind: `seeds`, `sweep` or `data_amount`.
+        title: What people call the group.
+        about: Id of the run that the group was asked for.
+    """
+
+    id: str
+    kind: str
+    title: str
+    about: str = ""
+
+    @classmethod
+    def from_dict(cls, values: Any) -> GroupMark | None:
+        """Reads it back; None where there is none, or one that cannot be read."""
+        try:
+            return cls(*(str(values[name]) for name in ("id", "kind", "title", "about")))
+        except (KeyError, TypeError):
+            return None
+
+
+@dataclass(frozen=True)
 class Run:
     """One run as its folder shows it at one moment.
 
@@ -103,6 +128,7 @@ class Run:
         started_by: Who asked for it, where that is known.
         order: Its place among queued runs: the lowest is next. The time of creation, unless it
             was moved.
+        group: The group of runs that it was queued with, or None.
     """
 
     id: str
@@ -113,6 +139,7 @@ class Run:
     dataset_name: str = ""
     started_by: str = ""
     order: float = 0.0
+    group: GroupMark | None = None
 
     @property
     def base(self) -> HeadConfig:

@@ -8,6 +8,7 @@ the results (the worker, or its supervisor once the worker is gone).
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import shutil
 import time
@@ -18,7 +19,7 @@ from core.config import FineTuneConfig, RunConfig, config_from_dict, config_to_d
 from core.errors import RunError
 from core.files import read_json, write_json
 from core.runs.process import end_process
-from core.runs.run import Run, RunState
+from core.runs.run import GroupMark, Run, RunState
 from core.runs.state import read_status
 from core.runs.state import write_status as write_status
 
@@ -36,7 +37,13 @@ class RunStore:
     def __init__(self, runs_dir: Path) -> None:
         self.runs_dir = runs_dir
 
-    def create(self, config: RunConfig, dataset_name: str = "", started_by: str = "") -> Run:
+    def create(
+        self,
+        config: RunConfig,
+        dataset_name: str = "",
+        started_by: str = "",
+        group: GroupMark | None = None,
+    ) -> Run:
         """Makes a run folder with status `queued`.
 
         Raises:
@@ -52,6 +59,8 @@ class RunStore:
             "started_by": started_by,
             **config_to_dict(config),
         }
+        if group is not None:
+            record["group"] = dataclasses.asdict(group)
         try:
             write_json(self.runs_dir / run_id / "config.json", record)
         except OSError as error:
@@ -85,6 +94,7 @@ class RunStore:
             dataset_name=str(record.get("dataset_name", "")),
             started_by=str(record.get("started_by", "")),
             order=_order(path, created),
+            group=GroupMark.from_dict(record.get("group")),
         )
 
     def list(self) -> list[Run]:
