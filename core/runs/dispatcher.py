@@ -67,7 +67,7 @@ class Dispatcher:
             self._lock.close()
 
     def dispatch(self) -> None:
-        """Gives the scheduler as many tasks as there are queued runs and free slots.
+        """Gives the scheduler as many tasks as there are runs that can begin and free slots.
 
         Raises:
             QueueError: If no scheduler can be reached, or the workspace cannot be written to.
@@ -75,7 +75,7 @@ class Dispatcher:
         if not self._leads():
             return  # another server of this workspace does it
         client = self._connected()
-        queued = len(self._store.queued())
+        queued = len(self._store.startable())
         if not queued:
             return
         self._check_disk()

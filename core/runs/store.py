@@ -115,6 +115,10 @@ class RunStore:
         """The queued runs, the next one first."""
         return in_order(self.list())
 
+    def startable(self) -> Sequence[Run]:
+        """The queued runs that can begin, the next one first: fine-tuning waits for its head."""
+        return [run for run in self.queued() if not self._waits_for_head(run)]
+
     def request_stop(self, run_id: str) -> None:
         """Asks the worker to stop; a queued run then does not start, or not go on."""
         self._path(run_id).joinpath("stop.request").touch()
@@ -173,6 +177,14 @@ class RunStore:
         if run.status.state.active:
             raise RunError(f"Run {run_id} is {run.status.state}.", "Stop it before deleting it.")
         shutil.rmtree(run.path)
+
+    def _waits_for_head(self, run: Run) -> bool:
+        if not isinstance(run.config, FineTuneConfig):
+            return False
+        try:
+            return self.get(run.config.head_run_id).status.state.active
+        except RunError:
+            return False  # deleted: the run begins, and says so
 
     def _path(self, run_id: str) -> Path:
         # The id may come from a URL: it must name a folder here and nothing else.

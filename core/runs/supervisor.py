@@ -21,7 +21,7 @@ from core.errors import RunError
 from core.runs.process import host, recorded_host
 from core.runs.run import Run, RunState, RunStatus
 from core.runs.state import GO_ON, write_status
-from core.runs.store import RunStore, in_order
+from core.runs.store import RunStore
 
 POLL_SECONDS = 0.25
 _COMMAND = [sys.executable, "-m", "core.training.worker"]
@@ -82,7 +82,7 @@ def _next_run(store: RunStore, passed_over: set[str]) -> tuple[Run, IO[str]] | N
         for run in runs
         if run.status.state in _GOING_ON and recorded_host(run.process_path) == host()
     ]
-    for run in (*orphans, *in_order(runs)):
+    for run in (*orphans, *store.startable()):
         if run.id in passed_over:
             continue
         claim = _claim(run.path)
