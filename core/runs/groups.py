@@ -1,0 +1,158 @@
+"""Groups: runs that were queued together to answer one question.
+
+The members are ordinary runs, each in its own folder; `config.json` names the group. There is no
+folder and no record of the group itself, so none can disagree with its runs.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.config import FineTuneConfig, RunConfig
+from core.errors import RunError
+from core.runs.run import GroupMark, Run, RunState
+from core.runs.store import RunStore
+
+GroupKind = Literal["seeds", "sweep", "data_amount"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The members of a group as they are at one moment.
+
+    Attributes:
+        mark: What all members say of it.
+        runs: Those that were not deleted, in the order in which they were made.
+    """
+
+    mark: GroupMark
+    runs: tuple[Run, ...]
+
+    @property
+    def created(self) -> float:
+        """When the newest member was asked for, in seconds since 1970."""
+        return max(run.created for run in self.runs)
+
+    @property
+    def active(self) -> bool:
+        """Whether a member waits or is being trained."""
+        return any(run.status.state.active for run in self.runs)
+
+    @property
+    def ended(self) -> int:
+        """Members that are done, whatever became of them."""
+        return sum(not run.status.state.active for run in self.runs)
+
+    @property
+    def completed(self) -> tuple[Run, ...]:
+        """Members that were trained to their end."""
+        return tuple(run for run in self.runs if run.status.state is RunState.COMPLETED)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long it will take, one after the other; None before the first has ended."""
+        times = [run.seconds for run in self.completed if run.seconds is not None]
+        if not times:
+            return None
+        usual = sum(times) / len(times)
+        left = [
+            usual if run.status.seconds_left is None else run.status.seconds_left
+            for run in self.runs
+            if run.status.state.active
+        ]
+        return float(sum(left))
+
+
+def new_mark(kind: GroupKind, title: str, about: str) -> GroupMark:
+    """A mark for a new group.
+
+    Args:
+        kind: What the group is for.
+        title: What people call it.
+        about: Id of the run that it is asked for.
+    """
+    return GroupMark(secrets.token_hex(6), kind, title, about)
+
+
+def queue_group(
+    store: RunStore,
+    mark: GroupMark,
+    configs: Iterable[RunConfig],
+    dataset_name: str = "",
+    started_by: str = "",
+) -> list[Run]:
+    """Queues the members of a group, in that order.
+
+    Raises:
+        RunError: If the workspace cannot be written to; those that were queued before are stopped.
+    """
+    made: list[Run] = []
+    try:
+        for config in configs:
+            made.append(store.create(config, dataset_name, started_by, mark))
+    except RunError:
+        for run in made:
+            store.request_stop(run.id)
+        raise
+    return made
+
+
+def groups_of(runs: Iterable[Run]) -> list[Group]:
+    """The groups among some runs, the newest first."""
+    members: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.group is not None:
+            members.setdefault(run.group.id, []).append(run)
+    groups = []
+    for found in members.values():
+        ordered = tuple(sorted(found, key=lambda run: (run.created, run.id)))
+        mark = ordered[0].group
+        if mark is not None:
+            groups.append(Group(mark, ordered))
+    return sorted(groups, key=lambda group: group.created, reverse=True)
+
+
+def group_about(runs: Iterable[Run], kind: GroupKind, about: str) -> Group | None:
+    """The newest group of a kind that was asked for a run, or None."""
+    found = (g for g in groups_of(runs) if (g.mark.kind, g.mark.about) == (kind, about))
+    return next(found, None)
+
+
+def standalone(runs: Sequence[Run], named: str = "") -> list[Run]:
+    """Runs that stand for themselves: no member of a group, which would flood every choice.
+
+    Args:
+        runs: Any runs.
+        named: Id of a run that is asked for by name: it stays, with the head it started from.
+
+    Returns:
+        Those runs, in their order.
+    """
+    wanted = {named}
+    for run in runs:
+        if run.id == named and isinstance(run.config, FineTuneConfig):
+            wanted.add(run.config.head_run_id)
+    return [run for run in runs if run.group is None or run.id in wanted]
+
+
+def stop_group(store: RunStore, group: Group) -> None:
+    """Stops the member that is being trained and takes the others out of the queue."""
+    # The last first: none is taken from the queue while those before it are being stopped.
+    for run in reversed(group.runs):
+        if run.status.state in (RunState.QUEUED, RunState.RUNNING):
+            store.request_stop(run.id)
+
+
+def delete_group(store: RunStore, group: Group) -> None:
+    """Deletes all members.
+
+    Raises:
+        RunError: If one is still active; none is deleted then.
+    """
+    if group.active:
+        raise RunError(f"“{group.mark.title}” goes on.", "Stop it before deleting it.")
+    for run in group.runs:
+        store.delete(run.id)
