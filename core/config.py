@@ -221,16 +221,41 @@ class FineTuneConfig:
     )
 
 
-RunConfig = HeadConfig | FineTuneConfig
+@dataclass(frozen=True)
+class RateTestConfig:
+    """A rate test: a hundred steps at a rising rate, to find a good one. It makes no model.
 
-_KINDS: dict[str, type[HeadConfig] | type[FineTuneConfig]] = {
+    Attributes:
+        base: The head run that is meant, or the one that fine-tuning would start from.
+        fine_tuning: The fine-tuning run that is meant; None for the head run.
+    """
+
+    base: HeadConfig
+    fine_tuning: FineTuneConfig | None = None
+
+    @property
+    def meant(self) -> HeadConfig | FineTuneConfig:
+        """The run whose rate is looked for."""
+        return self.fine_tuning or self.base
+
+    @property
+    def training(self) -> TrainingConfig:
+        """How the run that is meant would be trained."""
+        return self.meant.training
+
+
+RunConfig = HeadConfig | FineTuneConfig | RateTestConfig
+
+_KINDS: dict[str, type[HeadConfig] | type[FineTuneConfig] | type[RateTestConfig]] = {
     "head": HeadConfig,
     "fine_tune": FineTuneConfig,
+    "rate_test": RateTestConfig,
 }
 _NESTED: dict[str, type[Any]] = {
     "training": TrainingConfig,
     "base": HeadConfig,
     "augmentation": Augmentation,
+    "fine_tuning": FineTuneConfig,
 }
 
 
@@ -257,6 +282,6 @@ def _build(cls: type[T], values: dict[str, Any]) -> T:
     names = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     known = {name: value for name, value in values.items() if name in names}
     for name, nested in _NESTED.items():
-        if name in known:
+        if known.get(name) is not None:
             known[name] = _build(nested, known[name])
     return cls(**known)

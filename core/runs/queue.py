@@ -41,7 +41,7 @@ def status_lines(settings: Settings) -> list[str]:
         lines = [f"running, {len(found)} workers, scheduler {client.scheduler.address}"]
         lines += [f"  worker {name} on {worker['host']}" for name, worker in found.items()]
         client.close()
-    runs = RunStore(settings.runs_dir).list()
+    runs = RunStore(settings.runs_dir).list(rate_tests=True)
     waiting = in_order(runs)
     going_on = [run for run in runs if run.status.state.active and run not in waiting]
     lines += [f"  {run.id} {run.status.state} {run.status.phase}{_where(run)}" for run in going_on]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from core.config import FineTuneConfig, HeadConfig, RunConfig
+from core.config import HeadConfig, RateTestConfig, RunConfig
 
 
 class RunState(StrEnum):
@@ -143,13 +143,18 @@ class Run:
 
     @property
     def base(self) -> HeadConfig:
-        """Data set, backbone, image size and head, for either kind of run."""
-        return self.config.base if isinstance(self.config, FineTuneConfig) else self.config
+        """Data set, backbone, image size and head, for every kind of run."""
+        return self.config if isinstance(self.config, HeadConfig) else self.config.base
 
     @property
     def is_head(self) -> bool:
         """Whether this is a head run."""
         return isinstance(self.config, HeadConfig)
+
+    @property
+    def is_rate_test(self) -> bool:
+        """Whether it only looks for a learning rate, and makes no model."""
+        return isinstance(self.config, RateTestConfig)
 
     @property
     def seconds(self) -> float | None:

@@ -97,8 +97,13 @@ class RunStore:
             group=GroupMark.from_dict(record.get("group")),
         )
 
-    def list(self) -> list[Run]:
-        """All readable runs, the newest first."""
+    def list(self, rate_tests: bool = False) -> list[Run]:
+        """All readable runs, the newest first.
+
+        Args:
+            rate_tests: Whether those are among them; they take their turn in the queue but make
+                no model.
+        """
         if not self.runs_dir.is_dir():
             return []
         runs = []
@@ -108,12 +113,13 @@ class RunStore:
                     runs.append(self.get(path.name))
                 except RunError:
                     continue  # one unreadable folder must not hide the others
+        runs = [run for run in runs if rate_tests or not run.is_rate_test]
         # By time, not by name: a name tells no more than the second.
         return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
 
     def queued(self) -> Sequence[Run]:
         """The queued runs, the next one first."""
-        return in_order(self.list())
+        return in_order(self.list(rate_tests=True))
 
     def startable(self) -> Sequence[Run]:
         """The queued runs that can begin, the next one first: fine-tuning waits for its head."""

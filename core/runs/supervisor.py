@@ -76,7 +76,7 @@ def supervise(run: Run) -> RunState:
 
 def _next_run(store: RunStore, passed_over: set[str]) -> tuple[Run, IO[str]] | None:
     """Claims the next run: one whose Dask worker died here, before one that is queued."""
-    runs = store.list()
+    runs = store.list(rate_tests=True)
     orphans = [
         run
         for run in runs

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from core.backbones.account import account
+from core.backbones.account import Account, account
 from core.backbones.block import Block
 from core.backbones.blocks import find_blocks
 from core.backbones.compose import (
@@ -19,7 +19,7 @@ from core.backbones.compose import (
     set_trainable,
 )
 from core.backbones.graph import step_output
-from core.config import Scope, Settings
+from core.config import FeaturesType, Scope, Settings
 from core.runs import Run
 from core.training.data import TrainingData
 from core.training.feature_pass import compute_features, tap_file
@@ -74,25 +74,14 @@ def train_stage(
         The run's results; `stopped` says whether it ended on request.
     """
     model, blocks = stage.model, find_blocks(stage.model)
-    counts = account(
-        blocks, head_parameters(model), stage.block, stage.scope, stage.freeze_batchnorm
-    )
-    layers = {name for b in blocks if b.name in counts.unfrozen for name in b.layers}
-    set_trainable(model, layers, stage.freeze_batchnorm)
-
-    reporter.phase("features", len(data.images), "images")
-    store = FeatureStore(settings.features_dir, settings.max_features_bytes)
-    reused = tap_file(store, model, stage.tap, data.images).complete
-    began = time.monotonic()
-    file, later = compute_features(
-        model, stage.tap, data.images, store, reporter.advance, also=stage.also_stored
-    )
-    features = file.read()
-    seconds = None if reused else time.monotonic() - began
+    counts = unfreeze(stage, blocks)
+    features_type = run.config.training.features_type
+    stored, seconds = store_features(stage, data, settings, reporter, features_type)
+    features = stored[0].read()
 
     reporter.phase("training", unit="batches")
     before = snapshot(model)
-    trained = keras.Model(step_output(model, stage.tap), model.outputs[0], name="trained_part")
+    trained = trained_part(stage)
     config = run.config.training
     result = fit(
         trained,
@@ -110,10 +99,51 @@ def train_stage(
         "input_values": 3 * run.base.image_size**2,
         "batchnorm": _batchnorm_sentence(counts.batchnorm_layers, stage.freeze_batchnorm),
         "proof": prove(model, before, blocks),
-        "features": _stored_record(stage.tap, [file, *later], seconds),
+        "features": _stored_record(stage.tap, stored, seconds),
         **_parameter_counts(model),
     }
     return evaluate_and_save(run, model, trained, features, data, result, about, reporter)
+
+
+def unfreeze(stage: Stage, blocks: list[Block]) -> Account:
+    """Makes trainable what the stage trains, and nothing else; counts it."""
+    model = stage.model
+    counts = account(
+        blocks, head_parameters(model), stage.block, stage.scope, stage.freeze_batchnorm
+    )
+    layers = {name for b in blocks if b.name in counts.unfrozen for name in b.layers}
+    set_trainable(model, layers, stage.freeze_batchnorm)
+    return counts
+
+
+def store_features(
+    stage: Stage,
+    data: TrainingData,
+    settings: Settings,
+    reporter: Reporter,
+    features_type: FeaturesType = "float32",
+) -> tuple[list[FeatureFile], float | None]:
+    """Computes the stored part, where it is not there already.
+
+    Returns:
+        The file of the stage's tap and those stored for later; the seconds that the pass took, or
+        None where there was nothing to compute.
+    """
+    reporter.phase("features", len(data.images), "images")
+    store = FeatureStore(settings.features_dir, settings.max_features_bytes)
+    model, tap, also = stage.model, stage.tap, stage.also_stored
+    reused = tap_file(store, model, tap, data.images, features_type).complete
+    began = time.monotonic()
+    file, later = compute_features(
+        model, tap, data.images, store, reporter.advance, also, features_type
+    )
+    return [file, *later], None if reused else time.monotonic() - began
+
+
+def trained_part(stage: Stage) -> keras.Model:
+    """The part behind the stored features; it shares its layers with the whole model."""
+    model = stage.model
+    return keras.Model(step_output(model, stage.tap), model.outputs[0], name="trained_part")
 
 
 def _parameter_counts(model: keras.Model) -> dict[str, int]:
@@ -136,6 +166,8 @@ def _stored_record(tap: str, stored: list[FeatureFile], seconds: float | None) -
         "keys": [file.path.name for file in stored],
         "images": stored[0].shape[0],
         "bytes": sum(file.bytes for file in stored),
+        "type": str(stored[0].dtype),
+        "clipped": sum(file.clipped for file in stored),
         "reused": seconds is None,
         "seconds": seconds,
     }

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
-from core.config import FineTuneConfig, Settings
+from core.config import FineTuneConfig, RateTestConfig, Settings
 from core.errors import RunError, UnfreezeError
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
@@ -74,6 +74,7 @@ def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, An
     from core.training.data import training_data
     from core.training.fine_tune import fine_tune_stage
     from core.training.head import head_stage
+    from core.training.rate_finder import rate_test
     from core.training.stage import train_stage
 
     keras.utils.set_random_seed(run.config.training.seed)
@@ -81,13 +82,15 @@ def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, An
     reporter.check_stop()
     reporter.phase("reading")
     base, config = run.base, run.config
+    meant = config.meant if isinstance(config, RateTestConfig) else config
     dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
     data = training_data(dataset)
-    if isinstance(config, FineTuneConfig):
-        stage = fine_tune_stage(config, RunStore(run.path.parent).get(config.head_run_id))
+    if isinstance(meant, FineTuneConfig):
+        stage = fine_tune_stage(meant, RunStore(run.path.parent).get(meant.head_run_id))
     else:
-        stage = head_stage(config, len(data.class_names), settings)
-    return train_stage(run, stage, data, settings, reporter)
+        stage = head_stage(meant, len(data.class_names), settings)
+    work = rate_test if run.is_rate_test else train_stage
+    return work(run, stage, data, settings, reporter)
 
 
 _OUT_OF_MEMORY = RunError(

@@ -159,7 +159,7 @@ def _training_words(run: Run) -> str:
 
 
 def _runs_before(run: Run) -> int:
-    runs = session.run_store().list()
+    runs = session.run_store().list(rate_tests=True)
     waiting = in_order(runs)
     going_on = sum(other.status.state.active for other in runs) - len(waiting)
     return going_on + sum(other.order < run.order for other in waiting)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import FineTuneConfig, HeadConfig, TrainingConfig
+from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConfig
 from core.errors import RunError
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
@@ -270,3 +270,15 @@ def test_runs_of_the_first_version_open(tmp_path: Path) -> None:
     table = epoch_table(read_metrics(head.metrics_path))
     assert table["val_accuracy"].between(0, 1).all()
     assert len(table) == 2
+
+
+def test_a_rate_test_waits_in_the_queue_but_is_no_model(store: RunStore) -> None:
+    tuning = FineTuneConfig("head-run", HEAD, "block5")
+    run = store.create(RateTestConfig(HEAD, tuning))
+
+    assert store.list() == []
+    assert [r.id for r in store.queued()] == [run.id]
+    again = store.list(rate_tests=True)[0]
+    assert again.config == RateTestConfig(HEAD, tuning)
+    assert (again.base, again.is_head) == (HEAD, False)
+    assert store.get(store.create(RateTestConfig(HEAD)).id).config == RateTestConfig(HEAD)

@@ -1,0 +1,100 @@
+"""What a rate test measured: the loss while the learning rate rises, and the rate to take.
+
+The test is Smith's (Cyclical Learning Rates for Training Neural Networks, 2017, section 3.3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.files import read_json
+
+FILE_NAME = "rate_test.json"
+LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
+# The loss is as good as at its lowest while it is above that by less than this share of its start.
+_AS_GOOD = 0.02
+_MEMORY = 0.7
+_EXPLODED = 4.0
+# A share of the loss of guessing: below it, four times as much is noise and no explosion.
+_NEGLIGIBLE = 0.05
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class RateCurve:
+    """One rate test.
+
+    Attributes:
+        rates: Learning rate of each step, rising.
+        losses: Loss of each step's batch, before the step.
+    """
+
+    rates: Sequence[float]
+    losses: Sequence[float]
+
+    @property
+    def smoothed(self) -> Array:
+        """The losses without the noise of single batches, float64 `(steps,)`."""
+        return smooth(np.asarray(self.losses, dtype=np.float64))
+
+    @property
+    def suggested(self) -> float:
+        """A tenth of the largest rate at which the loss is as good as at its lowest.
+
+        Where it goes down and then up, that is a tenth of the rate at the minimum; where it only
+        stays and then goes up, as with a trained head, a tenth of the rate before that.
+        """
+        smoothed = self.smoothed
+        good = np.flatnonzero(smoothed <= smoothed.min() + _AS_GOOD * smoothed[0])
+        return float(self.rates[good[-1]]) / 10
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"rates": list(self.rates), "losses": list(self.losses)}
+
+
+def rising_rates() -> Array:
+    """The rates that a test tries: each is the one before by the same factor, float64 `(100,)`."""
+    return np.geomspace(LOWEST, HIGHEST, STEPS)
+
+
+def smooth(values: Array) -> Array:
+    """Averages each value with its neighbours on both sides, near ones more.
+
+    An exponential mean in one direction alone would move the curve to larger rates.
+    """
+    offsets = np.arange(len(values))
+    weights = _MEMORY ** np.abs(offsets[:, None] - offsets[None, :])
+    averaged: Array = weights @ values / weights.sum(axis=1)
+    return averaged
+
+
+def exploded(losses: Sequence[float], classes: int) -> bool:
+    """Whether the loss went so far up that larger rates have nothing to tell.
+
+    Args:
+        losses: Of all steps up to now.
+        classes: Number of classes: guessing has a loss of its logarithm.
+    """
+    if not math.isfinite(losses[-1]):
+        return True
+    smoothed = smooth(np.asarray(losses, dtype=np.float64))
+    best = max(float(smoothed.min()), _NEGLIGIBLE * math.log(max(2, classes)))
+    return bool(smoothed[-1] > _EXPLODED * best)
+
+
+def read_rate_curve(run_dir: Path) -> RateCurve | None:
+    """What a rate test left in its folder; None where it left nothing readable."""
+    try:
+        values = read_json(run_dir / FILE_NAME)
+        curve = RateCurve(values["rates"], values["losses"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return curve if len(curve.rates) == len(curve.losses) > 0 else None
