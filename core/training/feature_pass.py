@@ -21,7 +21,8 @@ import numpy as np
 import tensorflow as tf
 
 from core.backbones.compose import INPUT_NAME
-from core.backbones.graph import graph_steps, step_output
+from core.backbones.graph import Step, graph_steps, step_output
+from core.config import FeaturesType
 from core.datasets.decode import DECODER_VERSION, decode
 from core.errors import UnfreezeError
 from core.training.feature_store import FeatureFile, FeatureStore, feature_key
@@ -29,6 +30,8 @@ from core.training.feature_store import FeatureFile, FeatureStore, feature_key
 # Small batches keep a layer's output in the processor's cache; see benchmarks.
 PASS_BATCH = 16
 FLUSH_SECONDS = 2.0
+# Settings of a layer that do not change what it gives once it has its weights.
+_NO_EFFECT = ("name", "trainable", "dtype", "_initializer", "_regularizer", "_constraint", "seed")
 
 Progress = Callable[[int, int], None]
 
@@ -49,7 +52,13 @@ class ImageList:
         return len(self.paths)
 
 
-def tap_file(store: FeatureStore, model: keras.Model, tap: str, images: ImageList) -> FeatureFile:
+def tap_file(
+    store: FeatureStore,
+    model: keras.Model,
+    tap: str,
+    images: ImageList,
+    features_type: FeaturesType = "float32",
+) -> FeatureFile:
     """The stored array for one tap: the output of the operation named `tap`, for every image.
 
     The tap `image` stands for the decoded images themselves, stored as uint8.
@@ -58,18 +67,30 @@ def tap_file(store: FeatureStore, model: keras.Model, tap: str, images: ImageLis
     shape = tuple(int(size) for size in output.shape[1:])
     size = int(model.inputs[0].shape[1])
     prefix = keras.Model(model.inputs[0], output)
+    dtype = "uint8" if tap == INPUT_NAME else features_type
     key = feature_key(
         {
             "images": list(images.hashes),
             "decoder": DECODER_VERSION,
             "image_size": size,
-            # Kinds and values, not names: Keras numbers its layers through the whole process.
-            "layers": [type(step.operation).__name__ for step in graph_steps(prefix)],
+            "layers": [_described(step) for step in graph_steps(prefix)],
             "weights": _values_hash(prefix),
+            "type": dtype,
         }
     )
-    dtype = "uint8" if tap == INPUT_NAME else "float32"
     return store.file(key, (len(images), *shape), dtype)
+
+
+def _described(step: Step) -> str:
+    """What an operation computes, apart from its weights and its name.
+
+    Keras numbers layers through the whole process, so their names say nothing.
+    """
+    operation = step.operation
+    settings = operation.get_config() if isinstance(operation, keras.layers.Layer) else {}
+    told = {name: settings[name] for name in sorted(settings) if not name.endswith(_NO_EFFECT)}
+    precision = getattr(operation, "compute_dtype", "")
+    return f"{type(operation).__name__} {precision} {step.sources} {told}"
 
 
 def _values_hash(prefix: keras.Model) -> str:
@@ -88,6 +109,7 @@ def compute_features(
     store: FeatureStore,
     progress: Progress,
     also: Sequence[str] = (),
+    features_type: FeaturesType = "float32",
 ) -> tuple[FeatureFile, list[FeatureFile]]:
     """Makes sure that the output of `tap` is stored, and those of `also` where there is room.
 
@@ -99,6 +121,7 @@ def compute_features(
         progress: Called with `(images done, images in all)`; may raise to stop. What was
             computed until then stays.
         also: Taps that a later stage will need; they cost no second pass.
+        features_type: How the values are written.
 
     Returns:
         The complete file of `tap`, and those of `also` that there was room for.
@@ -108,7 +131,7 @@ def compute_features(
         UnfreezeError: If there is no room on the disk or in the budget.
     """
     total = len(images)
-    wanted = {name: tap_file(store, model, name, images) for name in (tap, *also)}
+    wanted = {name: tap_file(store, model, name, images, features_type) for name in (tap, *also)}
     with ExitStack() as stack:
         # In the order of the keys, so that two runs never wait for each other.
         for file in sorted(wanted.values(), key=lambda f: f.path):
@@ -151,17 +174,19 @@ def _run_pass(
 ) -> None:
     forward = _forward(model, [tap for tap, _ in missing])
     total = len(images)
-    start = min(file.rows_done for _, file in missing)
+    stored = [file.rows_done for _, file in missing]
+    start = min(stored)
     size = int(model.inputs[0].shape[1])
     flushed = time.monotonic()
     for first, batch in _decoded_batches(images.paths, start, size):
         outputs = forward(_padded(batch))
         done = first + len(batch)
-        for (_, file), output in zip(missing, outputs, strict=True):
-            file.write(first, output.numpy()[: len(batch)])
+        for (_, file), rows, output in zip(missing, stored, outputs, strict=True):
+            if done > rows:
+                file.write(first, output.numpy()[: len(batch)])
         if done == total or time.monotonic() - flushed > FLUSH_SECONDS:
-            for _, file in missing:
-                file.flush(done)
+            for (_, file), rows in zip(missing, stored, strict=True):
+                file.flush(max(done, rows))
             flushed = time.monotonic()
         progress(done, total)
 

@@ -3,6 +3,7 @@
 `features/<key>/` holds `features.npy` (one row an image), `progress.json` (rows that are on
 disk) and `lock`. The key is made of everything that the values depend on, so a stored file is
 never stale. Rows count as done only after they were flushed: a pass that was cut off goes on there.
+In float16 a value may be too large: it is stored as the largest one, and counted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import numpy as np
 
 from core.errors import UnfreezeError
 from core.files import read_json, write_json
+
+FLOAT16_MAX = float(np.finfo(np.float16).max)
 
 
 def feature_key(parts: Mapping[str, Any]) -> str:
@@ -45,6 +48,7 @@ class FeatureFile:
         self.shape = shape
         self.dtype = np.dtype(dtype)
         self._array: np.memmap[Any, Any] | None = None
+        self._clipped = 0
 
     @property
     def bytes(self) -> int:
@@ -54,8 +58,16 @@ class FeatureFile:
     @property
     def rows_done(self) -> int:
         """Rows that are on disk; the rest is to be computed."""
+        return self._progress("rows")
+
+    @property
+    def clipped(self) -> int:
+        """Values that were too large for float16, and are stored as its largest."""
+        return self._progress("clipped")
+
+    def _progress(self, name: str) -> int:
         try:
-            return int(read_json(self.path / "progress.json")["rows"])
+            return int(read_json(self.path / "progress.json")[name])
         except (OSError, ValueError, KeyError):
             return 0
 
@@ -108,13 +120,18 @@ class FeatureFile:
         """Writes rows from `start` on; `flush` makes them count."""
         if self._array is None:
             self._array = np.lib.format.open_memmap(self.path / "features.npy", mode="r+")
+            self._clipped = self.clipped
+        if self.dtype == np.float16:
+            # Else they would be infinite, and so would the loss.
+            self._clipped += int(np.count_nonzero(np.abs(values) > FLOAT16_MAX))
+            values = np.clip(values, -FLOAT16_MAX, FLOAT16_MAX)
         self._array[start : start + len(values)] = values
 
     def flush(self, rows: int) -> None:
         """Puts what was written on disk, then says that `rows` rows are there."""
         if self._array is not None:
             self._array.flush()
-        write_json(self.path / "progress.json", {"rows": rows})
+        write_json(self.path / "progress.json", {"rows": rows, "clipped": self._clipped})
 
     def read(self) -> np.ndarray[Any, Any]:
         """The whole array, memory-mapped and read-only."""

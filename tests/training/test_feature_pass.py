@@ -111,10 +111,25 @@ def test_the_key_follows_weights_images_and_size(
         tap_file(store, changed, "block2_relu", images).path,
         tap_file(store, model, "block2_relu", other).path,
         tap_file(store, model, "block1_relu", images).path,
+        tap_file(store, model, "block2_relu", images, "float16").path,
     ]
 
-    assert len(set(keys)) == 4
+    assert len(set(keys)) == 5
     assert tap_file(store, tiny_model(), "block2_relu", images).path == keys[0]
+
+
+def test_the_key_follows_settings_that_no_weight_shows(images: ImageList, tmp_path: Path) -> None:
+    def scaled(scale: float, name: str) -> keras.Model:
+        image = keras.Input((16, 16, 3), name="image")
+        return keras.Model(image, keras.layers.Rescaling(scale, name=name)(image))
+
+    keys = [
+        tap_file(FeatureStore(tmp_path), scaled(scale, name), name, images).path
+        for scale, name in ((1.0, "a"), (0.5, "a"), (1.0, "b"))
+    ]
+
+    assert keys[0] != keys[1]
+    assert keys[0] == keys[2], "a layer's name changes nothing"
 
 
 def test_the_key_ignores_weights_behind_the_tap(

@@ -148,3 +148,15 @@ def test_a_reader_keeps_what_is_deleted_under_it(tmp_path: Path) -> None:
     assert store.delete(file.path)
 
     assert float(array.sum()) == 6.0
+
+
+def test_float16_halves_the_disk_and_says_what_did_not_fit(tmp_path: Path) -> None:
+    file = FeatureStore(tmp_path).file("key", (2, 3), "float16")
+    file.reserve()
+    file.write(0, np.array([[1e5, -7e4, 65504.0], [0.1, 2.0, -3.0]], np.float32))
+    file.flush(2)
+
+    assert file.bytes == 2 * 3 * 2
+    assert file.clipped == 2
+    np.testing.assert_array_equal(file.read()[0], [65504, -65504, 65504])
+    np.testing.assert_allclose(file.read()[1], [0.1, 2, -3], rtol=2**-11)
