@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from core.datasets import Dataset
 from core.errors import DatasetError
 from core.training.batches import Batches
 from core.training.feature_pass import ImageList
+from core.training.share import draw_share
 
 Array = np.ndarray[Any, Any]
 
@@ -41,6 +42,15 @@ class TrainingData:
         rows = self.rows[split]
         seed = config.seed if shuffled else None
         return Batches(features, rows, self.labels[rows], config.batch_size, seed)
+
+    def share_of(self, share: float, seed: int) -> TrainingData:
+        """The same with a share of each class's training images, and all others as they are.
+
+        The list of images stays, so that stored features serve every share.
+        """
+        train = self.rows["train"]
+        drawn = draw_share(train, self.labels[train], share, seed)
+        return replace(self, rows={**self.rows, "train": drawn})
 
 
 def training_data(dataset: Dataset) -> TrainingData:
