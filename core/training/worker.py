@@ -84,7 +84,7 @@ def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, An
     base, config = run.base, run.config
     meant = config.meant if isinstance(config, RateTestConfig) else config
     dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
-    data = training_data(dataset)
+    data = training_data(dataset).share_of(base.train_share, base.training.seed)
     if isinstance(meant, FineTuneConfig):
         stage = fine_tune_stage(meant, RunStore(run.path.parent).get(meant.head_run_id))
     else:
