@@ -89,13 +89,21 @@ def show_movement(run: Run) -> None:
 
 def stored_words(features: dict[str, Any]) -> str:
     """What was stored, and whether it had to be computed, in one sentence."""
-    size = f"{features['bytes'] / 1e6:,.0f} MB"
+    half = ", half precision" if features.get("type") == "float16" else ""
+    size = f"{features['bytes'] / 1e6:,.0f} MB{half}"
     if features["reused"]:
-        return (
+        words = (
             f"The frozen part of all {features['images']:,} images was there already ({size}): "
             "no image had to go through it again."
         )
-    return (
-        f"Every one of {features['images']:,} images went through the frozen part once; "
-        f"the outputs are stored ({size}) for every later run."
-    )
+    else:
+        words = (
+            f"Every one of {features['images']:,} images went through the frozen part once; "
+            f"the outputs are stored ({size}) for every later run."
+        )
+    if features.get("clipped"):
+        words += (
+            f" {features['clipped']:,} values were too large for half precision and are stored as "
+            "its largest, 65,504: full precision would be safer here."
+        )
+    return words
