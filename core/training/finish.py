@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.evaluation.classifier import load_classifier
 from core.export.litert import export_litert
-from core.export.parity import check_parity
+from core.export.parity import MAX_DIFFERENCE, MAX_DIFFERENCE_FLOAT16, check_parity
 from core.files import replace_file, write_json
 from core.runs import Run
 from core.training.data import Array, TrainingData
@@ -56,7 +56,7 @@ def evaluate_and_save(
     write_json(run.path / "predict.json", facts)
     replace_file(run.model_path, model.save)
     export_litert(model, run.litert_path)
-    account["parity"] = _parity(run, predictions, data)
+    account["parity"] = _parity(run, predictions, data, features.dtype)
     write_json(run.account_path, account)
     return {**dataclasses.asdict(result), **split_accuracies(predictions)}
 
@@ -101,10 +101,14 @@ def split_accuracies(predictions: pd.DataFrame) -> dict[str, float | None]:
     }
 
 
-def _parity(run: Run, predictions: pd.DataFrame, data: TrainingData) -> dict[str, Any]:
+def _parity(
+    run: Run, predictions: pd.DataFrame, data: TrainingData, stored: np.dtype[Any]
+) -> dict[str, Any]:
     chosen = predictions.iloc[:: max(1, len(predictions) // PARITY_IMAGES)].head(PARITY_IMAGES)
     files = dict(zip(data.names, data.images.paths, strict=True))
     expected = np.stack(list(chosen["probabilities"]))
     paths = [files[name] for name in chosen["path"]]
     classifier = load_classifier(run)
-    return dataclasses.asdict(check_parity(classifier, paths, run.base.image_size, expected))
+    allowed = MAX_DIFFERENCE_FLOAT16 if stored == np.float16 else MAX_DIFFERENCE
+    size = run.base.image_size
+    return dataclasses.asdict(check_parity(classifier, paths, size, expected, allowed))
