@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.runs.groups import standalone
 from core.ui import page, session
 from core.ui.home import hero, show_steps, start
 from core.ui.runs_table import latest_runs
@@ -14,7 +15,7 @@ start()
 st.subheader("The steps", anchor=False)
 show_steps()
 
-runs = session.run_store().list()
+runs = standalone(session.run_store().list())
 if runs:
     st.subheader("Latest runs", anchor=False)
     latest_runs(runs)

@@ -9,6 +9,7 @@ from core.errors import RunError
 from core.evaluation.comparison import compare, head_id_of, head_of, model_name
 from core.evaluation.verdict import Outcome
 from core.runs import Run, RunStore
+from core.runs.groups import standalone
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,15 @@ class Recommendation:
     reason: str
 
 
-def usable_runs(runs: RunStore) -> list[Run]:
-    """Runs that have ended and left a model, the newest first."""
-    return [run for run in runs.list() if not run.status.state.active and run.has_model]
+def usable_runs(runs: RunStore, named: str = "") -> list[Run]:
+    """Runs that have ended and left a model, the newest first.
+
+    Args:
+        runs: All runs.
+        named: Id of a run that may be a member of a group; no other member is offered.
+    """
+    found = standalone(runs.list(), named)
+    return [run for run in found if not run.status.state.active and run.has_model]
 
 
 def recommend(

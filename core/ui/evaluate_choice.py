@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.evaluation.comparison import head_id_of, head_of, model_name
 from core.runs import Run, RunState, RunStore
+from core.runs.groups import standalone
 from core.ui import session
 from core.ui.cards import empty_state, failed_run_card
 from core.ui.text import plain
@@ -44,9 +45,9 @@ def choose(runs: RunStore, dataset_id: str) -> Choice | None:
     Returns:
         The choice, or None where nothing can be evaluated; the page has then said why.
     """
-    every = runs.list()
-    ended = [run for run in every if not run.status.state.active and run.predictions_path.exists()]
     current = session.current_run_id() or ""
+    every = standalone(runs.list(), current)
+    ended = [run for run in every if not run.status.state.active and run.predictions_path.exists()]
     _say_what_is_not_here(every, ended, current, dataset_id)
     if not ended:
         return None

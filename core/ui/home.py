@@ -9,6 +9,7 @@ import streamlit as st
 from core.datasets.bundled import load_bundled
 from core.errors import UnfreezeError
 from core.runs import Run
+from core.runs.groups import standalone
 from core.ui import session
 from core.ui.active_run import page_of
 from core.ui.cards import error_card
@@ -34,7 +35,8 @@ def start() -> None:
     dataset = session.current_dataset()
     with st.container(horizontal=True, vertical_alignment="center"):
         if dataset is not None:
-            own = [run for run in session.run_store().list() if run.base.dataset_id == dataset.id]
+            runs = standalone(session.run_store().list())
+            own = [run for run in runs if run.base.dataset_id == dataset.id]
             label, page = next_step(own)
             if st.button(label, type="primary", icon=":material/arrow_forward:", key="next_step"):
                 st.switch_page(page)

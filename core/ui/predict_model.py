@@ -20,16 +20,16 @@ def choose_model() -> Run | None:
         The run, or None where there is no model yet; the page has then said what to do.
     """
     runs = session.run_store()
-    usable = {run.id: run for run in usable_runs(runs)}
     current, dataset_id = session.current_run_id() or "", session.current_dataset_id() or ""
+    # A link that means one model names it so; `run` only says what was looked at last.
+    named = st.query_params.get("model", "")
+    usable = {run.id: run for run in usable_runs(runs, named or current)}
     advice = recommend(list(usable.values()), runs, session.dataset_store(), dataset_id, current)
     if advice is None:
         empty_state(
             "There is no finished model yet: train a head first.", "pages/2_Head.py", "Train a head"
         )
         return None
-    # A link that means one model names it so; `run` only says what was looked at last.
-    named = st.query_params.get("model", "")
     default = named if named in usable else advice.run.id
     chosen: str = st.selectbox(
         "Model",

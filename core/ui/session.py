@@ -17,6 +17,7 @@ from core.datasets import Dataset, DatasetStore
 from core.errors import DatasetError, RunError
 from core.runs import Run, RunStore
 from core.runs.dispatcher import Dispatcher
+from core.runs.groups import standalone
 from core.runs.metrics_log import MetricsView
 from core.ui.cards import error_card
 
@@ -128,8 +129,11 @@ def set_current_run(run_id: str) -> None:
 
 
 def runs_of(dataset: Dataset, head: bool) -> list[Run]:
-    """The data set's head runs, or its fine-tuning runs, the newest first."""
-    runs = run_store().list()
+    """The data set's head runs, or its fine-tuning runs, the newest first.
+
+    Members of a group stay out, but for the current run.
+    """
+    runs = standalone(run_store().list(), current_run_id() or "")
     return [run for run in runs if run.base.dataset_id == dataset.id and run.is_head == head]
 
 

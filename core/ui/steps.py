@@ -9,6 +9,7 @@ from core.backbones.block import block_title
 from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import Run, RunState
+from core.runs.groups import standalone
 from core.ui.manifests import cached_manifest
 
 
@@ -89,7 +90,8 @@ def progress(dataset: Dataset | None, runs: Sequence[Run]) -> Progress:
     Returns:
         A state for each key of `STEPS`.
     """
-    own = [run for run in runs if dataset is not None and run.base.dataset_id == dataset.id]
+    alone = standalone(runs)
+    own = [run for run in alone if dataset is not None and run.base.dataset_id == dataset.id]
     heads = [run for run in own if run.is_head]
     tuned = [run for run in own if not run.is_head]
     usable = any(run.has_model for run in own)
