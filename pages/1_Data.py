@@ -5,6 +5,7 @@ import streamlit as st
 from core.ui import page, session
 from core.ui.data_changes import show_changes
 from core.ui.data_choose import choose_dataset, switch_dataset
+from core.ui.data_delete import delete_button
 from core.ui.data_gallery import show_gallery
 from core.ui.data_issues import count_troubles, show_issues, show_notes
 from core.ui.data_preview import show_counts, show_overview
@@ -17,13 +18,14 @@ page.setup("Data", "data")
 dataset = session.current_dataset()
 with st.expander("Bring in a data set", icon=":material/add:", expanded=dataset is None):
     choose_dataset(dataset)
+switch_dataset(dataset)
 if dataset is None:
     st.markdown("Choose a sample to begin with, or bring in your own images.")
     st.stop()
 
-switch_dataset(dataset)
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.header(plain(dataset.name), anchor=False, width="content")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.header(plain(dataset.name), anchor=False)
+    delete_button(dataset)
     if st.button("Next: train a head", key="next", type="primary"):
         st.switch_page("pages/2_Head.py")
 manifest = cached_manifest(dataset)

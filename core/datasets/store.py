@@ -140,8 +140,21 @@ class DatasetStore:
         return sorted(datasets, key=lambda dataset: dataset.created, reverse=True)
 
     def delete(self, dataset_id: str) -> None:
-        """Deletes a data set's own folder; a user's folder that it refers to stays."""
-        shutil.rmtree(self.get(dataset_id).path)
+        """Deletes a data set's own folder; a user's folder that it refers to stays.
+
+        Raises:
+            DatasetError: If there is none, or the disk refuses.
+        """
+        with self.changing(dataset_id) as dataset:
+            try:
+                # First of all: without it the folder is no data set, and nobody meets half of one.
+                (dataset.path / "dataset.json").unlink()
+                shutil.rmtree(dataset.path)
+            except OSError as error:
+                raise DatasetError(
+                    f"{dataset.name} could not be deleted whole: {error.strerror or error}.",
+                    f"Delete what is left of {dataset.path}.",
+                ) from error
 
 
 def _dataset(dataset_id: str, path: Path, record: dict[str, Any]) -> Dataset:

@@ -55,19 +55,25 @@ def choose_dataset(current: Dataset | None) -> None:
 
 
 def switch_dataset(current: Dataset | None) -> None:
-    """A select box over what is in the workspace already."""
+    """A select box over what is in the workspace already.
+
+    Args:
+        current: The one that is shown; None where it is gone, or there is none at all.
+    """
     datasets = session.dataset_store().list()
-    if current is None or len(datasets) < 2:
-        return
+    here = current.id if current else None
     names = told_apart({dataset.id: dataset.name for dataset in datasets})
+    if not set(names) - {here}:
+        return
     chosen = st.selectbox(
         "Data set",
         list(names),
-        index=list(names).index(current.id),
+        index=list(names).index(here) if here in names else None,
+        placeholder="Choose one",
         format_func=lambda dataset_id: names[dataset_id],
-        key=f"dataset_{current.id}_{len(datasets)}",
+        key=f"dataset_{here}_{len(datasets)}",
     )
-    if chosen != current.id:
+    if chosen not in (None, here):
         session.set_current_dataset(chosen)
         st.rerun()
 

@@ -118,6 +118,12 @@ def set_current_dataset(dataset_id: str) -> None:
     _remember("dataset", dataset_id)
 
 
+def leave_dataset() -> None:
+    """Makes neither a data set nor a run current: the newest data set comes next."""
+    _forget("dataset")
+    _forget("run")
+
+
 def current_run_id() -> str | None:
     """The run that the URL or the session names."""
     return _remembered("run")

@@ -1,0 +1,97 @@
+"""Deleting a data set: what goes with it is said first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.config import FineTuneConfig
+from core.datasets import Dataset
+from core.datasets.camera import takes_pictures
+from core.errors import DatasetError
+from core.runs import Run
+from core.ui import session
+from core.ui.cards import error_card
+from core.ui.runs_table import backbone_title
+from core.ui.steps import unfrozen_words
+from core.ui.text import plain
+
+_NAMED = 6
+
+
+def delete_button(dataset: Dataset) -> None:
+    """What is lost, and the button that does it; neither while a run is using the images."""
+    with st.popover("Delete", icon=":material/delete:", key="delete_dataset_menu"):
+        runs = _runs_on(dataset)
+        active = [run for run in runs if run.status.state.active]
+        if active:
+            st.markdown(f"{_named(active)}\n\nIt needs these images: wait for it, or stop it.")
+            return
+        st.markdown(_what_goes(dataset))
+        if runs:
+            st.warning(_what_is_lost(runs), icon=":material/link_off:")
+        if st.button("Delete for everybody", type="primary", key="delete_dataset"):
+            _delete(dataset)
+
+
+def _delete(dataset: Dataset) -> None:
+    # Asked again: a colleague may have started a run since this page was drawn.
+    if any(run.status.state.active for run in _runs_on(dataset)):
+        st.rerun()
+    try:
+        session.dataset_store().delete(dataset.id)
+    except DatasetError as error:
+        error_card(error)
+        return
+    session.leave_dataset()
+    st.toast(f"{plain(dataset.name)} is deleted.")
+    st.rerun()
+
+
+def _runs_on(dataset: Dataset) -> list[Run]:
+    runs = session.run_store().list(rate_tests=True)
+    return [run for run in runs if run.base.dataset_id == dataset.id]
+
+
+def _what_goes(dataset: Dataset) -> str:
+    name = f"**{plain(dataset.name)}**"
+    if takes_pictures(dataset):
+        return f"{name}: its images, its list of them and all changes are deleted."
+    return (
+        f"{name}: the list of its images and all changes are deleted. "
+        f"Your files in {plain(str(dataset.root))} stay."
+    )
+
+
+def _what_is_lost(runs: Sequence[Run]) -> str:
+    it = "It stays, and its model" if len(runs) == 1 else "They stay, and their models"
+    return (
+        f"{_named(runs)}\n\n{it} can be used on Predict. Lost are the images on Evaluate, "
+        "resuming, and fine-tuning from its heads."
+    )
+
+
+def _named(runs: Sequence[Run]) -> str:
+    """The runs in a list, as many as one reads."""
+    active = any(run.status.state.active for run in runs)
+    does = "is using it" if active else "was trained on it"
+    if len(runs) > 1:
+        does = "are using it" if active else "were trained on it"
+    lines = [f"- {_title(run)}" for run in runs[:_NAMED]]
+    if len(runs) > _NAMED:
+        lines.append(f"- {len(runs) - _NAMED:,} more")
+    count = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+    return "\n".join([f"{count} {does}:", *lines])
+
+
+def _title(run: Run) -> str:
+    what = "head only"
+    if run.is_rate_test:
+        what = "test of learning rates"
+    elif isinstance(run.config, FineTuneConfig):
+        what = unfrozen_words(run.config)
+    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
+    state = f" · {run.status.state}" if run.status.state.active else ""
+    return f"{what} · {backbone_title(run)} · {when}{state}"
