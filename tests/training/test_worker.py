@@ -79,12 +79,14 @@ def test_predictions_are_those_of_the_saved_model(fine_tuned: Run, workshop: Wor
     assert (table["predicted"] == got.argmax(axis=1)).all()
 
 
-def test_two_classes_have_two_probabilities(tmp_path: Path) -> None:
+def test_two_classes_have_two_probabilities_from_half_precision_too(tmp_path: Path) -> None:
     settings = Settings(workspace=tmp_path)
     shop = Workshop(settings, squares(settings, classes=2), RunStore(settings.runs_dir))
+    training = replace(FAST, features_type="float16")
 
-    run = shop.train(replace(shop.head_config(), head="classic", hidden_units=8))
+    run = shop.train(replace(shop.head_config(), head="classic", hidden_units=8, training=training))
 
+    assert json.loads(run.account_path.read_text())["features"]["type"] == "float16"
     table = pd.read_parquet(run.predictions_path)
     probabilities = np.stack(list(table["probabilities"]))
     assert probabilities.shape[1] == 2
