@@ -1,0 +1,100 @@
+"""Where a model looked: Grad-CAM (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391).
+
+The channels of the last feature map before the head are summed, each weighted by how much the
+class's logit rises with it, and what is negative is cut off. The logit, not the probability: where
+a model is sure, the probability no longer changes and its gradient is next to nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from core.backbones.blocks import HEAD_PREFIX, backbone_steps
+from core.backbones.graph import Step, cut_points, graph_steps
+
+# Three by three fields do not tell where in an image something is; then an earlier map is taken.
+MIN_SIDE = 4
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class HeatMapper:
+    """A model, cut at its feature map.
+
+    Attributes:
+        layer: Name of the operation whose output is the map.
+        front: From images to the map.
+        rest: From the map to what the last layer takes.
+        last: The last layer: its weights make the logits.
+    """
+
+    layer: str
+    front: keras.Model
+    rest: keras.Model
+    last: keras.layers.Dense
+
+    def heat(self, images: npt.NDArray[np.uint8], labels: Labels) -> Floats:
+        """What spoke for a class in each image.
+
+        Args:
+            images: uint8 `(n, image_size, image_size, 3)`, RGB.
+            labels: int64 `(n,)`, the class to look for in each.
+
+        Returns:
+            float32 `(n, height, width)` in [0, 1], in the size of the feature map; each image's
+            hottest place is 1, and all are 0 where nothing spoke for the class.
+        """
+        maps = self.front(images.astype(np.float32), training=False)
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            logits = self._logits(self.rest(maps, training=False), labels)
+        slopes = tf.cast(tape.gradient(logits, maps), tf.float32)
+        weights = tf.reduce_mean(slopes, axis=(1, 2), keepdims=True)
+        heat = tf.nn.relu(tf.reduce_sum(weights * tf.cast(maps, tf.float32), axis=-1)).numpy()
+        most = heat.max(axis=(1, 2), keepdims=True)
+        shares: Floats = np.divide(heat, most, out=np.zeros_like(heat), where=most > 0)
+        return shares
+
+    def _logits(self, inputs: tf.Tensor, labels: Labels) -> tf.Tensor:
+        """The logit of each image's class; a sigmoid's one logit speaks for the second class."""
+        logits = tf.cast(inputs, tf.float32) @ self.last.kernel + self.last.bias
+        if logits.shape[-1] == 1:
+            return logits[:, 0] * tf.constant(2.0 * labels - 1.0, tf.float32)
+        return tf.gather(logits, labels, batch_dims=1)
+
+
+def heat_mapper(model: keras.Model, min_side: int = MIN_SIDE) -> HeatMapper:
+    """Cuts a composed model at the feature map to explain.
+
+    Args:
+        model: A composed model, with any head.
+        min_side: Least height and width of the map: of the cuts that have it, the last is taken.
+
+    Returns:
+        The model's parts; they share its weights.
+    """
+    step = _map_step(model, min_side)
+    last = model.get_layer(f"{HEAD_PREFIX}output")
+    return HeatMapper(
+        layer=step.name,
+        front=keras.Model(model.inputs[0], step.output, name="to_the_map"),
+        rest=keras.Model(step.output, last.input, name="from_the_map"),
+        last=last,
+    )
+
+
+def _map_step(model: keras.Model, min_side: int) -> Step:
+    steps = graph_steps(model)
+    backbone = {step.name for step in backbone_steps(model)}
+    cuts = [steps[i] for i in cut_points(steps) if steps[i].name in backbone]
+    maps = [step for step in cuts if len(step.output.shape) == 4]
+    fine = [step for step in maps if min(step.output.shape[1:3]) >= min_side]
+    # What the head takes comes last; where nothing is fine enough, it must do.
+    return (fine or maps)[-1]
