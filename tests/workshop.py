@@ -6,6 +6,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -51,9 +52,14 @@ class Workshop:
 
 def saved_weights(run: Run) -> dict[str, np.ndarray]:
     """All arrays of a run's `model.keras`, without keras."""
+    return arrays_of(run.model_path)
+
+
+def arrays_of(model_path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a `.keras` file, without keras."""
     found: dict[str, np.ndarray] = {}
     with (
-        zipfile.ZipFile(run.model_path) as archive,
+        zipfile.ZipFile(model_path) as archive,
         archive.open("model.weights.h5") as handle,
         h5py.File(handle) as file,
     ):

@@ -12,6 +12,7 @@ import pandas as pd
 from core.evaluation.classifier import load_classifier
 from core.export.litert import export_litert
 from core.export.parity import MAX_DIFFERENCE, MAX_DIFFERENCE_FLOAT16, check_parity
+from core.export.versions import package_versions
 from core.files import replace_file, write_json
 from core.runs import Run
 from core.training.data import Array, TrainingData
@@ -57,6 +58,7 @@ def evaluate_and_save(
     replace_file(run.model_path, model.save)
     export_litert(model, run.litert_path)
     account["parity"] = _parity(run, predictions, data, features.dtype)
+    account["versions"] = package_versions()
     write_json(run.account_path, account)
     return {**dataclasses.asdict(result), **split_accuracies(predictions)}
 

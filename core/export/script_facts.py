@@ -1,0 +1,135 @@
+"""What a run's script must know, read from the run's folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from core.backbones.spec import BackboneSpec
+from core.config import Augmentation, FineTuneConfig, HeadConfig, TrainingConfig
+from core.errors import ExportError, RunError
+from core.export.versions import package_versions
+from core.files import read_json
+from core.runs import Run, RunStore
+
+COVERED = ("optimizer", "learning_rate", "epochs", "batch_size", "seed")
+# Of these, what is not covered changes nothing that could be told.
+_HARMLESS = ("deterministic",)
+_DROPS_AT_RANDOM = ("efficientnet_b0", "efficientnet_v2_b0", "convnext_tiny")
+# These stems are models of their own inside the model that Keras builds.
+_NESTED = {"convnext_tiny_stem_layernorm": "convnext_tiny_stem"}
+
+
+@dataclass(frozen=True)
+class ScriptFacts:
+    """What a run's script must know.
+
+    Attributes:
+        run: The run.
+        config: Its data set, backbone and head.
+        head: How the head was trained, with the epochs that it really had.
+        fine_tune: How it was fine-tuned; None for a head run.
+        cut: The layer that fine-tuning cuts the model behind; "" for a head run.
+        last: The last unfrozen layer; "" where none of the backbone is.
+        split: The images that the results are compared on: `test`, or `val` without any.
+        accuracy: The run's accuracy on them.
+        versions: Versions of packages by name.
+        differences: What the run did and the script does not, one sentence each.
+    """
+
+    run: Run
+    config: HeadConfig
+    head: TrainingConfig
+    fine_tune: TrainingConfig | None
+    cut: str
+    last: str
+    split: str
+    accuracy: float
+    versions: dict[str, str]
+    differences: tuple[str, ...]
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the backbone starts from ImageNet's weights."""
+        return self.config.weights == "imagenet"
+
+
+def read_facts(run: Run, runs: RunStore, spec: BackboneSpec) -> ScriptFacts:
+    """Reads what the script of a run must know.
+
+    Raises:
+        ExportError: If the run has no results or no account of its layers.
+    """
+    results = run.status.results
+    test = results.get("test_accuracy")
+    accuracy = test if test is not None else results.get("val_accuracy")
+    if accuracy is None or not run.account_path.is_file():
+        raise ExportError(f"Run {run.id} has no results yet.", "Wait until it has ended.")
+    account = read_json(run.account_path)
+    head, differences = _head_training(run, runs)
+    cut, last, fine_tune = "", "", None
+    if isinstance(run.config, FineTuneConfig):
+        cut, last = _cut_and_last(account)
+        fine_tune = _epochs_done(run)
+        differences += not_covered(fine_tune, "Fine-tuning")
+        if spec.name in _DROPS_AT_RANDOM and last:
+            differences.append(
+                f"{spec.title} drops parts of itself at random while it is fine-tuned, each time "
+                "others: a few images may come out differently."
+            )
+    return ScriptFacts(
+        run=run,
+        config=run.base,
+        head=head,
+        fine_tune=fine_tune,
+        cut=cut,
+        last=last,
+        split="test" if test is not None else "val",
+        accuracy=float(accuracy),
+        versions=account.get("versions") or package_versions(),
+        differences=tuple(differences),
+    )
+
+
+def not_covered(training: TrainingConfig, stage: str) -> list[str]:
+    """Sentences on the options that the run used and the script leaves out."""
+    usual = TrainingConfig()
+    other = [
+        f"{field.name} = {_shown(getattr(training, field.name))}"
+        for field in dataclasses.fields(training)
+        if field.name not in COVERED + _HARMLESS
+        and getattr(training, field.name) != getattr(usual, field.name)
+        and not (field.name == "augmentation" and training.augmentation.mode == "none")
+    ]
+    return [f"{stage} also used {', '.join(other)}, which is left out here."] if other else []
+
+
+def _shown(value: Any) -> str:
+    return value.mode if isinstance(value, Augmentation) else str(value)
+
+
+def _head_training(run: Run, runs: RunStore) -> tuple[TrainingConfig, list[str]]:
+    """How the head was trained, and what of it the script leaves out."""
+    if not isinstance(run.config, FineTuneConfig):
+        training = _epochs_done(run)
+        return training, not_covered(training, "The run")
+    try:
+        training, differences = _epochs_done(runs.get(run.config.head_run_id)), []
+    except RunError:
+        training = run.base.training
+        differences = ["The head run is gone: if it was stopped early, this trains it for longer."]
+    return training, not_covered(training, "The head") + differences
+
+
+def _epochs_done(run: Run) -> TrainingConfig:
+    """A run that was stopped had fewer epochs than it was to have."""
+    training = run.config.training
+    done = int(run.status.results.get("epochs_done", training.epochs))
+    return dataclasses.replace(training, epochs=done)
+
+
+def _cut_and_last(account: dict[str, Any]) -> tuple[str, str]:
+    unfrozen = [b for b in account["blocks"] if b["name"] in account["unfrozen"]]
+    cut = str(account["features"]["cut"])
+    return _NESTED.get(cut, cut), str(unfrozen[-1]["layers"][-1]) if unfrozen else ""
