@@ -16,6 +16,12 @@ from core.ui.evaluate_next import next_steps
 from core.ui.evaluate_proof import proof
 from core.ui.evaluate_rejection import none_of_these
 from core.ui.evaluate_scores import class_curve_charts, probability_scores
+from core.ui.evaluate_seeds import (
+    seeds_group,
+    seeds_of_comparison,
+    seeds_of_head,
+    seeds_sentence,
+)
 from core.ui.evaluate_verdict import verdict_card
 
 page.setup("Evaluate", "evaluate")
@@ -26,12 +32,15 @@ def evaluate(choice: Choice) -> None:
     """Everything about one run, compared with another where there is one."""
     if choice.before is None:
         single_run(choice.after, datasets)
+        seeds_of_head(choice.after)
         proof(choice.after)
         return
     comparison = compare(choice.before, choice.after, datasets)
     looks = openings(comparison, runs)
-    verdict_card(comparison, looks)
+    seeds = seeds_group(choice.after) if comparison.is_step else None
+    verdict_card(comparison, looks, seeds_sentence(seeds))
     how_it_works()
+    seeds_of_comparison(comparison, seeds)
     proof(choice.after)
     flips(comparison)
     confusion_matrices(comparison)

@@ -30,19 +30,20 @@ _FEATURES_FIT = (
 )
 
 
-def verdict_card(comparison: Comparison, openings: str) -> None:
+def verdict_card(comparison: Comparison, openings: str, seeds: str = "") -> None:
     """Shows the verdict.
 
     Args:
         comparison: The two runs.
         openings: What the number of looks at the test set means, in words.
+        seeds: What training again with other seeds adds, in words.
     """
     verdict = comparison.verdict
     with st.container(border=True, key="verdict"):
         words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
         with words:
             st.subheader(_title(comparison), anchor=False)
-            st.markdown(_sentences(comparison))
+            st.markdown(f"{_sentences(comparison)} {seeds}")
             reasons = _reasons(comparison)
             if reasons:
                 st.markdown("\n".join(f"- {reason}" for reason in reasons))

@@ -1,0 +1,85 @@
+"""The same training with other seeds: one row a seed, head and fine-tuned model on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.charts.theme import FROZEN_LINE, MUTED, UNFROZEN, axis, layout
+
+ROW_HEIGHT = 30
+
+
+def figure(
+    table: pd.DataFrame, names: tuple[str, str], this_run: tuple[float, float] | None = None
+) -> go.Figure:
+    """Draws the accuracies of every seed, joined where there are two, with their means.
+
+    Args:
+        table: The table of `core.evaluation.seed_noise.SeedNoise`.
+        names: What to call the head and the model that was fine-tuned from it.
+        this_run: Both accuracies of the run that the seeds were asked for, as shares; drawn as
+            rings above the seeds.
+
+    Returns:
+        The figure; its x axis is in percent.
+    """
+    titles = [f"seed {seed}" for seed in table["seed"]]
+    values = 100 * table[["head", "tuned"]].to_numpy(dtype=np.float64)
+    if this_run is not None:
+        titles = ["this run", *titles]
+        values = np.vstack([100 * np.asarray(this_run, dtype=np.float64), values])
+    places = np.arange(len(titles))
+    chart = go.Figure(_joins(values, places))
+    for column, colour in enumerate((FROZEN_LINE, UNFROZEN)):
+        if np.isfinite(values[:, column]).any():
+            is_seed = [title != "this run" for title in titles]
+            mean = float(np.nanmean(values[is_seed, column])) if any(is_seed) else np.nan
+            if np.isfinite(mean):
+                chart.add_vline(x=mean, line={"color": colour, "width": 1, "dash": "dot"})
+            chart.add_trace(_dots(values[:, column], places, titles, names[column], colour))
+    chart.update_layout(
+        layout(
+            84 + ROW_HEIGHT * len(titles),
+            margin={"l": 8, "r": 16, "t": 30, "b": 8},
+            xaxis=axis("right on the test images", ticksuffix=" %", nticks=6),
+            yaxis=axis(
+                tickvals=places,
+                ticktext=titles,
+                range=[len(titles) - 0.4, -0.6],
+                showgrid=False,
+                fixedrange=True,
+            ),
+        )
+    )
+    return chart
+
+
+def _dots(
+    values: np.ndarray, places: np.ndarray, titles: list[str], name: str, colour: str
+) -> go.Scatter:
+    symbols = ["circle-open" if title == "this run" else "circle" for title in titles]
+    return go.Scatter(
+        x=values,
+        y=places,
+        name=name,
+        mode="markers",
+        marker={"color": colour, "size": 11, "symbol": symbols, "line": {"width": 2}},
+        text=titles,
+        hovertemplate="%{text}: %{x:.2f} %<extra>" + name + "</extra>",
+    )
+
+
+def _joins(values: np.ndarray, places: np.ndarray) -> go.Scatter:
+    both = np.isfinite(values).all(axis=1)
+    gaps = np.full(int(both.sum()), np.nan)
+    # NaN between two points lifts the pen.
+    return go.Scatter(
+        x=np.stack([*values[both].T, gaps], axis=1).ravel(),
+        y=np.stack([places[both], places[both], gaps], axis=1).ravel(),
+        mode="lines",
+        line={"color": MUTED, "width": 2},
+        hoverinfo="skip",
+        showlegend=False,
+    )

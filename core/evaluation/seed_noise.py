@@ -1,0 +1,200 @@
+"""Seed noise: the same training with other seeds, and whether the gain outlasts them.
+
+A seed decides the head's first weights, dropout and the order of the images. Each seed trains a
+head and fine-tunes that very head, so the five gains are five independent repetitions of the whole
+procedure. The run that they are asked for is not one of them: it may have been chosen for its luck.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from core.config import FineTuneConfig, HeadConfig
+from core.errors import RunError
+from core.evaluation.comparison import model_name
+from core.evaluation.intervals import Interval
+from core.evaluation.verdict import Outcome
+from core.evaluation.wording import signed_points
+from core.runs import Run, RunState, RunStore
+from core.runs.groups import Group, new_mark, queue_group
+
+SEEDS = 5
+# Two values always look alike or not; a verdict needs more.
+FEWEST = 3
+
+
+@dataclass(frozen=True)
+class SeedNoise:
+    """What the members of a group of seeds say so far.
+
+    Attributes:
+        table: One row a seed whose training has ended, with the columns
+            seed (int64), head (float64): test accuracy of the head, between 0 and 1,
+            tuned (float64): that of the model fine-tuned from it, gain (float64): tuned less head;
+            the last two NaN where there is none.
+        gain: The mean gain with its 95 % t interval, or None with fewer than two gains.
+        outcome: "helped" or "hurt" where the interval leaves out zero, with `FEWEST` gains or more.
+    """
+
+    table: pd.DataFrame
+    gain: Interval | None
+    outcome: Outcome
+
+    @property
+    def paired(self) -> bool:
+        """Whether there are gains, not heads alone."""
+        return bool(self.table["gain"].notna().any())
+
+
+def queue_seeds(
+    store: RunStore, run: Run, head: Run | None, count: int = SEEDS, started_by: str = ""
+) -> None:
+    """Queues the same training with other seeds; each head comes before what starts from it.
+
+    Args:
+        store: The runs.
+        run: A head run, or a fine-tuning run.
+        head: The head run that `run` started from, where it is a fine-tuning run.
+        count: How many seeds.
+        started_by: Who asks for it.
+
+    Raises:
+        RunError: If the workspace cannot be written to, or the head run is missing.
+    """
+    base = run if head is None else head
+    if not isinstance(base.config, HeadConfig):
+        raise RunError(
+            f"The head run of {run.id} is gone.", "Fine-tune again from a head that is there."
+        )
+    mark = new_mark("seeds", f"{count} seeds, {model_name(run)}", run.id)
+    first = 1 + max(base.config.training.seed, run.config.training.seed)
+    for seed in range(first, first + count):
+        config = _with_seed(base.config, seed)
+        (made,) = queue_group(store, mark, [config], run.dataset_name, started_by)
+        if isinstance(run.config, FineTuneConfig):
+            training = replace(run.config.training, seed=seed)
+            tuned = replace(run.config, head_run_id=made.id, base=config, training=training)
+            queue_group(store, mark, [tuned], run.dataset_name, started_by)
+
+
+def seed_noise(group: Group) -> SeedNoise:
+    """Gathers the test accuracies of a group's completed runs."""
+    done = {run.id: run for run in group.runs if run.status.state is RunState.COMPLETED}
+    tuned = {r.config.head_run_id: r for r in done.values() if isinstance(r.config, FineTuneConfig)}
+    rows = [
+        (run.config.training.seed, _accuracy(run), _accuracy(tuned.get(run.id)))
+        for run in done.values()
+        if run.is_head
+    ]
+    table = pd.DataFrame(rows, columns=["seed", "head", "tuned"])
+    table = table.astype({"seed": "int64", "head": "float64", "tuned": "float64"})
+    table["gain"] = table["tuned"] - table["head"]
+    gains = table["gain"].dropna().to_list()
+    gain = mean_interval(gains)
+    outcome = Outcome.CANNOT_TELL
+    if gain is not None and len(gains) >= FEWEST and gain.excludes(0.0):
+        outcome = Outcome.HELPED if gain.estimate > 0 else Outcome.HURT
+    return SeedNoise(table, gain, outcome)
+
+
+def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
+    """The mean of a few values with Student's t interval.
+
+    Source: Student (1908), Biometrika 6, 1-25.
+
+    Returns:
+        The interval, or None for fewer than two values: one says nothing about the spread.
+    """
+    if len(values) < 2:
+        return None
+    mean = float(np.mean(values))
+    half = t_quantile(len(values), confidence) * spread(values) / math.sqrt(len(values))
+    return Interval(mean, mean - half, mean + half)
+
+
+def spread(values: Sequence[float]) -> float:
+    """The standard deviation of a sample, with one less than its number in the divisor."""
+    return float(np.std(values, ddof=1))
+
+
+def t_quantile(count: int, confidence: float = 0.95) -> float:
+    """Student's t for a mean of `count` values, two-sided."""
+    return float(student.ppf(0.5 + confidence / 2, count - 1))
+
+
+def gain_in_words(noise: SeedNoise) -> str:
+    """The verdict's extra sentence; "" before there are enough gains."""
+    gains = noise.table["gain"].dropna().to_list()
+    if noise.gain is None or len(gains) < FEWEST:
+        return ""
+    low, high = signed_points(noise.gain.low), signed_points(noise.gain.high)
+    numbers = (
+        f"Trained again with {len(gains)} other seeds, fine-tuning changed test accuracy by "
+        f"{signed_points(noise.gain.estimate)} points on average ({low} to {high})"
+    )
+    if noise.outcome is Outcome.CANNOT_TELL:
+        return f"{numbers}: no more than seeds differ among themselves."
+    return f"{numbers}: more than seeds differ among themselves."
+
+
+def spread_in_words(noise: SeedNoise, this_gain: float | None = None) -> str:
+    """How far the accuracies lie apart from seed to seed, and what that means for single runs.
+
+    Args:
+        noise: The seeds' accuracies.
+        this_gain: The gain of the run that they are asked for, as a share.
+    """
+    heads = noise.table["head"].dropna().to_list()
+    if len(heads) < 2:
+        return ""
+    if not noise.paired:
+        return _heads_in_words(heads)
+    tuned = noise.table["tuned"].dropna().to_list()
+    if len(tuned) < 2:
+        return ""
+    words = (
+        f"From seed to seed the head alone varies by {_points(spread(heads))} points and the "
+        f"fine-tuned model by {_points(spread(tuned))} (standard deviation)."
+    )
+    return f"{words} {_luck(noise, this_gain)}".strip()
+
+
+def _luck(noise: SeedNoise, this_gain: float | None) -> str:
+    gains = noise.table["gain"].dropna().to_list()
+    if this_gain is None or noise.gain is None or len(gains) < FEWEST:
+        return ""
+    # Where one more gain of the same kind falls, 19 times out of 20.
+    half = t_quantile(len(gains)) * spread(gains) * math.sqrt(1 + 1 / len(gains))
+    if abs(this_gain - noise.gain.estimate) <= half:
+        return f"The run above, with {signed_points(this_gain)}, is one like them."
+    kind = "a lucky" if this_gain > noise.gain.estimate else "an unlucky"
+    return f"The run above, with {signed_points(this_gain)}, had {kind} seed."
+
+
+def _heads_in_words(heads: Sequence[float]) -> str:
+    apart = t_quantile(len(heads)) * spread(heads) * math.sqrt(2)
+    return (
+        f"{len(heads)} heads with other seeds have {100 * float(np.mean(heads)):.1f} % of the test "
+        f"images right on average, from {100 * min(heads):.1f} to {100 * max(heads):.1f} %. Two "
+        f"single runs would have to differ by more than about {_points(apart)} points before their "
+        "seeds cannot explain it."
+    )
+
+
+def _accuracy(run: Run | None) -> float:
+    value = run.status.results.get("test_accuracy") if run is not None else None
+    return math.nan if value is None else float(value)
+
+
+def _with_seed(config: HeadConfig, seed: int) -> HeadConfig:
+    return replace(config, training=replace(config.training, seed=seed))
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}"

@@ -1,0 +1,102 @@
+"""A group of runs on a page: one button queues it, one bar shows it, one button stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import RunError
+from core.runs import RunState
+from core.runs.groups import Group, groups_of, stop_group
+from core.runs.run import GroupMark
+from core.ui import session
+from core.ui.cards import error_card
+from core.ui.live import duration, progress_share
+from core.ui.text import plain
+from core.ui.viewers import refresh_seconds
+
+REFRESH_SECONDS = 1.0
+
+
+def start_group(queue: Callable[[], None]) -> None:
+    """Queues a group and draws the page anew; says so where it cannot be written.
+
+    Args:
+        queue: Makes the runs.
+    """
+    try:
+        queue()
+    except RunError as error:
+        error_card(error)
+        return
+    session.wake_queue()
+    st.rerun()
+
+
+def group_progress(group: Group, place: str) -> None:
+    """One bar for the whole group, with one button to stop it; drawn anew as members end.
+
+    Args:
+        group: An active group.
+        place: Makes the widgets' keys unique.
+    """
+    seconds = refresh_seconds(REFRESH_SECONDS)
+    st.fragment(_bar, run_every=seconds)(group.mark.id, group.ended, place)
+
+
+def group_share(group: Group) -> float:
+    """How far the group is, between 0 and 1."""
+    going_on = sum(progress_share(run) for run in group.runs if run.status.state.active)
+    return min(1.0, (group.ended + going_on) / len(group.runs))
+
+
+def group_words(group: Group) -> str:
+    """How many have ended, and the time left."""
+    if any(run.status.state is RunState.STOPPING for run in group.runs):
+        return "Stopping after this batch"
+    words = f"{group.ended} of {len(group.runs)} runs done"
+    if all(run.status.state is RunState.QUEUED for run in group.runs):
+        words = f"{len(group.runs)} runs wait in the queue"
+    left = group.seconds_left
+    return words if left is None else f"{words} · about {duration(left)} left"
+
+
+def page_of_group(mark: GroupMark) -> tuple[str, str]:
+    """The file and the step's key of the page that shows a group's answer."""
+    if mark.kind == "sweep":
+        return "pages/3_Fine_tune.py", "fine_tune"
+    return "pages/4_Evaluate.py", "evaluate"
+
+
+def failures_in_words(group: Group) -> str:
+    """Which members did not come to their end; "" where all did, or still may."""
+    failed = [run for run in group.runs if run.status.state is RunState.FAILED]
+    stopped = sum(run.status.state is RunState.STOPPED for run in group.runs)
+    words = [f"{stopped} of {len(group.runs)} runs were stopped."] if stopped else []
+    if failed:
+        what = (failed[0].status.error or {}).get("what", "")
+        words.append(f"{len(failed)} of {len(group.runs)} runs failed: {plain(what)}")
+    return " ".join(words)
+
+
+def _bar(group_id: str, ended: int, place: str) -> None:
+    store = session.run_store()
+    found = (g for g in groups_of(store.list()) if g.mark.id == group_id)
+    group = next(found, None)
+    if group is None or not group.active or group.ended != ended:
+        st.rerun()
+    bar, stop = st.columns([5, 1], vertical_alignment="center")
+    bar.progress(group_share(group), text=f"{plain(group.mark.title)} · {group_words(group)}")
+    stopping = any(run.status.state is RunState.STOPPING for run in group.runs)
+    if stop.button(
+        "Stopping" if stopping else "Stop all",
+        icon=":material/stop:",
+        key=f"stop_group_{place}_{group_id}",
+        help="Ends the run that is being trained and takes the others out of the queue. What has "
+        "ended stays.",
+        disabled=stopping,
+        width="stretch",
+    ):
+        stop_group(store, group)
+        st.rerun()
