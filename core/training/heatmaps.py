@@ -7,7 +7,9 @@ a model is sure, the probability no longer changes and its gradient is next to n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +18,8 @@ import tensorflow as tf
 
 from core.backbones.blocks import HEAD_PREFIX, backbone_steps
 from core.backbones.graph import Step, cut_points, graph_steps
+from core.datasets.decode import decode
+from core.errors import InvalidImageError
 
 # Three by three fields do not tell where in an image something is; then an earlier map is taken.
 MIN_SIDE = 4
@@ -68,6 +72,31 @@ class HeatMapper:
         if logits.shape[-1] == 1:
             return logits[:, 0] * tf.constant(2.0 * labels - 1.0, tf.float32)
         return tf.gather(logits, labels, batch_dims=1)
+
+
+def explain(mapper: HeatMapper, paths: Sequence[Path], labels: Labels, image_size: int) -> Floats:
+    """What spoke for several classes in each image.
+
+    Args:
+        mapper: The model.
+        paths: Image files.
+        labels: int64 `(n, classes asked for)`.
+        image_size: Height and width that the model takes, in pixels.
+
+    Returns:
+        float32 `(n, classes asked for, height, width)` as of `HeatMapper.heat`; NaN for an image
+        that cannot be read.
+    """
+    images = np.zeros((len(paths), image_size, image_size, 3), np.uint8)
+    unreadable = np.zeros(len(paths), bool)
+    for place, path in enumerate(paths):
+        try:
+            images[place] = decode(path, image_size)
+        except (InvalidImageError, OSError):
+            unreadable[place] = True
+    found: Floats = np.stack([mapper.heat(images, column) for column in labels.T], axis=1)
+    found[unreadable] = np.nan
+    return found
 
 
 def heat_mapper(model: keras.Model, min_side: int = MIN_SIDE) -> HeatMapper:
