@@ -1,0 +1,244 @@
+"""Short tasks on a finished run, each in a process of its own: an export, a table, heat maps.
+
+A task's folder is its protocol, as a run's folder is: `task.json` (its process; the page writes the
+first one), `process.json` (the page), `stop.request` (the page), `task.log`. One task works at a
+time in a workspace; those that come later wait for it.
+
+A page calls `start_task`, `read_task` and `stop_task`; the module that is started calls `run_task`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from core.config import APP_ROOT, Settings
+from core.errors import UnfreezeError
+from core.files import read_json, write_json
+from core.runs.process import record_process, recorded_host, recorded_process
+
+WRITE_SECONDS = 0.3
+# How long work may go on after a stop before the process ends itself.
+STOP_SECONDS = 2.0
+# How long a process may take to be recorded.
+_START_SECONDS = 5.0
+_LOG = logging.getLogger(__name__)
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    NONE = "none"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What `task.json` says.
+
+    Attributes:
+        state: See `TaskState`.
+        words: What it does now, for people.
+        done: Units that are done.
+        total: Units in all; 0 where that is unknown.
+        error: Keys `what`, `way_out` and `details`, for a failed task.
+        results: What it found; plain values.
+    """
+
+    state: TaskState = TaskState.NONE
+    words: str = ""
+    done: int = 0
+    total: int = 0
+    error: dict[str, str] | None = None
+    results: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def running(self) -> bool:
+        """Whether it may still change by itself."""
+        return self.state is TaskState.RUNNING
+
+
+class TaskStopped(Exception):  # noqa: N818 - a request, not an error
+    """Raised inside a task when a stop was asked for."""
+
+
+class TaskReporter:
+    """A task's voice.
+
+    Args:
+        folder: The task's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._task = Task(TaskState.RUNNING, "Starting")
+        self._written = 0.0
+        self._ended = threading.Event()
+
+    def say(self, words: str, total: int = 0) -> None:
+        """Begins something new, such as "Checking".
+
+        Raises:
+            TaskStopped: If a stop was asked for.
+        """
+        self._task = dataclasses.replace(self._task, words=words, done=0, total=total)
+        self._write()
+        self._check_stop()
+
+    def advance(self, done: int, total: int) -> None:
+        """Says how far it is.
+
+        Raises:
+            TaskStopped: If a stop was asked for.
+        """
+        self._task = dataclasses.replace(self._task, done=done, total=total)
+        if done == total or time.monotonic() - self._written > WRITE_SECONDS:
+            self._write()
+        self._check_stop()
+
+    def end(self, state: TaskState, **changes: Any) -> None:
+        """Says how it ended."""
+        self._ended.set()
+        self._task = dataclasses.replace(self._task, state=state, **changes)
+        self._write()
+
+    def watch(self) -> None:
+        """Ends the process where a stop finds it in work that never reports."""
+        while not self._ended.wait(WRITE_SECONDS):
+            if _stop_path(self.folder).exists() and not self._ended.wait(STOP_SECONDS):
+                self.end(TaskState.STOPPED)
+                os._exit(0)
+
+    def _check_stop(self) -> None:
+        if _stop_path(self.folder).exists():
+            raise TaskStopped
+
+    def _write(self) -> None:
+        write_json(self.folder / "task.json", dataclasses.asdict(self._task))
+        self._written = time.monotonic()
+
+
+def start_task(folder: Path, module: str, arguments: Sequence[str] = ()) -> None:
+    """Starts `python -m module folder arguments...`, unless the task is running already.
+
+    Args:
+        folder: The task's folder, made where it is missing; inside the run's folder.
+        module: A module whose `main` calls `run_task`.
+        arguments: What else it is told.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / "lock"):
+        if read_task(folder).running:
+            return
+        _stop_path(folder).unlink(missing_ok=True)
+        (folder / "process.json").unlink(missing_ok=True)
+        write_json(folder / "task.json", dataclasses.asdict(Task(TaskState.RUNNING, "Starting")))
+        with (folder / "task.log").open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", module, str(folder), *arguments],
+                cwd=APP_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        record_process(folder / "process.json", child.pid)
+
+
+def read_task(folder: Path) -> Task:
+    """How far a task is; one whose process is gone without a word has failed."""
+    path = folder / "task.json"
+    try:
+        values = read_json(path)
+        names = {f.name for f in dataclasses.fields(Task)}
+        known = {name: value for name, value in values.items() if name in names}
+        task = Task(**{**known, "state": TaskState(values["state"])})
+        fresh = time.time() - path.stat().st_mtime < _START_SECONDS
+    except (OSError, ValueError, KeyError, TypeError):
+        return Task()
+    record = folder / "process.json"
+    elsewhere = recorded_host(record) not in ("", os.uname().nodename)
+    if not task.running or fresh or elsewhere or recorded_process(record):
+        return task
+    what = "This ended without a word: its process is gone."
+    error = {"what": what, "way_out": "Try it again.", "details": _end_of(folder / "task.log")}
+    return dataclasses.replace(task, state=TaskState.FAILED, error=error)
+
+
+def stop_task(folder: Path) -> None:
+    """Asks a task to stop; it does within seconds."""
+    _stop_path(folder).touch()
+
+
+def run_task(folder: Path, work: Callable[[TaskReporter], dict[str, Any]]) -> int:
+    """Does a task's work in this process and writes how it ended.
+
+    Args:
+        folder: The task's folder.
+        work: Does it and returns its results; imports keras only when it is called.
+
+    Returns:
+        The exit code: 0 for a task that is done or was stopped.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    reporter = TaskReporter(folder)
+    threading.Thread(target=reporter.watch, daemon=True).start()
+    queue_dir = Settings.from_environment().queue_dir
+    try:
+        reporter.say("Waiting for another task")
+        with _locked(queue_dir / "tasks.lock"):
+            reporter.say("Starting")
+            results = work(reporter)
+    except TaskStopped:
+        reporter.end(TaskState.STOPPED)
+    except UnfreezeError as error:
+        _LOG.exception("failed")
+        reporter.end(TaskState.FAILED, error=_record(error.what, error.way_out))
+        return 1
+    except Exception as error:  # noqa: BLE001 - the edge of the process
+        _LOG.exception("failed")
+        what = f"This ended with an unexpected error: {type(error).__name__}."
+        reporter.end(TaskState.FAILED, error=_record(what, "The details say more."))
+        return 1
+    else:
+        reporter.end(TaskState.DONE, results=results)
+    return 0
+
+
+def _record(what: str, way_out: str) -> dict[str, str]:
+    return {"what": what, "way_out": way_out, "details": traceback.format_exc()}
+
+
+def _stop_path(folder: Path) -> Path:
+    return folder / "stop.request"
+
+
+def _end_of(log: Path) -> str:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace")[-2000:]
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # given back with the file
+        yield

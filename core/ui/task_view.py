@@ -1,0 +1,64 @@
+"""A task on a finished run, as pages show it: its button, its progress, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import UnfreezeError
+from core.runs.tasks import Task, TaskState, read_task, stop_task
+from core.ui.cards import error_card
+from core.ui.text import plain
+
+REFRESH_SECONDS = 1.0
+
+
+def task_view(
+    folder: Path, key: str, label: str, start: Callable[[], None], help: str = ""
+) -> Task:
+    """Shows a task's progress while it runs, and else the button that starts it.
+
+    Args:
+        folder: The task's folder.
+        key: Start of the widgets' keys.
+        label: What the button says.
+        start: Called when it is pressed; calls `start_task`.
+        help: What the button does, in a sentence.
+
+    Returns:
+        The task as it is now; one full rerun follows its end.
+    """
+    task = read_task(folder)
+    if not task.running and st.button(label, key=f"{key}_start", help=help or None):
+        start()
+        st.rerun()
+    if task.running:
+        st.fragment(_progress, run_every=REFRESH_SECONDS)(folder, key)
+    elif task.state is TaskState.FAILED:
+        _failure(task)
+    elif task.state is TaskState.STOPPED:
+        st.caption("Stopped.")
+    return task
+
+
+def _progress(folder: Path, key: str) -> None:
+    task = read_task(folder)
+    if not task.running:
+        st.rerun()
+    words = plain(task.words)
+    if task.total:
+        words = f"{words}: {task.done:,} of {task.total:,}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(task.done / task.total, 1.0) if task.total else 0.0, text=words)
+        if st.button("Stop", key=f"{key}_stop", icon=":material/stop_circle:"):
+            stop_task(folder)
+
+
+def _failure(task: Task) -> None:
+    error = task.error or {}
+    error_card(UnfreezeError(error.get("what", "This failed."), error.get("way_out", "")))
+    if error.get("details"):
+        with st.expander("Details"):
+            st.code(error["details"], language=None)

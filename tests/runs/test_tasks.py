@@ -1,0 +1,71 @@
+"""Tasks as real processes: done, refused, gone without a word, stopped politely and by force."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from core.runs import tasks
+from core.runs.tasks import Task, TaskState, read_task, start_task, stop_task
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNFREEZE_WORKSPACE", str(tmp_path))
+    return tmp_path / "exports" / "onnx"
+
+
+def begin(folder: Path, kind: str) -> None:
+    start_task(folder, "tests.runs.sample_task", [kind])
+
+
+def end_of(folder: Path, seconds: float = 20.0) -> Task:
+    deadline = time.monotonic() + seconds
+    while (task := read_task(folder)).running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return task
+
+
+def test_a_task_that_was_never_started(folder: Path) -> None:
+    assert read_task(folder) == Task()
+
+
+def test_a_task_leaves_its_results(folder: Path) -> None:
+    begin(folder, "short")
+
+    assert read_task(folder).running
+    assert end_of(folder) == Task(TaskState.DONE, "Counting", 1, 200, None, {"answer": 42})
+
+
+def test_a_refusal_is_told_with_its_way_out(folder: Path) -> None:
+    begin(folder, "refuse")
+
+    task = end_of(folder)
+
+    assert task.state is TaskState.FAILED
+    assert task.error is not None
+    assert (task.error["what"], task.error["way_out"]) == ("It does not fit.", "Take another.")
+
+
+def test_a_process_that_is_gone_without_a_word_has_failed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_START_SECONDS", 0.0)
+    begin(folder, "die")
+
+    task = end_of(folder)
+
+    assert task.state is TaskState.FAILED
+    assert "without a word" in (task.error or {})["what"]
+
+
+@pytest.mark.parametrize(("kind", "words"), [("long", "Counting"), ("deaf", "Asleep")])
+def test_a_stop_ends_it_also_where_it_does_not_listen(folder: Path, kind: str, words: str) -> None:
+    begin(folder, kind)
+    while read_task(folder).words != words and read_task(folder).running:
+        time.sleep(0.05)
+    begin(folder, "short")  # the second call finds it running and changes nothing
+
+    stop_task(folder)
+
+    assert end_of(folder).state is TaskState.STOPPED
