@@ -41,7 +41,7 @@ from core.backbones.compose import (
 from core.backbones.graph import step_output
 from core.backbones.weights import load_backbone
 from core.config import HeadConfig, Scope, TrainingConfig
-from core.training.fit import compile_model
+from core.training.optimizer import compile_model
 
 QUICK = ("efficientnet_lite0", "vgg16")
 CLASSES = 10

@@ -25,7 +25,7 @@ from core.datasets import DatasetStore
 from core.datasets.decode import decode
 from core.training.batches import Batches
 from core.training.data import TrainingData, training_data
-from core.training.fit import compile_model
+from core.training.optimizer import compile_model
 from core.training.stage import cut_before
 
 PASS_BATCH = 16

@@ -26,7 +26,7 @@ from core.datasets.decode import decode
 from core.training.batches import Batches
 from core.training.callbacks import BestEpoch
 from core.training.data import training_data
-from core.training.fit import compile_model
+from core.training.optimizer import compile_model
 
 
 class LazyImages:

@@ -20,6 +20,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         labels: int64 `(rows,)`.
         batch_size: Rows in one batch; the last one may be smaller.
         seed: With it, each epoch has its own order; without it, rows keep theirs.
+        devices: How many share a batch, to equal parts: its size is rounded up to a multiple of
+            them, and the last batch is filled up with the first rows of the epoch.
+
+    Attributes:
+        labels: As given.
     """
 
     def __init__(
@@ -29,13 +34,15 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         labels: Array,
         batch_size: int,
         seed: int | None = None,
+        devices: int = 1,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._features = features
         self._rows = np.asarray(rows, dtype=np.int64)
-        self._labels = labels
-        self._batch_size = batch_size
+        self.labels = labels
+        self._batch_size = -(-batch_size // devices) * devices
         self._seed = seed
+        self._devices = devices
         self._epoch = 0
         self._first = 0
         self._order = self._ordered()
@@ -52,8 +59,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         """One batch: float32 `(batch, ...)` and its labels `(batch,)`."""
         begin = (self._first + index) * self._batch_size
         chosen = self._order[begin : begin + self._batch_size]
+        if missing := -len(chosen) % self._devices:
+            chosen = np.append(chosen, np.resize(self._order, missing))
         inputs = np.asarray(self._features[self._rows[chosen]], dtype=np.float32)
-        return inputs, self._labels[chosen]
+        return inputs, self.labels[chosen]
 
     def begin(self, epoch: int, first: int = 0) -> None:
         """Goes to an epoch, and inside it to a batch.

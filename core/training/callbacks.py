@@ -11,6 +11,7 @@ import numpy as np
 from core.runs.metrics_log import MetricsWriter
 from core.training.batches import Batches
 from core.training.reporter import Reporter
+from core.training.schedule import last_rate
 
 # Rows of batches: four a second at first, and fewer the longer an epoch takes.
 BATCH_ROWS_SECONDS = 0.25
@@ -149,7 +150,7 @@ class MetricsLogger(keras.callbacks.Callback):  # type: ignore[misc]
             accuracy=values["accuracy"],
             val_loss=values.get("val_loss"),
             val_accuracy=values.get("val_accuracy"),
-            learning_rate=float(np.asarray(self.model.optimizer.learning_rate)),
+            learning_rate=last_rate(self.model.optimizer),
             seconds=seconds,
             images_per_second=images / seconds,
         )

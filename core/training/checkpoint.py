@@ -115,7 +115,7 @@ class Checkpointer(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.optimizer.build(self.model.trainable_variables)
         self.model.test_on_batch(*sample[0])
         held = _variables(self.model)
-        if not _fit_together(held, found):
+        if not _fit_together(held, found) or not self._memories.keys() <= found.memories.keys():
             _LOG.warning("the checkpoint is of another version, training starts anew")
             return 0
         for kind in ("variables", "optimizer"):

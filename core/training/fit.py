@@ -13,7 +13,10 @@ from core.runs.metrics_log import MetricsWriter, cut_metrics
 from core.training.batches import Batches
 from core.training.callbacks import BestEpoch, MetricsLogger, Position
 from core.training.checkpoint import Checkpointer
+from core.training.optimizer import class_weights, compile_model
+from core.training.patience import watchers
 from core.training.reporter import Reporter, StopRequested
+from core.training.schedule import learning_rate
 
 
 @dataclass(frozen=True)
@@ -33,23 +36,6 @@ class FitResult:
     val_accuracy: float
     val_loss: float
     stopped: bool
-
-
-def make_optimizer(config: TrainingConfig) -> keras.optimizers.Optimizer:
-    """A new optimizer: one that has seen other trainable weights cannot be used again."""
-    rate = config.learning_rate
-    if config.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, momentum=0.9)
-    if config.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate)
-    return keras.optimizers.Adam(rate)
-
-
-def compile_model(model: keras.Model, config: TrainingConfig) -> None:
-    """Compiles; without this a change of what is trainable would have no effect."""
-    binary = model.output_shape[-1] == 1
-    loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
-    model.compile(optimizer=make_optimizer(config), loss=loss, metrics=["accuracy"])
 
 
 def fit(
@@ -84,23 +70,23 @@ def fit(
         RunError: If the loss was no number, in every epoch; if there is a checkpoint of other
             first weights.
     """
-    compile_model(model, config)
+    rate = learning_rate(config, train.in_epoch)
+    compile_model(model, config, rate)
     metrics_path = run_dir / "metrics.jsonl"
-    best, position = BestEpoch(), Position(train)
-    saver = Checkpointer(
-        run_dir / "checkpoints" / "fit.npz", metrics_path, position, [best], config.epochs
-    )
+    best, position, watching = BestEpoch(), Position(train), watchers(config, rate)
+    saved = run_dir / "checkpoints" / "fit.npz"
+    saver = Checkpointer(saved, metrics_path, position, [best, *watching], config.epochs)
     saver.set_model(model)
     cut_metrics(metrics_path, saver.restore(validation))
     writer = MetricsWriter(metrics_path)
     logger = MetricsLogger(writer, reporter, position, config.epochs, train.in_epoch, images)
     callbacks = keras.callbacks.CallbackList(
-        [position, best, logger, saver], add_history=True, model=model
+        [position, best, logger, *watching, saver], add_history=True, model=model
     )
     stopped = False
     try:
         if not saver.ended:
-            _train(model, train, validation, config.epochs, position, callbacks)
+            _train(model, train, validation, config, position, callbacks)
     except StopRequested:
         saver.save()
         if not best.epoch:
@@ -130,11 +116,12 @@ def _train(
     model: keras.Model,
     train: Batches,
     validation: Batches,
-    epochs: int,
+    config: TrainingConfig,
     position: Position,
     callbacks: keras.callbacks.CallbackList,
 ) -> None:
     """Ends the epoch that was begun, then trains the others."""
+    weights = class_weights(train.labels) if config.class_weights else None
 
     def fit_until(last: int) -> None:
         # Keras asks for the number of batches before any callback hears of the epoch.
@@ -147,14 +134,15 @@ def _train(
             shuffle=False,
             verbose=0,
             callbacks=callbacks,
+            class_weight=weights,
         )
 
     if position.batch == train.in_epoch:
         _validate(model, validation, position.epoch, callbacks)
     elif position.batch:
         fit_until(position.epoch + 1)
-    if position.epoch < epochs and not model.stop_training:
-        fit_until(epochs)
+    if position.epoch < config.epochs and not model.stop_training:
+        fit_until(config.epochs)
 
 
 def _validate(

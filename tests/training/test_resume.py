@@ -22,6 +22,18 @@ from core.training.reporter import Reporter, StopRequested
 # 30 images in batches of 8: four batches, the last one smaller. Validation has two.
 CONFIG = TrainingConfig(learning_rate=1e-2, epochs=3, batch_size=8, seed=5)
 STEPS_OF_EPOCH = 6
+# Everything that has a memory, and ends after four of its nine epochs.
+OPTIONS = replace(
+    CONFIG,
+    epochs=9,
+    schedule="plateau",
+    warmup_epochs=0.5,
+    patience=2,
+    backbone_rate=0.5,
+    weight_decay=0.01,
+    label_smoothing=0.1,
+    class_weights=True,
+)
 
 
 class StoppingReporter(Reporter):
@@ -66,13 +78,13 @@ def undisturbed(
     model = tiny_model()
     result = train(model, run_dir, config=config)
     assert result is not None
-    assert result.epochs_done == 3
+    assert result.epochs_done == (4 if config is OPTIONS else 3)
     return model, result
 
 
-def losses(run_dir: Path) -> list[float]:
+def losses(run_dir: Path, epochs: int = 3) -> list[float]:
     table = epoch_table(read_metrics(run_dir / "metrics.jsonl"))
-    assert table["epoch"].tolist() == [1, 2, 3]
+    assert table["epoch"].tolist() == list(range(1, epochs + 1))
     return table[["loss", "accuracy", "val_loss", "val_accuracy"]].to_numpy().tolist()
 
 
@@ -104,6 +116,24 @@ def test_stopped_at_any_batch(
         assert train(model, run_dir, config=config) == result
         assert_same_weights(model, expected)
         assert losses(run_dir) == losses(tmp_path / "whole")
+
+
+def test_stopped_with_every_option(
+    tiny_model: Callable[..., keras.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.patience.PLATEAU_EPOCHS", 1)
+    expected, result = undisturbed(tiny_model, tmp_path / "whole", OPTIONS)
+    table = epoch_table(read_metrics(tmp_path / "whole" / "metrics.jsonl"))
+    assert table["learning_rate"].tolist() == pytest.approx([1e-2, 1e-2, 1e-2, 2e-3])
+    # In the warm-up, after the rate has fallen, and in the last validation.
+    for stop_at in (2, 19, 23):
+        run_dir = tmp_path / str(stop_at)
+        train(tiny_model(), run_dir, stop_at, OPTIONS)
+        model = tiny_model()
+        assert train(model, run_dir, config=OPTIONS) == result
+        assert_same_weights(model, expected)
+        assert losses(run_dir, 4) == losses(tmp_path / "whole", 4)
+    assert train(tiny_model(), tmp_path / "whole", stop_at=1, config=OPTIONS) == result
 
 
 def test_stopped_again_and_again(tiny_model: Callable[..., keras.Model], tmp_path: Path) -> None:
