@@ -1,9 +1,10 @@
 import streamlit as st
 
 from core.errors import UnfreezeError
-from core.evaluation.comparison import compare
+from core.evaluation.comparison import compare, dataset_of
 from core.ui import page, session
 from core.ui.cards import error_card
+from core.ui.evaluate_amount import more_images
 from core.ui.evaluate_choice import Choice, choose
 from core.ui.evaluate_classes import class_figures
 from core.ui.evaluate_confusion import confusion_matrices
@@ -33,6 +34,7 @@ def evaluate(choice: Choice) -> None:
     if choice.before is None:
         single_run(choice.after, datasets)
         seeds_of_head(choice.after)
+        more_images(choice.after, dataset_of(choice.after, datasets))
         proof(choice.after)
         return
     comparison = compare(choice.before, choice.after, datasets)
@@ -45,6 +47,8 @@ def evaluate(choice: Choice) -> None:
     flips(comparison)
     confusion_matrices(comparison)
     class_figures(comparison)
+    if comparison.is_step:
+        more_images(comparison.before, comparison.dataset)
     # Both take a while on many images, so they are worked out only while they are open.
     scores = st.expander(
         "How good are the probabilities?",

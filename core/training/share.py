@@ -35,5 +35,10 @@ def draw_share(rows: Array, labels: Array, share: float, seed: int) -> Array:
     for label in np.unique(labels):
         places = np.flatnonzero(labels == label)
         order = np.random.default_rng([seed, int(label)]).permutation(places)
-        drawn[order[: max(1, round(share * len(places)))]] = True
+        drawn[order[: share_size(len(places), share)]] = True
     return rows[drawn]
+
+
+def share_size(images: int, share: float) -> int:
+    """How many of a class's training images a share of them is."""
+    return max(1, round(share * images))
