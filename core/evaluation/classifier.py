@@ -88,6 +88,15 @@ def load_classifier(run: Run) -> Classifier:
     return Classifier(run.litert_path, class_names, image_size)
 
 
+def model_input_size(path: Path) -> int:
+    """Height and width in pixels that a LiteRT model takes.
+
+    Raises:
+        RunError: If the file is missing or is no such model.
+    """
+    return int(_load(path).get_input_details()[0]["shape"][1])
+
+
 def _load(path: Path) -> Any:
     # Imported here, so that pages that only read tables do not load the runtime.
     from ai_edge_litert.interpreter import Interpreter

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -145,3 +146,11 @@ def read_rejection(run: Run) -> Rejection | None:
         return Rejection(**{name: values[name] for name in names})
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def read_threshold(folder: Path) -> float:
+    """The threshold that is kept in a run's folder; 0, which lets all count, without one."""
+    try:
+        return float(read_json(folder / FILE_NAME)["threshold"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0

@@ -1,0 +1,83 @@
+"""Images to classify one after the other: those of a folder, or of a zip that stays packed."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.datasets.folder import files_below
+from core.datasets.layout import is_image_name, is_junk
+from core.errors import DatasetError, InvalidImageError
+
+# A single image beyond this is none; it also bounds what a zip can unpack into memory.
+MAX_FILE_BYTES = 300_000_000
+_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """Where images come from.
+
+    Attributes:
+        names: Paths inside it, with `/` between parts, in order.
+        read: Gives the bytes of one; raises `InvalidImageError` where it cannot.
+    """
+
+    names: tuple[str, ...]
+    read: Callable[[str], bytes]
+
+
+def image_source(path: Path) -> ImageSource:
+    """Lists the images of a folder or a zip, hidden files and links left out.
+
+    Raises:
+        DatasetError: If it is neither, or holds no file that is named like an image.
+    """
+    if path.is_dir():
+        names, unnamed = files_below(path)
+        source = _chosen(names, lambda name: _read_file(path / name, name))
+    elif zipfile.is_zipfile(path):
+        source, unnamed = _zip_source(path), []
+    else:
+        raise DatasetError(f"{path} is neither a folder nor a zip.", "Name one of images.")
+    if not source.names:
+        hint = f" {len(unnamed)} have names that cannot be read." if unnamed else ""
+        raise DatasetError(f"{path.name} holds no image.{hint}", "Choose another.")
+    return source
+
+
+def _chosen(names: list[str], read: Callable[[str], bytes]) -> ImageSource:
+    images = (name for name in names if is_image_name(name) and not is_junk(name))
+    return ImageSource(tuple(sorted(images)), read)
+
+
+def _read_file(path: Path, name: str) -> bytes:
+    try:
+        _check_size(name, path.stat().st_size)
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidImageError(f"{name} cannot be read: {error.strerror}.") from error
+
+
+def _zip_source(path: Path) -> ImageSource:
+    archive = zipfile.ZipFile(path)
+    sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+
+    def read(name: str) -> bytes:
+        _check_size(name, sizes[name])
+        try:
+            return archive.read(name)
+        except _UNREADABLE as error:
+            raise InvalidImageError(f"{name} cannot be unpacked: {error}.") from error
+
+    return _chosen(list(sizes), read)
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        raise InvalidImageError(
+            f"{name} has {size / 1e6:,.0f} MB; the limit is {MAX_FILE_BYTES / 1e6:,.0f} MB."
+        )

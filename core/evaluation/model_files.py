@@ -1,0 +1,53 @@
+"""A model that lies in a folder: a run's, or one that was taken away and unpacked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import RunError
+from core.evaluation.classifier import Classifier, model_input_size
+from core.evaluation.rejection import read_threshold
+from core.files import read_json
+
+
+def open_model(path: Path) -> tuple[Classifier, float]:
+    """Opens a model by its folder or its file.
+
+    Args:
+        path: A run's folder, the folder of an unpacked LiteRT export, or a `.tflite` file in one.
+            The names of the classes stand beside it, in `predict.json` or `labels.txt`.
+
+    Returns:
+        The model, and the lowest probability that counts, 0 unless one was chosen on Evaluate.
+
+    Raises:
+        RunError: If there is no such model.
+    """
+    file = _model_file(path)
+    return Classifier(file, _class_names(file.parent), model_input_size(file)), read_threshold(
+        file.parent
+    )
+
+
+def _model_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    found = sorted(path.glob("*.tflite")) if path.is_dir() else []
+    if len(found) != 1:
+        what = "no .tflite model" if not found else f"{len(found)} .tflite models"
+        raise RunError(f"{path} holds {what}.", "Name a run's folder or a .tflite file.")
+    return found[0]
+
+
+def _class_names(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(str(name) for name in read_json(folder / "predict.json")["class_names"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # an export has `labels.txt` instead
+    try:
+        return tuple((folder / "labels.txt").read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(
+            f"{folder} has neither predict.json nor labels.txt: the classes have no names.",
+            "Put labels.txt beside the model, one class a line.",
+        ) from error
