@@ -46,10 +46,11 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         self._client: Client | None = None
         self._lock: IO[str] | None = None
+        self._warm = False
         self.error: QueueError | None = None
 
     def start(self) -> None:
-        """Starts the thread, which starts the queue's processes where they are missing."""
+        """Starts the thread, which starts the queue's processes: the first run need not wait."""
         self._thread.start()
 
     def wake(self) -> None:
@@ -74,8 +75,11 @@ class Dispatcher:
         """
         if not self._leads():
             return  # another server of this workspace does it
-        client = self._connected()
         queued = len(self._store.startable())
+        if self._warm and not queued:
+            return  # also where somebody has ended the processes
+        client = self._connected()
+        self._warm = True
         if not queued:
             return
         self._check_disk()

@@ -1,14 +1,18 @@
-"""`python -m core.runs.queue status|stop`: the queue without the app."""
+"""`python -m core.runs.queue status|stop`: the queue without the app.
+
+`stop` ends everything that the app started: runs that go on stop, queued ones leave the queue, and
+all of them can be resumed.
+"""
 
 # ruff: noqa: T201 - a command answers by printing
 from __future__ import annotations
 
 import sys
+import time
 
 from core.config import Settings
-from core.files import read_json
 from core.runs import scheduler
-from core.runs.run import Run
+from core.runs.started import Started, end_all, started
 from core.runs.store import RunStore, in_order
 
 USAGE = "usage: python -m core.runs.queue status|stop"
@@ -22,7 +26,7 @@ def main(arguments: list[str]) -> int:
     """
     settings = Settings.from_environment()
     if arguments == ["stop"]:
-        print("stopped" if scheduler.stop(settings) else "not running")
+        print("stopped" if end_all(settings) else "not running")
         return 0
     if arguments == ["status"]:
         print("\n".join(status_lines(settings)))
@@ -32,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 
 def status_lines(settings: Settings) -> list[str]:
-    """Scheduler and workers, then every run that goes on or waits, one a line."""
+    """The queue's processes, then every run that goes on or waits, one a line."""
     client = scheduler.try_connect(settings)
     if client is None:
         lines = ["not running"]
@@ -42,19 +46,19 @@ def status_lines(settings: Settings) -> list[str]:
         lines += [f"  worker {name} on {worker['host']}" for name, worker in found.items()]
         client.close()
     runs = RunStore(settings.runs_dir).list(rate_tests=True)
+    lines += [f"  {_process_words(entry)}" for entry in started(settings, runs)]
     waiting = in_order(runs)
     going_on = [run for run in runs if run.status.state.active and run not in waiting]
-    lines += [f"  {run.id} {run.status.state} {run.status.phase}{_where(run)}" for run in going_on]
+    lines += [f"  {run.id} {run.status.state} {run.status.phase}" for run in going_on]
     lines += [f"  {run.id} queued, number {place}" for place, run in enumerate(waiting, start=1)]
     return lines
 
 
-def _where(run: Run) -> str:
-    try:
-        record = read_json(run.process_path)
-        return f", process {record['pid']} on {record['host']}"
-    except (OSError, ValueError, KeyError):
-        return ""
+def _process_words(entry: Started) -> str:
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.since))
+    memory = "" if entry.memory is None else f", {entry.memory / 1e6:.0f} MB"
+    run = "" if entry.run is None else f" {entry.run.id}"
+    return f"{entry.role}{run}: process {entry.pid} on {entry.host} since {since}{memory}"
 
 
 if __name__ == "__main__":

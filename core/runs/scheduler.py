@@ -31,6 +31,14 @@ END_SECONDS = 5.0
 SLOT = "slot"
 # Tasks of the queue: each works off the folder of runs until none is queued.
 TASK_PREFIX = "work-off-"
+_DASK = {
+    # A task that was lost is decided on by the run's own status, not tried three times.
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+    # An hour of profiles and of figures about the system would be kept, which nobody looks at.
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__LOG_LENGTH": "10",
+    "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "100",
+}
 
 
 def connect(settings: Settings) -> Client:
@@ -53,11 +61,11 @@ def connect(settings: Settings) -> Client:
         if client is None:
             # A worker of a scheduler that is gone, or one of the two that no longer answers. The
             # training processes are not theirs to take along.
-            end_process(_record(settings, "worker"), END_SECONDS)
-            end_process(_record(settings, "scheduler"), END_SECONDS)
+            end_process(record(settings, "worker"), END_SECONDS)
+            end_process(record(settings, "scheduler"), END_SECONDS)
             _start_scheduler(settings)
             client = _wait_for_scheduler(settings)
-        if not workers(client) and recorded_process(_record(settings, "worker")) is None:
+        if not workers(client) and recorded_process(record(settings, "worker")) is None:
             _start_worker(settings)
     return client
 
@@ -78,9 +86,9 @@ def keep_worker(settings: Settings, client: Client) -> None:
     if settings.scheduler or workers(client):
         return
     with _locked(settings.queue_dir):
-        running = recorded_process(_record(settings, "worker"))
+        running = recorded_process(record(settings, "worker"))
         if running is not None and time.time() - running.create_time() > START_SECONDS:
-            end_process(_record(settings, "worker"), END_SECONDS)  # it never registered
+            end_process(record(settings, "worker"), END_SECONDS)  # it never registered
             running = None
         if running is None:
             _start_worker(settings)
@@ -125,7 +133,7 @@ def stop(settings: Settings) -> bool:
     if client is not None:
         client.shutdown()
     # Also those that did not answer; a worker that was just asked gets the time to go.
-    ended = [end_process(_record(settings, name), END_SECONDS) for name in ("worker", "scheduler")]
+    ended = [end_process(record(settings, name), END_SECONDS) for name in ("worker", "scheduler")]
     return client is not None or any(ended)
 
 
@@ -166,7 +174,8 @@ def _wait_for_scheduler(settings: Settings) -> Client:
     )
 
 
-def _record(settings: Settings, name: str) -> Path:
+def record(settings: Settings, name: str) -> Path:
+    """Where the process `scheduler` or `worker` is written down."""
     return settings.queue_dir / f"{name}.process.json"
 
 
@@ -192,12 +201,7 @@ def _start_worker(settings: Settings) -> None:
 
 
 def _start_detached(settings: Settings, name: str, *parts: list[str]) -> None:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(APP_ROOT),
-        # A task that was lost is decided on by the run's own status, not tried three times.
-        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
-    }
+    environment = {**os.environ, **_DASK, "PYTHONPATH": str(APP_ROOT)}
     arguments = [part for group in parts for part in group]
     with (settings.queue_dir / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
@@ -209,7 +213,7 @@ def _start_detached(settings: Settings, name: str, *parts: list[str]) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    record_process(_record(settings, name), process.pid)
+    record_process(record(settings, name), process.pid)
 
 
 @contextmanager

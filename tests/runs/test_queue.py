@@ -14,6 +14,7 @@ from core.datasets import Dataset
 from core.runs import RunState, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
 from core.runs.process import end_process
+from core.runs.started import end_all, started
 
 pytestmark = pytest.mark.slow
 FAST = TrainingConfig(epochs=1, batch_size=8)
@@ -128,3 +129,23 @@ def test_the_command_tells_and_ends_the_processes(
     assert command("stop") == "stopped\n"
     assert wait_until(lambda: not queue_processes(settings), 20)
     assert command("status").startswith("not running")
+
+
+def test_everything_is_ended_with_a_run_going_on_and_starts_again_with_the_next(
+    dispatcher: Dispatcher, settings: Settings, make_dataset: Callable[..., Dataset]
+) -> None:
+    store = RunStore(settings.runs_dir)
+    run_id = store.create(config(make_dataset(), epochs=5000)).id
+    dispatcher.start()
+    assert wait_until(lambda: store.get(run_id).status.phase == "training")
+    roles = [entry.role for entry in started(settings, store.list())]
+    assert roles == ["scheduler", "worker", "training"]
+
+    assert end_all(settings)
+    assert wait_until(lambda: not queue_processes(settings), 10)
+    assert store.get(run_id).status.state is RunState.STOPPED
+    time.sleep(2)
+    assert not started(settings, store.list())
+
+    store.request_resume(run_id)
+    assert wait_until(lambda: store.get(run_id).status.attempts == 2)

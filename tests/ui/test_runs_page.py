@@ -184,6 +184,25 @@ def test_a_run_that_does_not_answer_is_ended_by_force(dataset: Dataset, store: R
         assert process.wait(5) != 0
 
 
+def test_what_the_app_has_started_is_shown_and_ended(
+    dataset: Dataset, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.started.PATIENCE_SECONDS", 0.0)
+    run = runs.running(store, runs.head_config(dataset))
+    queued = store.create(runs.head_config(dataset))
+    with subprocess.Popen(["sleep", "60"]) as process:
+        record_process(run.process_path, process.pid)
+        page = open_page(PAGE)
+        assert "training: head, Squares" in page.dataframe[0].value["process"].tolist()
+        assert "1 run that goes on will stop and 1 run will leave the queue" in words(page)
+        # It does not answer, so it is ended by force.
+        page.button(key="end_all").click().run()
+
+        assert process.wait(5) != 0
+    assert not page.exception
+    assert store.get(queued.id).status.state is RunState.STOPPED
+
+
 def test_features_that_no_run_used_can_be_deleted(
     dataset: Dataset, store: RunStore, settings: Settings
 ) -> None:
