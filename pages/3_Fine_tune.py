@@ -49,15 +49,14 @@ account = st.container()
 settings, view = st.columns([1, 2], gap="large")
 with settings:
     st.subheader("Settings", anchor=False)
-    training = fine_tune_settings(head_run)
+    config = fine_tune_settings(head_run, choice, dataset)
     images = image_counts(dataset)
-    warn(head_run, choice, training, images["train"])
-    config = fine_tune_button(head_run, choice, training)
-    if config is not None:
+    warn(head_run, choice, config.training, images["train"])
+    if fine_tune_button(choice):
         session.start_run(config, dataset)
         st.rerun()
 with account:
-    show_account(choice, head_run, images, training.epochs)
+    show_account(choice, head_run, images, config.training.epochs)
 with view:
     run = choose_run(runs)
     if run is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.backbones.catalog import BackboneSpec
 from core.config import HeadConfig, HeadKind, TrainingConfig
 
@@ -46,12 +48,10 @@ def suggest_dropout(head: HeadKind) -> float:
 
 
 def suggest_fine_tuning(base: HeadConfig) -> TrainingConfig:
-    """How to fine-tune from a head run: a tenth of its rate only nudges the backbone."""
-    training = base.training
-    return TrainingConfig(
-        optimizer=training.optimizer,
-        learning_rate=training.learning_rate / FINE_TUNE_RATE_DIVISOR,
+    """How to fine-tune from a head run: as that was trained, but a tenth of its rate only nudges
+    the backbone."""
+    return replace(
+        base.training,
+        learning_rate=base.training.learning_rate / FINE_TUNE_RATE_DIVISOR,
         epochs=FINE_TUNE_EPOCHS,
-        batch_size=training.batch_size,
-        seed=training.seed,
     )

@@ -73,7 +73,8 @@ def varied(pixels: Array, variant: Variant) -> Array:
     mean = image.mean(axis=(0, 1), keepdims=True)
     image = np.clip((image - mean) * variant.contrast + mean, 0, 255)
     image = np.clip(image + 255 * variant.brightness, 0, 255)
-    return image.round().astype(np.uint8)
+    whole: Array = image.round().astype(np.uint8)
+    return whole
 
 
 def _moved(image: Array, variant: Variant) -> Array:
@@ -89,4 +90,5 @@ def _moved(image: Array, variant: Variant) -> Array:
         ndimage.affine_transform(image[..., channel], matrix, offset, order=1, mode="reflect")
         for channel in range(image.shape[2])
     ]
-    return np.stack(channels, axis=-1)
+    moved: Array = np.stack(channels, axis=-1)
+    return moved

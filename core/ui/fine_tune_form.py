@@ -8,51 +8,48 @@ import streamlit as st
 
 from core.backbones.defaults import FINE_TUNE_RATE_DIVISOR, suggest_fine_tuning
 from core.config import FineTuneConfig, TrainingConfig
+from core.datasets import Dataset
 from core.evaluation.convergence import still_learning
 from core.runs import Run
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.ui import training_form
+from core.ui.rate_test import rate_test
 from core.ui.unfreeze_choice import Choice
 
 FEW_IMAGES = 1000  # trainable parameters for each training image
 
 
-def fine_tune_settings(head_run: Run) -> TrainingConfig:
-    """Shows how to train: rate and epochs, the rest folded."""
-    default = suggest_fine_tuning(head_run.base)
-    rate = training_form.learning_rate(default.learning_rate, f"ft_rate_{head_run.id}")
-    epochs = training_form.epochs(default.epochs, "ft_epochs")
-    with st.expander("Advanced"):
-        optimizer, batch_size, seed = training_form.advanced(default, "ft")
-    return replace(
-        default,
-        optimizer=optimizer,
-        learning_rate=rate,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-    )
-
-
-def fine_tune_button(
-    head_run: Run, choice: Choice, training: TrainingConfig
-) -> FineTuneConfig | None:
-    """Shows the button.
+def fine_tune_settings(head_run: Run, choice: Choice, dataset: Dataset) -> FineTuneConfig:
+    """Shows how to train: rate and epochs, the rest folded. The head's settings are the defaults.
 
     Returns:
-        What to train, in the rerun in which the button was pressed; otherwise None.
+        What the settings and the choice come to.
     """
-    icon = ":material/local_fire_department:"
-    if not st.button(choice.words, type="primary", icon=icon, width="stretch", key="train"):
-        return None
-    return FineTuneConfig(
+    default = suggest_fine_tuning(head_run.base)
+    key = f"ft_{head_run.id}"
+    rate_key = f"ft_rate_{head_run.id}"
+    rate = training_form.learning_rate(default.learning_rate, rate_key)
+    below_rate = st.container()
+    epochs = training_form.epochs(default.epochs, "ft_epochs")
+    backbone = choice.scope != "none"
+    training, _ = training_form.advanced(replace(default, epochs=epochs), key, dataset, backbone)
+    config = FineTuneConfig(
         head_run_id=head_run.id,
         base=head_run.base,
         block=choice.block,
         scope=choice.scope,
         freeze_batchnorm=choice.freeze_batchnorm,
-        training=training,
+        training=replace(training, learning_rate=rate),
     )
+    with below_rate:
+        rate_test(config, dataset, rate_key)
+    return config
+
+
+def fine_tune_button(choice: Choice) -> bool:
+    """Shows the button; whether it was pressed."""
+    icon = ":material/local_fire_department:"
+    return st.button(choice.words, type="primary", icon=icon, width="stretch", key="train")
 
 
 def warn(head_run: Run, choice: Choice, training: TrainingConfig, train_images: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.backbones.catalog import BackboneSpec, backbones_on_offer
@@ -11,10 +13,11 @@ from core.backbones.defaults import (
     suggest_image_size,
     suggest_training,
 )
-from core.config import HeadConfig, HeadKind, TrainingConfig
+from core.config import HeadConfig, HeadKind
 from core.datasets import Dataset
 from core.ui import session, training_form
 from core.ui.manifests import cached_manifest
+from core.ui.rate_test import rate_test
 from core.ui.text import plain
 
 _HEADS: dict[HeadKind, tuple[str, str]] = {
@@ -38,28 +41,18 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
     default = suggest_training(head, int((usable["split"] == "train").sum()))
     # The head's kind is part of the keys: another kind brings its own defaults.
     epochs = training_form.epochs(default.epochs, f"head_epochs_{head}")
-    with st.expander("Advanced"):
-        rate = training_form.learning_rate(default.learning_rate, f"head_rate_{head}")
-        dropout = st.slider(
-            "Dropout",
-            0.0,
-            0.9,
-            suggest_dropout(head),
-            0.05,
-            key=f"head_dropout_{head}",
-            help="Share of the features left out at random in each step, against overfitting.",
-        )
-        optimizer, batch_size, seed = training_form.advanced(default, "head")
-        random_weights = not spec.is_own and st.toggle(
-            "Backbone without ImageNet weights",
-            key="head_random",
-            help="Random weights, to see what pretraining is worth: expect a poor head.",
-        )
-    if not st.button(
-        "Train head", type="primary", icon=":material/play_arrow:", width="stretch", key="train"
-    ):
-        return None
-    return HeadConfig(
+    training, sections = training_form.advanced(
+        replace(default, epochs=epochs), "head", dataset, backbone=False
+    )
+    rate_key = f"head_rate_{head}"
+    with sections.steps:
+        rate = training_form.learning_rate(default.learning_rate, rate_key)
+        below_rate = st.container()
+    with sections.overfitting:
+        dropout = _choose_dropout(head)
+    with sections.computing:
+        random_weights = not spec.is_own and _choose_random_weights()
+    config = HeadConfig(
         dataset_id=dataset.id,
         dataset_version=dataset.version,
         backbone=spec.name,
@@ -67,8 +60,14 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
         head=head,
         dropout=dropout,
         weights="random" if random_weights else "imagenet",
-        training=TrainingConfig(optimizer, rate, epochs, batch_size, seed),
+        training=replace(training, learning_rate=rate),
     )
+    with below_rate:
+        rate_test(config, dataset, rate_key)
+    icon = ":material/play_arrow:"
+    if st.button("Train head", type="primary", icon=icon, width="stretch", key="train"):
+        return config
+    return None
 
 
 def _choose_backbone() -> BackboneSpec:
@@ -101,6 +100,26 @@ def _choose_image_size(spec: BackboneSpec, median_side: float) -> int:
         help="Height and width that every image is resized to. Half the size, a quarter the time.",
     )
     return size
+
+
+def _choose_dropout(head: HeadKind) -> float:
+    return st.slider(
+        "Dropout",
+        0.0,
+        0.9,
+        suggest_dropout(head),
+        0.05,
+        key=f"head_dropout_{head}",
+        help="Share of the features left out at random in each step.",
+    )
+
+
+def _choose_random_weights() -> bool:
+    return st.toggle(
+        "Random backbone weights",
+        key="head_random",
+        help="Without what ImageNet taught it, to see what that is worth: expect a poor head.",
+    )
 
 
 def _choose_head() -> HeadKind:

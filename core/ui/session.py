@@ -179,6 +179,17 @@ def show_in_url() -> None:
             st.query_params[name] = value
 
 
+def count(name: str) -> int:
+    """How often `count_up` was called with that name in this session."""
+    value: int = st.session_state.get(f"count_{name}", 0)
+    return value
+
+
+def count_up(name: str) -> None:
+    """Counts one more; for buttons that go on to the next of something."""
+    st.session_state[f"count_{name}"] = count(name) + 1
+
+
 def cached(key: str, version: str, make: Callable[[], T]) -> T:
     """Keeps one value a key in the session, made anew when `version` changes."""
     slot: tuple[str, Any] | None = st.session_state.get(f"cached_{key}")

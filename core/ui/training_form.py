@@ -1,18 +1,21 @@
-"""The settings of training that both stages share, as widgets."""
+"""The settings of training that both stages share: rate, epochs, and the sections behind them."""
 
 from __future__ import annotations
 
-import streamlit as st
+import math
+from dataclasses import dataclass, replace
 
-from core.config import OptimizerName, TrainingConfig
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.config import TrainingConfig
+from core.datasets import Dataset
+from core.ui.augmentation_form import augmentation_options
+from core.ui.options_computing import computing_options
+from core.ui.options_overfitting import is_uneven, offer_class_weights, overfitting_options
+from core.ui.options_steps import step_options
 
 RATES = (*(m * 10.0**-e for e in range(6, 1, -1) for m in (1, 2, 3, 5)), 0.1)
-BATCH_SIZES = (4, 8, 16, 32, 64, 128)
-_OPTIMIZERS: dict[OptimizerName, str] = {
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "sgd": "SGD with momentum",
-}
 
 
 def rate_text(rate: float) -> str:
@@ -20,13 +23,18 @@ def rate_text(rate: float) -> str:
     return f"{rate:.6f}".rstrip("0") if rate >= 1e-4 else f"{rate:.0e}"
 
 
+def nearest_rate(rate: float) -> float:
+    """The step of the slider that is nearest to a rate, by their ratio."""
+    return min(RATES, key=lambda step: abs(math.log(step / rate)))
+
+
 def learning_rate(default: float, key: str) -> float:
     """A slider over learning rates, at `default` or the step nearest to it."""
-    nearest = min(RATES, key=lambda rate: abs(rate - default))
+    # Through the state alone, so that a rate test can move the slider.
+    st.session_state.setdefault(key, nearest_rate(default))
     chosen: float = st.select_slider(
         "Learning rate",
         RATES,
-        value=nearest,
         format_func=rate_text,
         key=key,
         help="How large a step each batch makes. Too large forgets, too small never arrives.",
@@ -46,29 +54,44 @@ def epochs(default: int, key: str) -> int:
     )
 
 
-def advanced(default: TrainingConfig, key: str) -> tuple[OptimizerName, int, int]:
-    """Optimizer, batch size and seed: what a beginner leaves alone."""
-    optimizer: OptimizerName = st.selectbox(
-        "Optimizer",
-        list(_OPTIMIZERS),
-        index=list(_OPTIMIZERS).index(default.optimizer),
-        format_func=lambda name: _OPTIMIZERS[name],
-        key=f"{key}_optimizer",
-        help="The rule that turns errors into steps.",
-    )
-    batch_size: int = st.select_slider(
-        "Batch size",
-        BATCH_SIZES,
-        value=default.batch_size,
-        key=f"{key}_batch",
-        help="Images in one step. Smaller needs less memory.",
-    )
-    seed = st.number_input(
-        "Seed",
-        min_value=0,
-        max_value=2**31 - 1,
-        value=default.seed,
-        key=f"{key}_seed",
-        help="The same seed and data give the same model on the same machine.",
-    )
-    return optimizer, batch_size, int(seed)
+@dataclass(frozen=True)
+class Sections:
+    """Places in the three folded sections for what one stage alone has: at the top of two, at the
+    end of the last."""
+
+    steps: DeltaGenerator
+    overfitting: DeltaGenerator
+    computing: DeltaGenerator
+
+
+def advanced(
+    training: TrainingConfig, key: str, dataset: Dataset, backbone: bool
+) -> tuple[TrainingConfig, Sections]:
+    """Shows what a beginner leaves alone, folded; class weights stand before it where they matter.
+
+    Args:
+        training: The defaults, with the epochs that were chosen.
+        key: Start of the widgets' keys.
+        dataset: That is trained on.
+        backbone: Whether part of the backbone is trained too.
+
+    Returns:
+        `training` with what was chosen, and the places for more.
+    """
+    uneven = is_uneven(dataset)
+    if uneven:
+        training = offer_class_weights(training, key, dataset)
+    with st.expander("Advanced"):
+        tabs = st.tabs(["Steps", "Overfitting", "Computing"])
+    steps, overfitting = tabs[0].container(), tabs[1].container()
+    with tabs[0]:
+        training = step_options(training, key, backbone)
+    with tabs[1]:
+        training = overfitting_options(training, key)
+        if not uneven:
+            training = offer_class_weights(training, key, dataset)
+        varied = augmentation_options(training.augmentation, key, dataset, training.epochs)
+    with tabs[2]:
+        training = computing_options(training, key)
+    sections = Sections(steps, overfitting, tabs[2].container())
+    return replace(training, augmentation=varied), sections

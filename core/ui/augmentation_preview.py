@@ -1,0 +1,74 @@
+"""What augmentation does to the user's own images, before anything is trained."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.config import Augmentation
+from core.datasets import Dataset
+from core.datasets.decode import decode
+from core.datasets.variants import draw_variant, varied
+from core.errors import InvalidImageError
+from core.ui import session
+from core.ui.manifests import cached_manifest
+
+SIDE = 128
+VARIANTS = 5
+_PER_ROW = 3
+_GAP = 10
+
+
+def preview(dataset: Dataset, ranges: Augmentation, key: str) -> None:
+    """Shows a training image and five variants of it, with a button for another image.
+
+    Args:
+        dataset: That the image is taken from.
+        ranges: How far each change may go.
+        key: Start of the widgets' keys.
+    """
+    number = session.count(f"{key}_preview")
+    table = cached_manifest(dataset)
+    train = table[table["usable"] & (table["split"] == "train")]
+    if train.empty:
+        return
+    # A stride that shares no divisor with most numbers goes through the classes in turn.
+    row = train.iloc[number * 7919 % len(train)]
+    picture = _picture(str(dataset.root / row["path"]), row["sha256"], ranges, number)
+    if picture is not None:
+        st.image(
+            picture,
+            width="stretch",
+            caption="First the image as it is, then five variants",
+            alt=f"{row['path']} and {VARIANTS} variants of it",
+        )
+    st.button(
+        "Another image",
+        icon=":material/refresh:",
+        key=f"{key}_preview",
+        on_click=session.count_up,
+        args=(f"{key}_preview",),
+    )
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _picture(path: str, digest: str, ranges: Augmentation, seed: int) -> bytes | None:
+    del digest  # part of the key only: a changed file is another image
+    try:
+        pixels = decode(Path(path), SIDE)
+    except InvalidImageError:
+        return None
+    random = np.random.default_rng(seed)
+    tiles = [pixels, *(varied(pixels, draw_variant(ranges, random)) for _ in range(VARIANTS))]
+    rows = -(-len(tiles) // _PER_ROW)
+    step = SIDE + _GAP
+    canvas = Image.new("RGBA", (_PER_ROW * step - _GAP, rows * step - _GAP), (0, 0, 0, 0))
+    for place, tile in enumerate(tiles):
+        canvas.paste(Image.fromarray(tile), (place % _PER_ROW * step, place // _PER_ROW * step))
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    return buffer.getvalue()

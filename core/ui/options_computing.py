@@ -1,0 +1,63 @@
+"""How it is computed: batch size, seed, precision. None of it is about the images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.config import TrainingConfig
+
+_BATCH_SIZES = (4, 8, 16, 32, 64, 128)
+
+
+def computing_options(training: TrainingConfig, key: str) -> TrainingConfig:
+    """Shows them.
+
+    Returns:
+        `training` with what was chosen.
+    """
+    batch_size: int = st.select_slider(
+        "Batch size",
+        sorted({*_BATCH_SIZES, training.batch_size}),
+        value=training.batch_size,
+        key=f"{key}_batch",
+        help="Images in one step. Smaller needs less memory.",
+    )
+    seed = st.number_input(
+        "Seed",
+        min_value=0,
+        max_value=2**31 - 1,
+        value=training.seed,
+        key=f"{key}_seed",
+        help="The same seed and data give the same model on the same machine.",
+    )
+    half = st.toggle(
+        "Features in half the space",
+        value=training.features_type == "float16",
+        key=f"{key}_half_features",
+        help="Writes what the frozen layers give as 16-bit numbers: half the disk, and three "
+        "digits instead of seven. It seldom changes a prediction.",
+    )
+    mixed = st.toggle(
+        "Mixed precision",
+        value=training.mixed_precision,
+        key=f"{key}_mixed",
+        help="Layers compute with 16-bit numbers. Up to twice as fast on a GPU with tensor cores; "
+        "on most processors it is slower.",
+    )
+    repeatable = st.toggle(
+        "Repeat exactly on a GPU",
+        value=training.deterministic,
+        key=f"{key}_deterministic",
+        help="Keeps a GPU from adding numbers up in a new order each time; that is slower. "
+        "Without a GPU, runs repeat bit for bit anyway.",
+    )
+    return replace(
+        training,
+        batch_size=batch_size,
+        seed=int(seed),
+        features_type="float16" if half else "float32",
+        mixed_precision=mixed,
+        deterministic=repeatable,
+    )

@@ -1,0 +1,143 @@
+"""Finding a learning rate: the button below the slider, the test's progress, and what it found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.charts.rate_finder import figure
+from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConfig
+from core.datasets import Dataset
+from core.errors import RunError, UnfreezeError
+from core.evaluation.rate_curve import read_rate_curve
+from core.runs import Run, RunState
+from core.ui import session
+from core.ui.cards import error_card, failed_run_card
+from core.ui.live import progress_share, progress_words
+from core.ui.run_actions import stop_button
+from core.ui.training_form import nearest_rate, rate_text
+
+REFRESH_SECONDS = 1.0
+Meant = HeadConfig | FineTuneConfig
+
+
+def rate_test(meant: Meant, dataset: Dataset, rate_key: str) -> None:
+    """Shows the button, and the newest test of this page where there is one.
+
+    Args:
+        meant: The run whose rate is looked for, as the form has it now.
+        dataset: That it is trained on.
+        rate_key: Key of the rate's slider.
+    """
+    run = next(iter(_tests(meant)), None)
+    active = run is not None and run.status.state.active
+    if not active and st.button(
+        "Find a rate" if run is None else "Find it again",
+        icon=":material/troubleshoot:",
+        key=f"find_{rate_key}",
+        help="Tries a hundred rates on your images, from a millionth to one, and looks from where "
+        "on the loss goes up. It takes seconds once the frozen layers have seen the images; what "
+        "they gave is kept for the training.",
+    ):
+        _start(meant, dataset)
+    if run is None:
+        return
+    if active:
+        st.fragment(_progress, run_every=REFRESH_SECONDS)(run.id)
+    elif run.status.state is RunState.FAILED:
+        failed_run_card(run)
+    elif run.status.state is RunState.COMPLETED:
+        _result(run, meant, rate_key)
+
+
+def _tests(meant: Meant) -> list[Run]:
+    """The tests for this page's form, the newest first."""
+    return [
+        run
+        for run in session.run_store().list(rate_tests=True)
+        if isinstance(run.config, RateTestConfig) and _subject(run.config.meant) == _subject(meant)
+    ]
+
+
+def _subject(meant: Meant) -> tuple[str, str]:
+    if isinstance(meant, FineTuneConfig):
+        return meant.base.dataset_id, meant.head_run_id
+    return meant.dataset_id, ""
+
+
+def _start(meant: Meant, dataset: Dataset) -> None:
+    store = session.run_store()
+    tuning = meant if isinstance(meant, FineTuneConfig) else None
+    base = meant.base if isinstance(meant, FineTuneConfig) else meant
+    try:
+        # Only the newest is shown: the earlier ones would lie around unseen.
+        for earlier in _tests(meant):
+            store.delete(earlier.id)
+        store.create(RateTestConfig(base, tuning), dataset.name, session.user_name())
+    except UnfreezeError as error:
+        error_card(error)
+        return
+    session.wake_queue()
+    st.rerun()
+
+
+def _progress(run_id: str) -> None:
+    try:
+        run = session.run_store().get(run_id)
+    except RunError:
+        st.rerun()
+    if not run.status.state.active:
+        st.rerun()
+    words = progress_words(run)
+    if run.status.phase == "training" and run.status.state is RunState.RUNNING:
+        words = f"Trying rates: {run.status.done} of {run.status.total}"
+    st.progress(progress_share(run), text=words)
+    stop_button(run, "rate")
+
+
+def _result(run: Run, meant: Meant, rate_key: str) -> None:
+    curve = read_rate_curve(run.path)
+    if curve is None:
+        st.caption("What this test measured cannot be read. Find it again.")
+        return
+    rate = nearest_rate(curve.suggested)
+    st.plotly_chart(
+        figure(curve, rate, rate_text(rate)),
+        key=f"rate_curve_{run.id}",
+        config={"displayModeBar": False},
+        alt=f"Loss against learning rate; {rate_text(rate)} is suggested",
+    )
+    if isinstance(run.config, RateTestConfig) and _decisive(run.config.meant) != _decisive(meant):
+        st.caption(":material/history: Measured with other settings than those chosen now.")
+    st.caption("A tenth of the largest rate at which the loss was still as good as at its best.")
+    if st.session_state.get(rate_key) != rate:
+        st.button(
+            f"Use {rate_text(rate)}",
+            icon=":material/check:",
+            key=f"use_{rate_key}",
+            on_click=_use,
+            args=(rate_key, rate),
+        )
+
+
+def _use(rate_key: str, rate: float) -> None:
+    st.session_state[rate_key] = rate
+
+
+def _decisive(meant: Meant) -> Any:
+    """The configuration without what has no say in the rate."""
+    usual = TrainingConfig()
+    chosen = meant.training
+    training = replace(
+        usual,
+        optimizer=chosen.optimizer,
+        batch_size=chosen.batch_size,
+        backbone_rate=chosen.backbone_rate,
+        weight_decay=chosen.weight_decay,
+        label_smoothing=chosen.label_smoothing,
+        class_weights=chosen.class_weights,
+        mixed_precision=chosen.mixed_precision,
+    )
+    return replace(meant, training=training)
