@@ -36,12 +36,17 @@ class TrainingData:
     rows: dict[str, Array]
 
     def batches(
-        self, features: Array, split: str, config: TrainingConfig, shuffled: bool = False
+        self,
+        features: Array,
+        split: str,
+        config: TrainingConfig,
+        shuffled: bool = False,
+        devices: int = 1,
     ) -> Batches:
         """Batches of one split; in a new order each epoch where `shuffled`."""
         rows = self.rows[split]
         seed = config.seed if shuffled else None
-        return Batches(features, rows, self.labels[rows], config.batch_size, seed)
+        return Batches(features, rows, self.labels[rows], config.batch_size, seed, devices)
 
     def share_of(self, share: float, seed: int) -> TrainingData:
         """The same with a share of each class's training images, and all others as they are.

@@ -22,6 +22,7 @@ from core.backbones.graph import step_output
 from core.config import FeaturesType, Scope, Settings
 from core.runs import Run
 from core.training.data import TrainingData
+from core.training.devices import spread, training_devices
 from core.training.feature_pass import compute_features, tap_file
 from core.training.feature_store import FeatureFile, FeatureStore
 from core.training.finish import evaluate_and_save
@@ -83,15 +84,18 @@ def train_stage(
     before = snapshot(model)
     trained = trained_part(stage)
     config = run.config.training
-    result = fit(
-        trained,
-        data.batches(features, "train", config, shuffled=True),
-        data.batches(features, "val", config),
-        len(data.rows["train"]),
-        config,
-        reporter,
-        run.path,
-    )
+    devices = training_devices()
+    shares = max(1, len(devices))
+    with spread(trained, devices) as fitted:
+        result = fit(
+            fitted,
+            data.batches(features, "train", config, shuffled=True, devices=shares),
+            data.batches(features, "val", config, devices=shares),
+            len(data.rows["train"]),
+            config,
+            reporter,
+            run.path,
+        )
     about = {
         "blocks": [block.to_dict() for block in blocks],
         "head_parameters": head_parameters(model),
