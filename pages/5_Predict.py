@@ -6,8 +6,10 @@ from core.runs import Run
 from core.ui import page, session
 from core.ui.cards import error_card
 from core.ui.predict_input import answers_to, uploaded_files
-from core.ui.predict_model import choose_model, classifier_of, model_downloads
+from core.ui.predict_many import many_images
+from core.ui.predict_model import choose_model, classifier_of
 from core.ui.predict_results import results
+from core.ui.take_away import take_away
 
 page.setup("Predict", "predict")
 
@@ -19,8 +21,9 @@ def predict(run: Run) -> None:
     answers = answers_to(uploaded_files(), classifier, run, session.settings())
     threshold = rejection.threshold if rejection is not None else 0.0
     results(answers, classifier.class_names, threshold, f"{run.base.dataset_id}-answers")
-    st.subheader("Take the model away", anchor=False)
-    model_downloads(run)
+    many_images(run)
+    st.subheader("Take it away", anchor=False)
+    take_away(run)
 
 
 chosen = choose_model()

@@ -17,12 +17,16 @@ from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
 from core.runs.tasks import TaskReporter, run_task
 
+# The page's uploaded zip lies in the task's folder under this name, until the task has ended.
+UPLOAD = "upload.zip"
+
 
 def main(arguments: Sequence[str]) -> int:
     """Classifies the images of the folder or zip that is named."""
     folder, source = Path(arguments[0]), Path(arguments[1])
 
     def work(reporter: TaskReporter) -> dict[str, Any]:
+        shown = "the zip" if source.name == UPLOAD else source.name
         classifier, threshold = open_model(folder.parent)
         images = image_source(source)
         reporter.say("Classifying", len(images.names))
@@ -34,9 +38,12 @@ def main(arguments: Sequence[str]) -> int:
             Settings.from_environment().max_pixels,
             reporter.advance,
         )
-        return {**dataclasses.asdict(result), "source": source.name}
+        return {**dataclasses.asdict(result), "source": shown}
 
-    return run_task(folder, work)
+    try:
+        return run_task(folder, work)
+    finally:
+        (folder / UPLOAD).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from core.backbones.spec import BackboneSpec
 from core.config import FineTuneConfig
 from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import DIGITS_ID
-from core.errors import ExportError
+from core.errors import ExportError, UnfreezeError
 from core.export.script_facts import ScriptFacts, read_facts
 from core.export.script_text import application, introduction, settings_text
 from core.runs import Run, RunStore
@@ -126,6 +126,16 @@ def make_script(run: Run, runs: RunStore, datasets: DatasetStore) -> Script:
         images=_images(dataset, facts),
         weights=_BUNDLED / spec.weights_file if spec.bundled and facts.pretrained else None,
     )
+
+
+def hindrance(run: Run, datasets: DatasetStore) -> UnfreezeError | None:
+    """Why a run has no script, or None where it has one; reads little."""
+    try:
+        find_backbone_of(run)
+        datasets.get(run.base.dataset_id, run.base.dataset_version)
+    except UnfreezeError as error:
+        return error
+    return None
 
 
 def find_backbone_of(run: Run) -> BackboneSpec:

@@ -1,4 +1,4 @@
-"""Choosing the model that predicts, and taking it away."""
+"""Choosing the model that predicts."""
 
 from __future__ import annotations
 
@@ -50,35 +50,3 @@ def classifier_of(run: Run) -> Classifier:
         RunError: If it cannot be loaded.
     """
     return session.cached("classifier", run.id, lambda: load_classifier(run))
-
-
-def model_downloads(run: Run) -> None:
-    """Buttons for the model's files; each is read when its button is pressed."""
-    name = f"{run.base.dataset_id}-{run.id}"
-    with st.container(horizontal=True):
-        st.download_button(
-            f"Keras model ({_megabytes(run.model_path.stat().st_size)})",
-            run.model_path.read_bytes,
-            file_name=f"{name}.keras",
-            mime="application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
-            key="download_keras",
-        )
-        st.download_button(
-            f"LiteRT model ({_megabytes(run.litert_path.stat().st_size)})",
-            run.litert_path.read_bytes,
-            file_name=f"{name}.tflite",
-            mime="application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
-            key="download_litert",
-        )
-    st.caption(
-        "Both take RGB images with values from 0 to 255; what the backbone expects is part of the "
-        "model."
-    )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"

@@ -16,7 +16,12 @@ REFRESH_SECONDS = 1.0
 
 
 def task_view(
-    folder: Path, key: str, label: str, start: Callable[[], None], help: str = ""
+    folder: Path,
+    key: str,
+    label: str,
+    start: Callable[[], None],
+    help: str = "",
+    disabled: bool = False,
 ) -> Task:
     """Shows a task's progress while it runs, and else the button that starts it.
 
@@ -26,12 +31,15 @@ def task_view(
         label: What the button says.
         start: Called when it is pressed; calls `start_task`.
         help: What the button does, in a sentence.
+        disabled: Whether something is missing first.
 
     Returns:
         The task as it is now; one full rerun follows its end.
     """
     task = read_task(folder)
-    if not task.running and st.button(label, key=f"{key}_start", help=help or None):
+    if not task.running and st.button(
+        label, key=f"{key}_start", help=help or None, disabled=disabled
+    ):
         start()
         st.rerun()
     if task.running:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.config import Settings
-from core.datasets import Dataset
+from core.datasets import Dataset, DatasetStore
 from core.evaluation.rejection import Rejection, save_rejection
 from core.files import write_json
 from core.runs import Run
+from core.runs.tasks import read_task
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words
 
@@ -133,4 +135,36 @@ def test_a_model_that_cannot_be_loaded_is_an_error_card(pair: tuple[Run, Run]) -
 def test_both_files_can_be_taken_away(pair: tuple[Run, Run]) -> None:
     page = open_page("pages/5_Predict.py")
     labels = [button.proto.label for button in page.get("download_button")]
-    assert [label.split(" (")[0] for label in labels] == ["Keras model", "LiteRT model"]
+    assert [label.split(" (")[0] for label in labels][:2] == ["Keras model", "LiteRT model"]
+
+
+def test_a_folder_of_the_workspace_becomes_a_csv(settings: Settings, pair: tuple[Run, Run]) -> None:
+    _, tuned = pair
+    (settings.data_dir / "shots").mkdir(parents=True)
+    (settings.data_dir / "shots" / "sky.png").write_bytes(png(10, 10, 230))
+    (settings.data_dir / "shots" / "broken.png").write_bytes(b"none")
+    page = open_page("pages/5_Predict.py")
+    assert page.button(key=f"batch_{tuned.id}_start").disabled
+
+    page.selectbox(key="batch_folder").select("shots").run()
+    page.button(key=f"batch_{tuned.id}_start").click().run()
+    while read_task(tuned.path / "batch").running:
+        time.sleep(0.1)
+    page.run()
+
+    assert not page.exception
+    assert "1 image of shots" in words(page).replace("*", "")
+    assert "1 image cannot be read" in words(page)
+    assert "sky.png,blue" in (tuned.path / "batch" / "answers.csv").read_text()
+
+
+def test_the_script_is_made_of_the_runs_folder(settings: Settings, pair: tuple[Run, Run]) -> None:
+    _, tuned = pair
+    page = open_page("pages/5_Predict.py")
+    button = next(b for b in page.get("download_button") if "script" in b.proto.label)
+    assert not button.proto.disabled
+    DatasetStore(settings.datasets_dir).delete(tuned.base.dataset_id)
+    page = open_page("pages/5_Predict.py")
+    button = next(b for b in page.get("download_button") if "script" in b.proto.label)
+    assert button.proto.disabled
+    assert "no readable data set" in button.proto.help

@@ -1,0 +1,92 @@
+"""A whole folder or a zip of images, classified into one CSV by a process of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.datasets.folder import folders_in, is_text
+from core.evaluation.batch_task import UPLOAD
+from core.runs import Run
+from core.runs.tasks import Task, TaskState, start_task
+from core.ui import session
+from core.ui.task_view import task_view
+from core.ui.text import plain
+
+_MODULE = "core.evaluation.batch_task"
+
+
+def many_images(run: Run) -> None:
+    """Lets the user choose a folder or a zip, shows how far it is, and offers the CSV."""
+    folder = run.path / "batch"
+    with st.expander("A whole folder or a zip", icon=":material/folder:", key="predict_many"):
+        source = _source()
+        task = task_view(
+            folder,
+            f"batch_{run.id}",
+            "Classify them all",
+            lambda: _start(folder, source),
+            disabled=source is None,
+        )
+        if task.state is TaskState.DONE:
+            _result(run, folder, task)
+
+
+def _source() -> Path | UploadedFile | None:
+    """A folder under the workspace's `data/`, or an uploaded zip; None before there is one."""
+    root = session.settings().data_dir
+    folders = sorted(path.name for path in folders_in(root) if is_text(path.name))
+    if folders:
+        chosen = st.selectbox(
+            "Folder",
+            folders,
+            index=None,
+            placeholder="Choose a folder of the workspace",
+            key="batch_folder",
+        )
+        if chosen is not None:
+            return root / chosen
+    else:
+        st.caption(f"Put a folder of images into {plain(str(root))}, or upload a zip.")
+    uploaded: UploadedFile | None = st.file_uploader("Zip", type=["zip"], key="batch_zip")
+    return uploaded
+
+
+def _start(folder: Path, source: Path | UploadedFile | None) -> None:
+    if source is None:
+        return
+    path = source if isinstance(source, Path) else folder / UPLOAD
+    if not isinstance(source, Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    start_task(folder, _MODULE, [str(path)])
+
+
+def _result(run: Run, folder: Path, task: Task) -> None:
+    found = task.results
+    images, source = int(found.get("images", 0)), str(found.get("source", ""))
+    st.markdown(f"**{_counted(images)}** of {plain(source)}")
+    if found.get("broken"):
+        st.warning(
+            f"{_counted(found['broken'])} cannot be read; the CSV says why.",
+            icon=":material/broken_image:",
+        )
+    path = folder / "answers.csv"
+    if path.is_file():
+        st.download_button(
+            "Answers as CSV",
+            path.read_bytes,
+            file_name=f"{run.base.dataset_id}-all-answers.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            key="download_batch",
+        )
+
+
+def _counted(images: int) -> str:
+    return "1 image" if images == 1 else f"{images:,} images"
