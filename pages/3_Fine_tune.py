@@ -6,6 +6,7 @@ from core.ui import page, session
 from core.ui.cards import empty_state
 from core.ui.evaluate_proof import proof
 from core.ui.fine_tune_form import fine_tune_button, fine_tune_settings, warn
+from core.ui.fine_tune_sweep import block_sweep
 from core.ui.live import live_run
 from core.ui.manifests import image_counts
 from core.ui.run_choice import choose_head, choose_run
@@ -45,6 +46,7 @@ choice = choose_what_to_unfreeze(head_run)
 if choice is None:
     st.stop()
 account = st.container()
+block_sweep(head_run, dataset)
 
 settings, view = st.columns([1, 2], gap="large")
 with settings:

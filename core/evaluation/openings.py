@@ -21,13 +21,17 @@ FILE_NAME = "test-opened.jsonl"
 
 
 def measured_on_test(runs: Iterable[Run], dataset_id: str, version: str) -> list[str]:
-    """Ids of the runs whose accuracy on this data set's test images is known."""
+    """Ids of the runs whose accuracy on this data set's test images is known.
+
+    A sweep's is never shown: it ranks on validation.
+    """
     return [
         run.id
         for run in runs
         if run.base.dataset_id == dataset_id
         and run.base.dataset_version == version
         and "test_accuracy" in run.status.results
+        and (run.group is None or run.group.kind != "sweep")
     ]
 
 

@@ -1,0 +1,154 @@
+"""The Fine-tune page's block sweep: every block tried for a short while, from stored features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.backbones.account import Account, account
+from core.backbones.block import Block
+from core.backbones.estimate import estimate_seconds
+from core.charts import block_sweep as chart
+from core.datasets import Dataset
+from core.evaluation.block_sweep import (
+    SWEEP_EPOCHS,
+    Sweep,
+    full_run,
+    queue_sweep,
+    sweep,
+    sweep_choices,
+    sweep_in_words,
+)
+from core.runs import Run
+from core.runs.groups import group_about
+from core.ui import session
+from core.ui.groups import failures_in_words, group_progress, start_group
+from core.ui.live import duration
+from core.ui.manifests import image_counts
+from core.ui.run_results import read_account
+from core.ui.text import plain
+
+_METHOD = (
+    "Every choice gets the same short training from the same head and is measured on the "
+    "validation images; the test images stay shut, so that the verdict on the winner is still "
+    "honest. Bars are Wilson's 95 % intervals. Pale choices are worse than the best one beyond "
+    "noise: exact McNemar tests on the same images, with Holm's correction. A short training says "
+    "little about a long one where accuracies lie close together."
+)
+
+
+def block_sweep(head: Run, dataset: Dataset) -> None:
+    """Offers to try every block, or shows how far that is and what came out.
+
+    Args:
+        head: The head run to start from.
+        dataset: Its data set.
+    """
+    record = read_account(head)
+    if record is None:
+        return
+    blocks = [Block.from_dict(values) for values in record["blocks"]]
+    group = group_about(session.run_store().list(), "sweep", head.id)
+    with st.expander(
+        "Which block? Try every one for a short while",
+        icon=":material/bar_chart:",
+        expanded=group is not None,
+        key=f"sweep_{head.id}_{group is not None}",
+    ):
+        if group is None:
+            _offer(head, blocks, dataset)
+            return
+        if group.active:
+            group_progress(group, "sweep")
+        found = sweep(group, blocks)
+        if len(found.table):
+            _results(found, head, blocks)
+            _train_on(found, head, dataset)
+        if not group.active:
+            told = failures_in_words(group)
+            if told:
+                st.caption(told)
+                _offer(head, blocks, dataset)
+
+
+def _offer(head: Run, blocks: Sequence[Block], dataset: Dataset) -> None:
+    epochs: int = st.slider(
+        "Epochs for each choice",
+        1,
+        10,
+        SWEEP_EPOCHS,
+        key=f"sweep_epochs_{head.id}",
+        width=320,
+        help="The same for every choice: enough to see a direction, not to finish.",
+    )
+    st.caption(_cost_words(head, blocks, image_counts(dataset), epochs))
+    if st.button("Try every block", icon=":material/playlist_play:", key="train_sweep"):
+        name = session.user_name()
+        start_group(lambda: queue_sweep(session.run_store(), head, blocks, epochs, name))
+
+
+def _cost_words(head: Run, blocks: Sequence[Block], images: dict[str, int], epochs: int) -> str:
+    record = read_account(head) or {}
+    values = int(record.get("input_values", 0))
+    counts = [
+        account(blocks, 0, block, scope, input_values=values)
+        for block, scope in sweep_choices(blocks)
+    ]
+    words = f"{len(counts)} runs, one after the other"
+    times = [estimate_seconds(record, c.compute_trained, images, epochs) for c in counts]
+    known = [seconds for seconds in times if seconds is not None]
+    if len(known) == len(times):
+        words += f", about {duration(sum(known))} on this machine"
+    return f"{words}. They store up to {_stored_gigabytes(counts, images):.1f} GB, computed once."
+
+
+def _stored_gigabytes(counts: Sequence[Account], images: dict[str, int]) -> float:
+    # One block alone and from that block on are cut at the same place and share what is stored.
+    cuts = {count.compute_trained: count.stored_bytes_per_image for count in counts}
+    return sum(cuts.values()) * sum(images.values()) / 1e9
+
+
+def _results(found: Sweep, head: Run, blocks: Sequence[Block]) -> None:
+    table = found.table
+    longer = table.loc[table["scope"] == "none", "accuracy"]
+    st.markdown(sweep_in_words(found), help=_METHOD)
+    st.plotly_chart(
+        chart.figure(
+            table,
+            [(block.name, block.title) for block in blocks],
+            head.status.results.get("val_accuracy"),
+            float(longer.iloc[0]) if len(longer) else None,
+        ),
+        width="stretch",
+        key="block_sweep",
+        config={"displayModeBar": False},
+    )
+
+
+def _train_on(found: Sweep, head: Run, dataset: Dataset) -> None:
+    rows = {str(row["run_id"]): row for _, row in found.table.iterrows()}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = rows[
+            st.selectbox(
+                "Choice, the best on validation first",
+                list(rows),
+                format_func=lambda run_id: _row_words(rows[run_id]),
+                # A new first place makes a new box that shows it.
+                key=f"sweep_choice_{next(iter(rows))}",
+                width=380,
+            )
+        ]
+        pressed = st.button(
+            "Train this on in full", icon=":material/local_fire_department:", key="train_winner"
+        )
+    if pressed:
+        config = full_run(head, str(chosen["block"]), chosen["scope"])
+        session.start_run(config, dataset)
+        st.rerun()
+
+
+def _row_words(row: pd.Series) -> str:
+    tied = "" if row["tied"] else ", worse beyond noise"
+    return f"{plain(str(row['name']))} · {100 * row['accuracy']:.1f} %{tied}"
