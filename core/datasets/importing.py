@@ -71,17 +71,27 @@ def import_zip(
         return publish(made.path, settings.datasets_dir)
 
 
-def import_folder(folder: Path, settings: Settings, progress: Progress) -> Dataset:
-    """Scans a folder under the workspace's `data/`, where its images stay.
+def import_folder(
+    folder: Path, settings: Settings, progress: Progress, anywhere: bool = False
+) -> Dataset:
+    """Scans a folder, whose images stay where they are.
 
     A folder that was scanned before becomes a new version; what was changed by hand stays changed.
+
+    Args:
+        folder: A folder under the workspace's `data/`.
+        settings: Workspace and limits.
+        progress: Called with `(files done, files in all)`.
+        anywhere: Whether it may lie elsewhere; for whoever may read this machine's files anyway.
 
     Raises:
         LayoutError: If its arrangement is not recognised.
         DatasetError: If it lies elsewhere, is missing, or cannot be trained on.
     """
     resolved = folder.resolve()
-    if not resolved.is_relative_to(settings.data_dir.resolve()) or not resolved.is_dir():
+    root = settings.data_dir.resolve()
+    inside = resolved.is_relative_to(root)
+    if not (inside or anywhere) or not resolved.is_dir():
         raise DatasetError(
             f"{folder} is no folder under {settings.data_dir}.", "Put it there and try again."
         )
@@ -91,7 +101,7 @@ def import_folder(folder: Path, settings: Settings, progress: Progress) -> Datas
         f"{slug(folder.name)}-{hashlib.sha256(str(resolved).encode()).hexdigest()[:_DIGITS]}"
     )
     store = DatasetStore(settings.datasets_dir)
-    source = f"folder data/{resolved.relative_to(settings.data_dir.resolve())}"
+    source = f"folder data/{resolved.relative_to(root)}" if inside else f"folder {resolved}"
     names = layout.class_names
     there = (settings.datasets_dir / dataset_id / "dataset.json").exists()
     with store.changing(dataset_id) if there else nullcontext() as current:
