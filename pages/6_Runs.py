@@ -10,7 +10,9 @@ from core.ui.runs_table import runs_table, total_words
 
 page.setup("Runs", "runs")
 
-runs = session.run_store().list()
+# A rate test has its place below the rate; here it is seen only while it takes a turn.
+every = session.run_store().list(rate_tests=True)
+runs = [run for run in every if not run.is_rate_test or run.status.state.active]
 if not runs:
     if session.current_dataset() is None:
         empty_state("Nothing was trained yet.", "pages/1_Data.py", "Choose a data set")

@@ -9,7 +9,14 @@ from core.backbones.rows import ROWS
 from core.backbones.spec import BackboneSpec, Preprocessing
 from core.errors import BackboneError
 
-__all__ = ["CATALOG", "BackboneSpec", "Preprocessing", "backbones_on_offer", "find_backbone"]
+__all__ = [
+    "CATALOG",
+    "BackboneSpec",
+    "Preprocessing",
+    "backbones_on_offer",
+    "find_backbone",
+    "title_of",
+]
 
 CATALOG: dict[str, BackboneSpec] = {row.name: row for row in ROWS}
 
@@ -32,6 +39,14 @@ def find_backbone(name: str, weights_dir: Path | None = None) -> BackboneSpec:
         raise BackboneError(
             f"There is no backbone {name!r}.", f"Choose one of {', '.join(CATALOG)}."
         ) from None
+
+
+def title_of(name: str) -> str:
+    """A backbone's title, also of one's own; the name itself where there is none of that name."""
+    try:
+        return find_backbone(name).title
+    except BackboneError:
+        return name
 
 
 def backbones_on_offer(weights_dir: Path) -> list[BackboneSpec]:

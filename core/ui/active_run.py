@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.config import FineTuneConfig
+from core.config import FineTuneConfig, RateTestConfig
 from core.errors import RunError
 from core.runs import Run, RunState
 from core.ui import session
@@ -50,7 +50,10 @@ def announce_ended(runs: Sequence[Run], step: str) -> None:
 
 def page_of(run: Run) -> tuple[str, str]:
     """The file and the step's key of the page that shows a run."""
-    return ("pages/2_Head.py", "head") if run.is_head else ("pages/3_Fine_tune.py", "fine_tune")
+    config = run.config.meant if isinstance(run.config, RateTestConfig) else run.config
+    if isinstance(config, FineTuneConfig):
+        return "pages/3_Fine_tune.py", "fine_tune"
+    return "pages/2_Head.py", "head"
 
 
 def _active_run(runs: Sequence[Run]) -> Run | None:

@@ -16,7 +16,6 @@ from core.runs import Run, RunState
 from core.ui import session
 from core.ui.cards import error_card, failed_run_card
 from core.ui.live import progress_share, progress_words
-from core.ui.run_actions import stop_button
 from core.ui.training_form import nearest_rate, rate_text
 
 REFRESH_SECONDS = 1.0
@@ -32,24 +31,40 @@ def rate_test(meant: Meant, dataset: Dataset, rate_key: str) -> None:
         rate_key: Key of the rate's slider.
     """
     run = next(iter(_tests(meant)), None)
-    active = run is not None and run.status.state.active
-    if not active and st.button(
-        "Find a rate" if run is None else "Find it again",
+    if run is not None and run.status.state.active:
+        st.fragment(_progress, run_every=REFRESH_SECONDS)(run.id)
+        return
+    rate = None
+    if run is not None and run.status.state is RunState.FAILED:
+        failed_run_card(run)
+    if run is not None and run.status.state is RunState.COMPLETED:
+        rate = _result(run, meant)
+    with st.container(horizontal=True):
+        if rate is not None and st.session_state.get(rate_key) != rate:
+            _use_button(rate_key, rate)
+        if _find_button(rate_key, again=run is not None):
+            _start(meant, dataset)
+
+
+def _find_button(rate_key: str, again: bool) -> bool:
+    return st.button(
+        "Find it again" if again else "Find a rate",
         icon=":material/troubleshoot:",
         key=f"find_{rate_key}",
         help="Tries a hundred rates on your images, from a millionth to one, and looks from where "
         "on the loss goes up. It takes seconds once the frozen layers have seen the images; what "
         "they gave is kept for the training.",
-    ):
-        _start(meant, dataset)
-    if run is None:
-        return
-    if active:
-        st.fragment(_progress, run_every=REFRESH_SECONDS)(run.id)
-    elif run.status.state is RunState.FAILED:
-        failed_run_card(run)
-    elif run.status.state is RunState.COMPLETED:
-        _result(run, meant, rate_key)
+    )
+
+
+def _use_button(rate_key: str, rate: float) -> None:
+    st.button(
+        f"Use {rate_text(rate)}",
+        icon=":material/check:",
+        key=f"use_{rate_key}",
+        on_click=_use,
+        args=(rate_key, rate),
+    )
 
 
 def _tests(meant: Meant) -> list[Run]:
@@ -94,14 +109,18 @@ def _progress(run_id: str) -> None:
     if run.status.phase == "training" and run.status.state is RunState.RUNNING:
         words = f"Trying rates: {run.status.done} of {run.status.total}"
     st.progress(progress_share(run), text=words)
-    stop_button(run, "rate")
+    stopping = run.status.state is RunState.STOPPING
+    if st.button("Stop", icon=":material/stop:", key=f"stop_{run_id}", disabled=stopping):
+        session.run_store().request_stop(run_id)
+        st.rerun()
 
 
-def _result(run: Run, meant: Meant, rate_key: str) -> None:
+def _result(run: Run, meant: Meant) -> float | None:
+    """Shows the curve; the suggested step of the slider, or None where there is no curve."""
     curve = read_rate_curve(run.path)
     if curve is None:
         st.caption("What this test measured cannot be read. Find it again.")
-        return
+        return None
     rate = nearest_rate(curve.suggested)
     st.plotly_chart(
         figure(curve, rate, rate_text(rate)),
@@ -112,14 +131,7 @@ def _result(run: Run, meant: Meant, rate_key: str) -> None:
     if isinstance(run.config, RateTestConfig) and _decisive(run.config.meant) != _decisive(meant):
         st.caption(":material/history: Measured with other settings than those chosen now.")
     st.caption("A tenth of the largest rate at which the loss was still as good as at its best.")
-    if st.session_state.get(rate_key) != rate:
-        st.button(
-            f"Use {rate_text(rate)}",
-            icon=":material/check:",
-            key=f"use_{rate_key}",
-            on_click=_use,
-            args=(rate_key, rate),
-        )
+    return rate
 
 
 def _use(rate_key: str, rate: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.backbones.catalog import CATALOG
+from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
 from core.runs import Run
 from core.ui import session
@@ -70,8 +70,7 @@ def run_labels(runs: Sequence[Run]) -> dict[str, str]:
 
 def run_label(run: Run) -> str:
     """A run in one line: backbone, what was unfrozen, how good, when."""
-    spec = CATALOG.get(run.base.backbone)
-    title = spec.title if spec else run.base.backbone
+    title = title_of(run.base.backbone)
     what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head"
     accuracy = run.status.results.get("val_accuracy")
     score = f"{accuracy:.1%} on validation" if accuracy is not None else str(run.status.state)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.backbones.catalog import CATALOG
+from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
 from core.errors import UnfreezeError
 from core.runs import Run, RunState
@@ -97,7 +97,7 @@ def _row(run: Run, deletable: bool = False, children: int = 0, place: int = 0) -
 
 
 def _title(run: Run, place: int) -> str:
-    what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head only"
+    what = _what(run)
     when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
     name = plain(run.dataset_name or run.base.dataset_id)
     by = f" · {plain(run.started_by)}" if run.started_by else ""
@@ -105,6 +105,12 @@ def _title(run: Run, place: int) -> str:
         f"{_ICONS[run.status.state]} **{what}** · {backbone_title(run)}  \n"
         f":small[:gray[{_state_words(run, place)} · {name} · {when}{by}]]"
     )
+
+
+def _what(run: Run) -> str:
+    if isinstance(run.config, FineTuneConfig):
+        return unfrozen_words(run.config)
+    return "rate test" if run.is_rate_test else "head only"
 
 
 def _state_words(run: Run, place: int) -> str:
@@ -146,8 +152,7 @@ def _confirm_delete(run: Run, children: int) -> None:
 
 def backbone_title(run: Run) -> str:
     """The backbone's title and the image size."""
-    spec = CATALOG.get(run.base.backbone)
-    return f"{spec.title if spec else plain(run.base.backbone)}, {run.base.image_size} px"
+    return f"{plain(title_of(run.base.backbone))}, {run.base.image_size} px"
 
 
 def percent(share: float | None) -> str:
