@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from core.errors import UnfreezeError
 from core.files import read_json, write_json
 
 FLOAT16_MAX = float(np.finfo(np.float16).max)
+# Beside an array that several processes write: which rows are there; see `shards`.
+SHARDS = "shards"
 
 
 def feature_key(parts: Mapping[str, Any]) -> str:
@@ -47,7 +49,8 @@ class FeatureFile:
         self.path = path
         self.shape = shape
         self.dtype = np.dtype(dtype)
-        self._array: np.memmap[Any, Any] | None = None
+        self._handle: BinaryIO | None = None
+        self._offset = 0
         self._clipped = 0
 
     @property
@@ -101,9 +104,10 @@ class FeatureFile:
             UnfreezeError: If the disk has no room. A memory map that runs into a full disk would
                 end the process without a word, so the space is taken first.
         """
-        target = self.path / "features.npy"
-        if target.exists() and self.rows_done:
+        target, shards = self.path / "features.npy", self.path / SHARDS
+        if target.exists() and (self.rows_done or shards.exists()):
             return
+        shards.unlink(missing_ok=True)
         write_json(self.path / "progress.json", {"rows": 0})
         np.lib.format.open_memmap(target, mode="w+", dtype=self.dtype, shape=self.shape).flush()
         try:
@@ -117,21 +121,42 @@ class FeatureFile:
             ) from error
 
     def write(self, start: int, values: np.ndarray[Any, Any]) -> None:
-        """Writes rows from `start` on; `flush` makes them count."""
-        if self._array is None:
-            self._array = np.lib.format.open_memmap(self.path / "features.npy", mode="r+")
-            self._clipped = self.clipped
+        """Writes rows from `start` on; `flush` makes them count.
+
+        Not through a memory map: other machines may write other rows of the same pages.
+        """
+        if self._handle is None:
+            target = self.path / "features.npy"
+            self._offset = np.load(target, mmap_mode="r", allow_pickle=False).offset
+            self._handle = target.open("r+b")
         if self.dtype == np.float16:
             # Else they would be infinite, and so would the loss.
             self._clipped += int(np.count_nonzero(np.abs(values) > FLOAT16_MAX))
             values = np.clip(values, -FLOAT16_MAX, FLOAT16_MAX)
-        self._array[start : start + len(values)] = values
+        self._handle.seek(self._offset + start * self.bytes // self.shape[0])
+        self._handle.write(np.ascontiguousarray(values, self.dtype).data)
+
+    def sync(self) -> int:
+        """Puts what was written on disk.
+
+        Returns:
+            Values that were too large for float16 since the last time.
+        """
+        if self._handle is not None:
+            self._handle.flush()
+            os.fsync(self._handle.fileno())
+            self._handle.close()
+            self._handle = None
+        clipped, self._clipped = self._clipped, 0
+        return clipped
 
     def flush(self, rows: int) -> None:
         """Puts what was written on disk, then says that `rows` rows are there."""
-        if self._array is not None:
-            self._array.flush()
-        write_json(self.path / "progress.json", {"rows": rows, "clipped": self._clipped})
+        self.count(rows, self.clipped + self.sync())
+
+    def count(self, rows: int, clipped: int) -> None:
+        """Says how many rows are on disk, and how many values were clipped."""
+        write_json(self.path / "progress.json", {"rows": rows, "clipped": clipped})
 
     def read(self) -> np.ndarray[Any, Any]:
         """The whole array, memory-mapped and read-only."""
