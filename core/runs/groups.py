@@ -146,6 +146,13 @@ def stop_group(store: RunStore, group: Group) -> None:
             store.request_stop(run.id)
 
 
+def resume_group(store: RunStore, group: Group) -> None:
+    """Puts the members that were stopped or failed into the queue again."""
+    for run in group.runs:
+        if run.can_resume:
+            store.request_resume(run.id)
+
+
 def delete_group(store: RunStore, group: Group) -> None:
     """Deletes all members.
 

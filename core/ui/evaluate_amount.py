@@ -10,7 +10,7 @@ from core.evaluation.data_amount import amount_in_words, data_amount, queue_shar
 from core.runs import Run
 from core.runs.groups import Group, group_about
 from core.ui import session
-from core.ui.groups import failures_in_words, group_progress, start_group
+from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.manifests import cached_manifest
 
 _METHOD = (
@@ -33,23 +33,18 @@ def more_images(head: Run, dataset: Dataset | None) -> None:
     group = group_about(session.run_store().list(), "data_amount", head.id)
     with st.container(border=True, key="amount"):
         if group is None:
-            _offer(head, question=True)
+            _offer(head)
             return
         if group.active:
             group_progress(group, "amount")
         if group.completed:
             _results(head, group, dataset)
-        if not group.active:
-            told = failures_in_words(group)
-            if told:
-                st.caption(told)
-                _offer(head, question=False)
+        resume_group_button(group, "amount")
 
 
-def _offer(head: Run, question: bool) -> None:
+def _offer(head: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if question:
-            st.markdown("**Would more images help?**", width="content")
+        st.markdown("**Would more images help?**", width="content")
         pressed = st.button(
             "Train with fewer, and see",
             icon=":material/stacked_line_chart:",

@@ -17,7 +17,7 @@ from core.evaluation.seed_noise import (
 from core.runs import Run
 from core.runs.groups import Group, group_about
 from core.ui import session
-from core.ui.groups import failures_in_words, group_progress, start_group
+from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.text import plain
 
 _METHOD = (
@@ -58,24 +58,19 @@ def seeds_of_head(run: Run) -> None:
 def _card(run: Run, head: Run | None, group: Group | None, accuracies: tuple[float, float]) -> None:
     with st.container(border=True, key="seeds"):
         if group is None:
-            _offer(run, head, "Would it come out the same with another seed?")
+            _offer(run, head)
             return
         noise = seed_noise(group)
         if group.active:
             group_progress(group, "seeds")
         if len(noise.table):
             _results(noise, model_name(run), accuracies)
-        if not group.active:
-            told = failures_in_words(group)
-            if told:
-                st.caption(told)
-                _offer(run, head, "")
+        resume_group_button(group, "seeds")
 
 
-def _offer(run: Run, head: Run | None, question: str) -> None:
+def _offer(run: Run, head: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if question:
-            st.markdown(f"**{question}**", width="content")
+        st.markdown("**Would it come out the same with another seed?**", width="content")
         pressed = st.button(
             f"Train again with {SEEDS} seeds",
             icon=":material/casino:",

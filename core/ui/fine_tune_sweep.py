@@ -24,7 +24,7 @@ from core.evaluation.block_sweep import (
 from core.runs import Run
 from core.runs.groups import group_about
 from core.ui import session
-from core.ui.groups import failures_in_words, group_progress, start_group
+from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.live import duration
 from core.ui.manifests import image_counts
 from core.ui.run_results import read_account
@@ -66,11 +66,7 @@ def block_sweep(head: Run, dataset: Dataset) -> None:
         if len(found.table):
             _results(found, head, blocks)
             _train_on(found, head, dataset)
-        if not group.active:
-            told = failures_in_words(group)
-            if told:
-                st.caption(told)
-                _offer(head, blocks, dataset)
+        resume_group_button(group, "sweep")
 
 
 def _offer(head: Run, blocks: Sequence[Block], dataset: Dataset) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.runs import RunState
-from core.runs.groups import Group, groups_of, stop_group
+from core.runs.groups import Group, groups_of, resume_group, stop_group
 from core.runs.run import GroupMark
 from core.ui import session
 from core.ui.cards import error_card
@@ -62,6 +62,22 @@ def group_words(group: Group) -> str:
     return words if left is None else f"{words} · about {duration(left)} left"
 
 
+def resume_group_button(group: Group, place: str) -> None:
+    """Lets a group go on that was stopped, or whose members failed; says how many did."""
+    told = _unfinished_words(group)
+    if group.active or not told:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(told, width="content")
+        if st.button(
+            "Go on",
+            icon=":material/play_arrow:",
+            key=f"resume_group_{place}_{group.mark.id}",
+            help="Queues those runs again; what has ended stays.",
+        ):
+            start_group(lambda: resume_group(session.run_store(), group))
+
+
 def page_of_group(mark: GroupMark) -> tuple[str, str]:
     """The file and the step's key of the page that shows a group's answer."""
     if mark.kind == "sweep":
@@ -69,8 +85,7 @@ def page_of_group(mark: GroupMark) -> tuple[str, str]:
     return "pages/4_Evaluate.py", "evaluate"
 
 
-def failures_in_words(group: Group) -> str:
-    """Which members did not come to their end; "" where all did, or still may."""
+def _unfinished_words(group: Group) -> str:
     failed = [run for run in group.runs if run.status.state is RunState.FAILED]
     stopped = sum(run.status.state is RunState.STOPPED for run in group.runs)
     words = [f"{stopped} of {len(group.runs)} runs were stopped."] if stopped else []
