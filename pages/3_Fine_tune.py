@@ -58,7 +58,7 @@ with settings:
         session.start_run(config, dataset)
         st.rerun()
 with account:
-    show_account(choice, head_run, images, config.training.epochs)
+    show_account(choice, head_run, images, config.training)
 with view:
     run = choose_run(runs)
     if run is None:

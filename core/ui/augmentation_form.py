@@ -106,7 +106,7 @@ def cost_words(augmentation: Augmentation, train_images: int, epochs: int) -> st
             f"{augmentation.views} times the room on disk. Epochs take as long as without."
         )
     return (
-        f"Nothing is stored: all {train_images:,} images go through the whole network in every "
+        f"No training image is stored: all {train_images:,} go through the whole network in every "
         f"epoch, {train_images * epochs:,} passes instead of {train_images:,}."
     )
 

@@ -10,8 +10,8 @@ import streamlit as st
 from core.backbones.account import Account, account
 from core.backbones.block import Block, block_title
 from core.backbones.catalog import CATALOG
-from core.backbones.estimate import estimate_seconds
-from core.config import Scope
+from core.backbones.estimate import estimate_seconds, stored_images
+from core.config import Scope, TrainingConfig
 from core.runs import Run
 from core.ui.block_map import choose_block
 from core.ui.live import duration
@@ -71,26 +71,35 @@ def choose_what_to_unfreeze(head_run: Run) -> Choice | None:
     return Choice(block, scope, keep, counts)
 
 
-def show_account(choice: Choice, head_run: Run, images: dict[str, int], epochs: int) -> None:
+def show_account(
+    choice: Choice, head_run: Run, images: dict[str, int], training: TrainingConfig
+) -> None:
     """What the choice trains, keeps, stores and takes, before anything runs.
 
     Args:
         choice: The choice.
         head_run: The head run: its pass over the images was timed.
         images: Number of usable images by split.
-        epochs: Epochs that are asked for.
+        training: How it is to be trained.
     """
-    counts, total = choice.counts, sum(images.values())
+    counts, varied = choice.counts, training.augmentation
+    total = stored_images(images, varied)
     stored = counts.stored_bytes_per_image * total / 1e6
-    faster = "–" if counts.compute_trained in (0, 1) else f"{counts.speed_up:.1f} ×"
+    stored *= 0.5 if training.features_type == "float16" else 1.0
+    gains = varied.mode != "live" and counts.compute_trained not in (0, 1)
+    faster = f"{counts.speed_up:.1f} ×" if gains else "–"
     record = read_account(head_run) or {}
-    seconds = estimate_seconds(record, counts.compute_trained, images, epochs)
+    seconds = estimate_seconds(record, counts.compute_trained, images, training.epochs, varied)
     values = (
         ("Trainable", f"{counts.trainable:,}", f"of {counts.total:,} parameters"),
         ("Frozen", f"{counts.frozen:,}", "stay bit for bit as they are"),
         ("Compute trained", f"{counts.compute_trained:.0%}", "of one pass through the backbone"),
         ("Faster by storing", faster, "an epoch, counted in multiply-adds"),
-        ("Stored on disk", f"{stored:,.0f} MB", f"for {total:,} images, computed once"),
+        (
+            "Stored on disk",
+            f"{stored:,.0f} MB",
+            f"for {total:,} {'variants' if varied.mode == 'views' else 'images'}, computed once",
+        ),
         ("This run takes", *_time_words(seconds)),
     )
     for column, (label, value, caption) in zip(st.columns(len(values)), values, strict=True):
