@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -34,6 +34,18 @@ FLUSH_SECONDS = 2.0
 _NO_EFFECT = ("name", "trainable", "dtype", "_initializer", "_regularizer", "_constraint", "seed")
 
 Progress = Callable[[int, int], None]
+Forward = Callable[[Any], list[tf.Tensor]]
+
+
+class Variation(Protocol):
+    """Changes decoded images before their features are computed."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All that decides what becomes of an image: a part of the key."""
+
+    def vary(self, first: int, images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Changes uint8 `(images, height, width, 3)`, of which `first` is the first one's row."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +55,22 @@ class ImageList:
     Attributes:
         paths: Files.
         hashes: SHA-256 of each file: the key follows the content, not the name.
+        variation: What is done to each; None for nothing.
     """
 
     paths: Sequence[Path]
     hashes: Sequence[str]
+    variation: Variation | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def chosen(self, rows: np.ndarray[Any, Any]) -> ImageList:
+        """Those with the given indices."""
+        return ImageList([self.paths[r] for r in rows], [self.hashes[r] for r in rows])
+
+
+RunPass = Callable[[keras.Model, Sequence[tuple[str, FeatureFile]], ImageList, Progress], None]
 
 
 def tap_file(
@@ -68,17 +89,17 @@ def tap_file(
     size = int(model.inputs[0].shape[1])
     prefix = keras.Model(model.inputs[0], output)
     dtype = "uint8" if tap == INPUT_NAME else features_type
-    key = feature_key(
-        {
-            "images": list(images.hashes),
-            "decoder": DECODER_VERSION,
-            "image_size": size,
-            "layers": [_described(step) for step in graph_steps(prefix)],
-            "weights": _values_hash(prefix),
-            "type": dtype,
-        }
-    )
-    return store.file(key, (len(images), *shape), dtype)
+    parts = {
+        "images": list(images.hashes),
+        "decoder": DECODER_VERSION,
+        "image_size": size,
+        "layers": [_described(step) for step in graph_steps(prefix)],
+        "weights": _values_hash(prefix),
+        "type": dtype,
+    }
+    if images.variation:
+        parts["variation"] = images.variation.facts
+    return store.file(feature_key(parts), (len(images), *shape), dtype)
 
 
 def _described(step: Step) -> str:
@@ -110,6 +131,7 @@ def compute_features(
     progress: Progress,
     also: Sequence[str] = (),
     features_type: FeaturesType = "float32",
+    run_pass: RunPass | None = None,
 ) -> tuple[FeatureFile, list[FeatureFile]]:
     """Makes sure that the output of `tap` is stored, and those of `also` where there is room.
 
@@ -122,6 +144,7 @@ def compute_features(
             computed until then stays.
         also: Taps that a later stage will need; they cost no second pass.
         features_type: How the values are written.
+        run_pass: Does the pass; by default this process alone, row by row.
 
     Returns:
         The complete file of `tap`, and those of `also` that there was room for.
@@ -142,7 +165,7 @@ def compute_features(
             if not file.complete and _reserved(store, file, required=name == tap)
         }
         if missing:
-            _run_pass(model, list(missing.items()), images, progress)
+            (run_pass or _run_pass)(model, list(missing.items()), images, progress)
     progress(total, total)
     return wanted[tap], [wanted[name] for name in also if wanted[name].complete]
 
@@ -172,18 +195,16 @@ def _run_pass(
     images: ImageList,
     progress: Progress,
 ) -> None:
-    forward = _forward(model, [tap for tap, _ in missing])
+    forward = forward_to(model, [tap for tap, _ in missing])
     total = len(images)
     stored = [file.rows_done for _, file in missing]
-    start = min(stored)
     size = int(model.inputs[0].shape[1])
     flushed = time.monotonic()
-    for first, batch in _decoded_batches(images.paths, start, size):
-        outputs = forward(_padded(batch))
-        done = first + len(batch)
+    for first, outputs in computed(forward, images, size, min(stored), total):
+        done = first + len(outputs[0])
         for (_, file), rows, output in zip(missing, stored, outputs, strict=True):
             if done > rows:
-                file.write(first, output.numpy()[: len(batch)])
+                file.write(first, output)
         if done == total or time.monotonic() - flushed > FLUSH_SECONDS:
             for (_, file), rows in zip(missing, stored, strict=True):
                 file.flush(max(done, rows))
@@ -191,7 +212,29 @@ def _run_pass(
         progress(done, total)
 
 
-def _forward(model: keras.Model, taps: Sequence[str]) -> Callable[[Any], list[tf.Tensor]]:
+def computed(
+    forward: Forward, images: ImageList, size: int, start: int, stop: int
+) -> Iterator[tuple[int, list[np.ndarray[Any, Any]]]]:
+    """Computes the features of the images from `start` to before `stop`, batch by batch.
+
+    Args:
+        forward: Of `forward_to`.
+        images: All images.
+        size: Their height and width for the model, in pixels.
+        start: Index of the first.
+        stop: Index behind the last.
+
+    Yields:
+        `(index of the batch's first image, for each tap an array of one row an image)`.
+    """
+    for place, batch in _decoded_batches(images.paths[start:stop], size):
+        first = start + place
+        if images.variation:
+            batch = images.variation.vary(first, batch)
+        yield first, [output.numpy()[: len(batch)] for output in forward(_padded(batch))]
+
+
+def forward_to(model: keras.Model, taps: Sequence[str]) -> Forward:
     """The graph from decoded images to the taps' outputs, traced for one batch shape."""
     size = int(model.inputs[0].shape[1])
     outputs = [step_output(model, tap) for tap in taps]
@@ -202,21 +245,35 @@ def _forward(model: keras.Model, taps: Sequence[str]) -> Callable[[Any], list[tf
         outputs = prefix(tf.cast(batch, tf.float32), training=False)
         return list(tf.nest.flatten(outputs))  # one output comes without a list
 
-    compiled: Callable[[Any], list[tf.Tensor]] = tf.function(
+    compiled: Forward = tf.function(
         forward, input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False
     )
     return compiled
 
 
+def frozen_part(
+    model: keras.Model, tap: str
+) -> Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    """The function from decoded images, uint8 and however many, to the output of `tap`."""
+    forward = forward_to(model, [tap])
+
+    def compute(images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        parts = [images[i : i + PASS_BATCH] for i in range(0, len(images), PASS_BATCH)]
+        outputs = [forward(_padded(part))[0].numpy()[: len(part)] for part in parts]
+        return np.concatenate(outputs)
+
+    return compute
+
+
 def _decoded_batches(
-    paths: Sequence[Path], start: int, image_size: int
+    paths: Sequence[Path], image_size: int
 ) -> Iterator[tuple[int, np.ndarray[Any, Any]]]:
     """Decodes on all cores, two batches ahead of the network.
 
     Yields:
         `(index of the first image, uint8 (images, image_size, image_size, 3))`.
     """
-    starts = range(start, len(paths), PASS_BATCH)
+    starts = range(0, len(paths), PASS_BATCH)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         waiting: list[tuple[int, list[Future[np.ndarray[Any, Any]]]]] = []
         try:
