@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from core.config import Augmentation, FineTuneConfig, HeadConfig, TrainingConfig
 from core.errors import RunError
 
-T = TypeVar("T", HeadConfig, TrainingConfig, Augmentation)
+T = TypeVar("T", bound=HeadConfig | TrainingConfig | Augmentation)
 
 _TOP = ("data", "name", "head", "fine_tune", "minimum_test_accuracy")
 _HEAD_GIVEN = ("dataset_id", "dataset_version")
