@@ -115,6 +115,12 @@ def groups_of(runs: Iterable[Run]) -> list[Group]:
     return sorted(groups, key=lambda group: group.created, reverse=True)
 
 
+def folded(runs: Sequence[Run]) -> list[Run | Group]:
+    """Runs and groups, the newest first; a member is found inside its group alone."""
+    alone: list[Run | Group] = [run for run in runs if run.group is None]
+    return sorted([*alone, *groups_of(runs)], key=lambda entry: entry.created, reverse=True)
+
+
 def group_about(runs: Iterable[Run], kind: GroupKind, about: str) -> Group | None:
     """The newest group of a kind that was asked for a run, or None."""
     found = (g for g in groups_of(runs) if (g.mark.kind, g.mark.about) == (kind, about))

@@ -9,9 +9,13 @@ import streamlit as st
 from core.config import FineTuneConfig, RateTestConfig
 from core.errors import RunError
 from core.runs import Run, RunState
+from core.runs.groups import groups_of
+from core.runs.run import GroupMark
 from core.ui import session
+from core.ui.groups import group_share, group_words, page_of_group
 from core.ui.live import progress_share, progress_words
 from core.ui.steps import unfrozen_words
+from core.ui.text import plain
 
 # Slower than the live view: it is a glance from another page.
 REFRESH_SECONDS = 2.0
@@ -27,12 +31,25 @@ def show_active_run(runs: Sequence[Run], step: str) -> None:
     run = _active_run(runs)
     if run is None:
         return
+    if run.group is not None:
+        _show_active_group(run.group, step)
+        return
     page, own_step = page_of(run)
     if own_step == step and session.current_run_id() in (run.id, None):
         return
     with st.container(border=True, key="active_run", gap="small"):
         st.page_link(page, label=_name(run), query_params={"run": run.id})
         st.fragment(_progress, run_every=REFRESH_SECONDS)(run.id)
+
+
+def _show_active_group(mark: GroupMark, step: str) -> None:
+    """One bar for all members, unless the page that has the group's answer shows it."""
+    page, own_step = page_of_group(mark)
+    if own_step == step and _is_looked_at(mark.about):
+        return
+    with st.container(border=True, key="active_run", gap="small"):
+        st.page_link(page, label=plain(mark.title), query_params={"run": mark.about})
+        st.fragment(_group_progress, run_every=REFRESH_SECONDS)(mark.id)
 
 
 def announce_ended(runs: Sequence[Run], step: str) -> None:
@@ -79,6 +96,26 @@ def _progress(run_id: str) -> None:
     if not run.status.state.active:
         st.rerun()
     st.progress(progress_share(run), text=progress_words(run))
+
+
+def _is_looked_at(run_id: str) -> bool:
+    """Whether the current run is this one, or was fine-tuned from it."""
+    current = session.current_run_id()
+    if current in (run_id, None):
+        return True
+    try:
+        config = session.run_store().get(current).config
+    except RunError:
+        return False
+    return isinstance(config, FineTuneConfig) and config.head_run_id == run_id
+
+
+def _group_progress(group_id: str) -> None:
+    groups = groups_of(session.run_store().list())
+    group = next((g for g in groups if g.mark.id == group_id), None)
+    if group is None or not group.active:
+        st.rerun()
+    st.progress(group_share(group), text=group_words(group))
 
 
 def _name(run: Run) -> str:

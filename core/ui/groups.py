@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.runs import RunState
-from core.runs.groups import Group, groups_of, resume_group, stop_group
+from core.runs.groups import Group, delete_group, groups_of, resume_group, stop_group
 from core.runs.run import GroupMark
 from core.ui import session
 from core.ui.cards import error_card
@@ -83,6 +83,28 @@ def page_of_group(mark: GroupMark) -> tuple[str, str]:
     if mark.kind == "sweep":
         return "pages/3_Fine_tune.py", "fine_tune"
     return "pages/4_Evaluate.py", "evaluate"
+
+
+def group_actions(group: Group) -> None:
+    """Stops a whole group, lets it go on, or deletes it."""
+    key = group.mark.id
+    if group.active:
+        if st.button("Stop all", icon=":material/stop:", key=f"stop_group_menu_{key}"):
+            stop_group(session.run_store(), group)
+            st.rerun()
+        return
+    resume_group_button(group, "menu")
+    st.markdown(
+        f"All {len(group.runs)} runs, their models and predictions are deleted for everybody. "
+        "Stored features and data stay."
+    )
+    if st.button("Delete all", type="primary", key=f"delete_group_{key}"):
+        try:
+            delete_group(session.run_store(), group)
+        except RunError as error:
+            error_card(error)
+        else:
+            st.rerun()
 
 
 def _unfinished_words(group: Group) -> str:

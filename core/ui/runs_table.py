@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -12,10 +12,12 @@ from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
 from core.errors import UnfreezeError
 from core.runs import Run, RunState
+from core.runs.groups import Group, folded
 from core.runs.store import in_order
 from core.ui import session
 from core.ui.active_run import page_of
 from core.ui.cards import error_card
+from core.ui.groups import group_actions, page_of_group
 from core.ui.live import duration, progress_share
 from core.ui.run_actions import run_actions
 from core.ui.steps import unfrozen_words
@@ -37,14 +39,21 @@ def runs_table(runs: Sequence[Run]) -> None:
     """Shows the runs, a page at a time, those of one data set where it is chosen."""
     started = Counter(r.config.head_run_id for r in runs if isinstance(r.config, FineTuneConfig))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shown = _filtered(runs)
+        shown = folded(_filtered(runs))
         pages = -(-len(shown) // PAGE_LENGTH)
         page = 1
         if pages > 1:
             page = st.number_input(f"Page of {pages}", 1, pages, 1, key="runs_page", width=160)
     places = {run.id: place for place, run in enumerate(in_order(runs), start=1)}
-    for run in shown[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]:
+
+    def show(run: Run) -> None:
         _row(run, deletable=True, children=started[run.id], place=places.get(run.id, 0))
+
+    for entry in shown[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]:
+        if isinstance(entry, Group):
+            _group_row(entry, show)
+        else:
+            show(entry)
 
 
 def latest_runs(runs: Sequence[Run], count: int = 3) -> None:
@@ -75,11 +84,13 @@ def _filtered(runs: Sequence[Run]) -> Sequence[Run]:
 
 def _row(run: Run, deletable: bool = False, children: int = 0, place: int = 0) -> None:
     results = run.status.results
+    # A sweep chooses: its test accuracies stay unseen.
+    is_sweep = run.group is not None and run.group.kind == "sweep"
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(_title(run, place), width=_TITLE_WIDTH)
         for label, value in (
             ("validation", percent(results.get("val_accuracy"))),
-            ("test", percent(results.get("test_accuracy"))),
+            ("test", percent(None if is_sweep else results.get("test_accuracy"))),
             ("time", duration(run.seconds) if run.seconds is not None else "–"),
             ("on disk", size_words(run.disk_bytes)),
         ):
@@ -94,6 +105,52 @@ def _row(run: Run, deletable: bool = False, children: int = 0, place: int = 0) -
                     run_actions(run)
                     st.divider()
                     _confirm_delete(run, children)
+
+
+def _group_row(group: Group, show: Callable[[Run], None]) -> None:
+    """A group in one row, its members folded below."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_group_title(group), width=_TITLE_WIDTH)
+            seconds = [run.seconds for run in group.runs if run.seconds is not None]
+            for value, label in (
+                (f"{len(group.completed)} of {len(group.runs)}", "completed"),
+                ("", ""),
+                (duration(sum(seconds)) if seconds else "–", "time"),
+                (size_words(sum(run.disk_bytes for run in group.runs)), "on disk"),
+            ):
+                st.markdown(f"{value}  \n:small[:gray[{label}]]", width=_FACT_WIDTH)
+            with st.container(horizontal=True, gap="small", width=_BUTTONS_WIDTH):
+                if st.button("Open", key=f"open_{group.mark.id}"):
+                    _open_group(group)
+                with st.popover("", icon=":material/more_vert:", help="Stop, go on, delete"):
+                    group_actions(group)
+        members = st.expander(
+            f"Its {len(group.runs)} runs", key=f"members_{group.mark.id}", on_change="rerun"
+        )
+        if members.open:
+            with members:
+                for run in group.runs:
+                    show(run)
+
+
+def _group_title(group: Group) -> str:
+    newest = group.runs[-1]
+    state = "going on" if group.active else "ended"
+    when = time.strftime("%d %b, %H:%M", time.localtime(group.created))
+    name = plain(newest.dataset_name or newest.base.dataset_id)
+    return (
+        f":material/stacks: **{plain(group.mark.title)}** · {backbone_title(newest)}  \n"
+        f":small[:gray[{state} · {name} · {when}]]"
+    )
+
+
+def _open_group(group: Group) -> None:
+    """Opens the page that has its answer, for the run that it was asked for."""
+    session.set_current_dataset(group.runs[0].base.dataset_id)
+    if group.mark.about:
+        session.set_current_run(group.mark.about)
+    st.switch_page(page_of_group(group.mark)[0])
 
 
 def _title(run: Run, place: int) -> str:
