@@ -17,7 +17,7 @@ from core.files import write_json
 from core.runs import Run
 from core.training.batches import Batches
 from core.training.data import TrainingData
-from core.training.optimizer import compile_model
+from core.training.optimizer import class_weights, compile_model
 from core.training.reporter import Reporter
 from core.training.stage import Stage, store_features, trained_part, unfreeze
 
@@ -66,6 +66,9 @@ def range_test(
 ) -> RateCurve:
     """Trains while the rate rises from a millionth to one, until the loss explodes.
 
+    On unchanged images, however they are to be varied: variants move the loss, not the rate from
+    which on it explodes.
+
     Args:
         model: The part that is not stored. Its weights are spoiled.
         train: Training batches; they begin anew where they end.
@@ -77,6 +80,7 @@ def range_test(
         Rates and losses up to the explosion.
     """
     compile_model(model, dataclasses.replace(config, schedule="constant", warmup_epochs=0.0))
+    weights = class_weights(train.labels) if config.class_weights else None
     rates: list[float] = []
     losses: list[float] = []
     for step, rate in enumerate(rising_rates().tolist()):
@@ -85,7 +89,8 @@ def range_test(
             train.begin(epoch + 1)
         model.optimizer.learning_rate = rate
         model.reset_metrics()  # else the loss would be the mean of all steps
-        loss = float(model.train_on_batch(*train[index], return_dict=True)["loss"])
+        logs = model.train_on_batch(*train[index], class_weight=weights, return_dict=True)
+        loss = float(logs["loss"])
         if math.isfinite(loss):
             rates.append(rate)
             losses.append(loss)
