@@ -32,13 +32,12 @@ def figure(
         values = np.vstack([100 * np.asarray(this_run, dtype=np.float64), values])
     places = np.arange(len(titles))
     chart = go.Figure(_joins(values, places))
-    for column, colour in enumerate((FROZEN_LINE, UNFROZEN)):
-        if np.isfinite(values[:, column]).any():
-            is_seed = [title != "this run" for title in titles]
-            mean = float(np.nanmean(values[is_seed, column])) if any(is_seed) else np.nan
-            if np.isfinite(mean):
-                chart.add_vline(x=mean, line={"color": colour, "width": 1, "dash": "dot"})
-            chart.add_trace(_dots(values[:, column], places, titles, names[column], colour))
+    for place, (column, colour) in enumerate((("head", FROZEN_LINE), ("tuned", UNFROZEN))):
+        if table[column].notna().any():
+            mean = 100 * float(table[column].mean())
+            chart.add_vline(x=mean, line={"color": colour, "width": 1, "dash": "dot"})
+        if np.isfinite(values[:, place]).any():
+            chart.add_trace(_dots(values[:, place], places, titles, names[place], colour))
     chart.update_layout(
         layout(
             84 + ROW_HEIGHT * len(titles),
