@@ -1,0 +1,133 @@
+"""A parity certificate: whether an exported model predicts what the trained one does."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.evaluation.verdict import Outcome, Verdict, judge
+from core.evaluation.wording import difference_in_words
+from core.export.formats import ExportFormat
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was measured on one exported model.
+
+    Attributes:
+        format: Key of `core.export.formats.FORMATS`.
+        title: The format's name.
+        run: The run's id.
+        image_size: Height and width that it takes, in pixels.
+        split: Which images it was run on.
+        images: How many.
+        max_difference: Largest difference of a probability from the trained model's.
+        label_flips: Images with another answer.
+        accuracy: Share of right answers, between 0 and 1.
+        trained_accuracy: The trained model's, on the same images.
+        verdict: `helped`, `hurt` or `cannot tell`, as fine-tuning is judged.
+        difference: Exported less trained, in points, with its interval, in words.
+        megabytes: Size of the model's file.
+        ms_per_image: Median time of one image in its runtime, without decoding.
+        allowed: The largest difference that is let pass.
+        versions: Packages that it was made and checked with.
+        refusal: Why it may not be taken away; "" where it may.
+    """
+
+    format: str
+    title: str
+    run: str
+    image_size: int
+    split: str
+    images: int
+    max_difference: float
+    label_flips: int
+    accuracy: float
+    trained_accuracy: float
+    verdict: str
+    difference: str
+    megabytes: float
+    ms_per_image: float
+    allowed: float
+    versions: dict[str, str]
+    refusal: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+
+def refusal(chosen: ExportFormat, got: Array, expected: Array) -> str:
+    """Why an exported model may not be taken away, or "".
+
+    Args:
+        chosen: Its format, with what is let pass.
+        got: float32 `(images, classes)`, its probabilities.
+        expected: The trained model's, of the same shape.
+    """
+    if not np.isfinite(got).all():
+        return "It gives numbers that are none."
+    difference = float(np.abs(got - expected).max())
+    if difference > chosen.max_difference:
+        return (
+            f"A probability differs by {difference:.3g} from the trained model's; "
+            f"{chosen.max_difference:g} is let pass."
+        )
+    agreement = float((got.argmax(axis=1) == expected.argmax(axis=1)).mean())
+    if agreement < chosen.min_agreement:
+        return (
+            f"It agrees with the trained model on {agreement:.1%} of the images only; "
+            f"{chosen.min_agreement:.0%} are needed."
+        )
+    return ""
+
+
+def compare(got: Array, expected: Array, labels: Array) -> Verdict:
+    """Judges the exported model against the trained one, as fine-tuning is judged."""
+    after = got.argmax(axis=1) == labels
+    before = expected.argmax(axis=1) == labels
+    return judge(
+        both_right=int((before & after).sum()),
+        fixed=int((~before & after).sum()),
+        broken=int((before & ~after).sum()),
+        both_wrong=int((~before & ~after).sum()),
+    )
+
+
+def cost_in_words(verdict: Verdict) -> str:
+    """What the export costs in accuracy: "It costs nothing", "It costs accuracy", "Cannot tell"."""
+    if not verdict.changed:
+        return "The same answers are right."
+    points = difference_in_words(verdict)
+    if verdict.outcome is Outcome.CANNOT_TELL:
+        return f"Accuracy {points}: cannot tell it from no difference."
+    return f"Accuracy {points}: it {verdict.outcome}."
+
+
+def markdown(certificate: Certificate) -> str:
+    """The certificate to read."""
+    c = certificate
+    versions = ", ".join(f"{name} {number}" for name, number in c.versions.items())
+    return f"""# {c.title}: parity certificate
+
+Model of run {c.run}. It was run in its own runtime on {c.images:,} {c.split} images and compared
+with the trained Keras model on the same images.
+
+| | |
+| --- | --- |
+| Largest difference of a probability | {c.max_difference:.2g} (let pass: {c.allowed:g}) |
+| Images with another answer | {c.label_flips:,} of {c.images:,} |
+| Accuracy, trained model | {c.trained_accuracy:.4f} |
+| Accuracy, this model | {c.accuracy:.4f} |
+| Verdict | {c.verdict}; {c.difference} |
+| Size | {c.megabytes:.1f} MB |
+| Time of one image | {c.ms_per_image:.1f} ms on the machine that made it |
+| Input | float32 (1, {c.image_size}, {c.image_size}, 3), RGB, 0 to 255 |
+
+Made with {versions}.
+"""

@@ -1,0 +1,187 @@
+"""The process that exports a finished run: `python -m core.export.task RUN_DIR/exports/FORMAT`.
+
+It leaves `certificate.json` and, unless the check refuses the model, `model.zip` in that folder.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.config import Settings
+from core.datasets import DatasetStore
+from core.datasets.decode import decode
+from core.errors import DatasetError, ExportError
+from core.export.certificate import Certificate, compare, cost_in_words, refusal
+from core.export.formats import ExportFormat, find_format
+from core.export.package import model_files, write_package
+from core.export.versions import package_versions
+from core.files import read_json, write_json
+from core.runs import Run, RunStore
+from core.runs.tasks import TaskReporter, run_task
+
+# Images that the check runs on, evenly drawn where there are more.
+MOST_CHECKED = 1000
+_BATCH = 32
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The images that the check runs on.
+
+    Attributes:
+        split: `test`, or `val` where there are no test images.
+        paths: Their files.
+        labels: int64 `(images,)`.
+    """
+
+    split: str
+    paths: tuple[Path, ...]
+    labels: Array
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exports into the folder that is named."""
+    folder = Path(arguments[0]).resolve()
+    return run_task(folder, lambda reporter: export(folder, reporter))
+
+
+def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
+    """Converts, checks and packs.
+
+    Args:
+        folder: `exports/<format>` in the run's folder.
+        reporter: Told of progress.
+
+    Returns:
+        The certificate.
+
+    Raises:
+        ExportError: If the exported model does not predict what the trained one does.
+    """
+    chosen = find_format(folder.name)
+    run_dir = folder.parents[1]
+    run = RunStore(run_dir.parent).get(run_dir.name)
+    for old in ("model.zip", "certificate.json"):
+        (folder / old).unlink(missing_ok=True)
+    reporter.say("Loading the model")
+    import keras
+
+    from core.export.convert import convert
+
+    model = keras.models.load_model(run.model_path, compile=False)
+    checked, samples = _images(run, Settings.from_environment())
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        exported = Path(scratch) / chosen.file
+        reporter.say("Converting")
+        convert(chosen, model, exported, samples)
+        certificate = _certify(run, chosen, model, exported, checked, reporter)
+        write_json(folder / "certificate.json", certificate.to_dict())
+        if certificate.refusal:
+            raise ExportError(
+                f"The {chosen.title} model is not given away. {certificate.refusal}",
+                "Take another format.",
+            )
+        reporter.say("Packing")
+        names = read_json(run.path / "predict.json")["class_names"]
+        write_package(folder / "model.zip", chosen, exported, names, certificate)
+    return certificate.to_dict()
+
+
+def _images(run: Run, settings: Settings) -> tuple[Checked, Array]:
+    """The images to check on, and training images as samples."""
+    from core.export.convert import SAMPLES
+
+    dataset = DatasetStore(settings.datasets_dir).get(run.base.dataset_id, run.base.dataset_version)
+    table = dataset.manifest()
+    table = table[table["usable"]]
+    split = "test" if (table["split"] == "test").any() else "val"
+    chosen = _spread(table[table["split"] == split], MOST_CHECKED)
+    train = _spread(table[table["split"] == "train"], SAMPLES)
+    size = run.base.image_size
+    samples = np.stack([decode(dataset.root / path, size) for path in train["path"]])
+    paths = tuple(dataset.root / path for path in chosen["path"])
+    return Checked(split, paths, chosen["label"].to_numpy(np.int64)), samples
+
+
+def _spread(table: Any, most: int) -> Any:
+    if not len(table):
+        raise DatasetError("The data set has no images to check the model on.")
+    return table.iloc[np.unique(np.linspace(0, len(table) - 1, most).astype(int))]
+
+
+def _certify(
+    run: Run,
+    chosen: ExportFormat,
+    model: Any,
+    exported: Path,
+    checked: Checked,
+    reporter: TaskReporter,
+) -> Certificate:
+    from core.export.runtimes import open_runtime, two_columns
+
+    names = tuple(read_json(run.path / "predict.json")["class_names"])
+    size = run.base.image_size
+    predict = open_runtime(chosen, exported, names, size)
+    reporter.say("Checking", len(checked.paths))
+    expected, got, seconds = [], [], []
+    for images in _batches(checked.paths, size):
+        expected.append(two_columns(np.asarray(model.predict_on_batch(images.astype(np.float32)))))
+        for image in images:
+            began = time.perf_counter()
+            got.append(predict(image[np.newaxis]))
+            seconds.append(time.perf_counter() - began)
+        reporter.advance(len(got), len(checked.paths))
+    return measured(
+        run, chosen, np.concatenate(got), np.concatenate(expected), checked, exported, seconds
+    )
+
+
+def measured(
+    run: Run,
+    chosen: ExportFormat,
+    got: Array,
+    expected: Array,
+    checked: Checked,
+    exported: Path,
+    seconds: Sequence[float],
+) -> Certificate:
+    """Puts what was measured into a certificate."""
+    verdict = compare(got, expected, checked.labels)
+    return Certificate(
+        format=chosen.key,
+        title=chosen.title,
+        run=run.id,
+        image_size=run.base.image_size,
+        split=checked.split,
+        images=len(checked.paths),
+        max_difference=float(np.abs(got - expected).max()),
+        label_flips=int((got.argmax(axis=1) != expected.argmax(axis=1)).sum()),
+        accuracy=verdict.after.estimate,
+        trained_accuracy=verdict.before.estimate,
+        verdict=str(verdict.outcome),
+        difference=cost_in_words(verdict),
+        megabytes=sum(file.stat().st_size for file in model_files(exported)) / 1e6,
+        ms_per_image=1000 * float(np.median(seconds)),
+        allowed=chosen.max_difference,
+        versions=package_versions(),
+        refusal=refusal(chosen, got, expected),
+    )
+
+
+def _batches(paths: Sequence[Path], image_size: int) -> Iterator[Array]:
+    for start in range(0, len(paths), _BATCH):
+        yield np.stack([decode(path, image_size) for path in paths[start : start + _BATCH]])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
