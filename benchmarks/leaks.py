@@ -28,9 +28,10 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from benchmarks.scan import picture
 from core.datasets.bundled import CLIPART
-from core.datasets.copies import fingerprints, near_pairs
+from core.datasets.copies import near_pairs
 from core.datasets.decode import open_rgb
 from core.datasets.scan import read_files
+from core.datasets.sieve import fingerprints
 
 GENERATED = 500
 # Drawings that the clip art holds in two versions which differ in details only.

@@ -32,8 +32,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.datasets.copies import fingerprints, near_pairs
+from core.datasets.copies import near_pairs
 from core.datasets.scan import read_files
+from core.datasets.sieve import fingerprints
 
 Array = np.ndarray[Any, Any]
 # Width and height of a typical file there, and what its JPEG takes at this quality: 20 to 25 kB.

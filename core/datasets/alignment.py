@@ -10,7 +10,7 @@ Array = np.ndarray[Any, Any]
 # Of each pair: stretch down, shift down, stretch across, shift across, in half sides.
 _UNCHANGED = np.array([1, 0, 1, 0], np.float32)
 _COARSE, _FINE = 4, 2
-_COARSE_TOLERANCE = 0.1
+_COARSE_TOLERANCE = 0.2
 _STEPS = 5
 _BLOCK = 512
 # Grey levels of spread below which a picture has nothing that could be laid over another's.
@@ -40,7 +40,9 @@ def similarity(first: Array, second: Array, pairs: Array, least: float = -1.0) -
         score = _align(_reduced(a, _COARSE), _reduced(b, _COARSE), warp)
         near = np.flatnonzero(score >= least - _COARSE_TOLERANCE)
         fine = warp[near]
-        score[near] = _align(_reduced(a[near], _FINE), _reduced(b[near], _FINE), fine)
+        a, b = a[near], b[near]
+        found = _align(_reduced(a, _FINE), _reduced(b, _FINE), fine)
+        score[near] = np.maximum(found, _laid_over(a, b, fine))
         result[start : start + _BLOCK] = score
     return result
 
@@ -65,6 +67,41 @@ def _align(a: Array, b: Array, warp: Array) -> Array:
     return best
 
 
+def _laid_over(a: Array, b: Array, warp: Array) -> Array:
+    """The correlation once `b` is moved in full and both are reduced after that.
+
+    Fine texture that is reduced first, and moved by a part of a pixel then, becomes another one.
+    """
+    ys, xs, inside = _grid(warp, a.shape[1])
+    x, y, whole = (_reduced(v, _FINE) for v in (a, _sample(b, ys, xs), inside))
+    x, y = _centred(x, y, (whole == 1).astype(np.float32))
+    xx, yy, xy = _products(x, y)
+    score: Array = xy / np.sqrt(np.maximum(xx * yy, 1e-12))
+    return score
+
+
+def _grid(warp: Array, side: int) -> tuple[Array, Array, Array]:
+    """Where each row and column of one picture lies in the other, and what is inside it."""
+    grid = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
+    ys = warp[:, :1] * grid + warp[:, 1:2]
+    xs = warp[:, 2:3] * grid + warp[:, 3:4]
+    inside = (abs(ys) <= 1)[:, :, None] & (abs(xs) <= 1)[:, None, :]
+    return ys, xs, inside.astype(np.float32)
+
+
+def _centred(a: Array, b: Array, inside: Array) -> tuple[Array, Array]:
+    """Both without their means, and 0 outside."""
+    weight = np.maximum(inside.sum(axis=(1, 2), keepdims=True), 1)
+    x = (a - (a * inside).sum(axis=(1, 2), keepdims=True) / weight) * inside
+    y = (b - (b * inside).sum(axis=(1, 2), keepdims=True) / weight) * inside
+    return x, y
+
+
+def _products(x: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Sums of squares of both, and of their product, each `(pairs,)`."""
+    return (x * x).sum(axis=(1, 2)), (y * y).sum(axis=(1, 2)), (x * y).sum(axis=(1, 2))
+
+
 def _reduced(images: Array, factor: int) -> Array:
     n, height, width = images.shape
     parts = images.reshape(n, height // factor, factor, width // factor, factor)
@@ -75,15 +112,11 @@ def _reduced(images: Array, factor: int) -> Array:
 def _step(a: Array, b: Array, warp: Array) -> tuple[Array, Array]:
     """One Gauss-Newton step of the warp, and the correlation before it."""
     n, side, _ = a.shape
+    ys, xs, inside = _grid(warp, side)
     grid = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
-    ys = warp[:, :1] * grid + warp[:, 1:2]
-    xs = warp[:, 2:3] * grid + warp[:, 3:4]
-    inside = ((abs(ys) <= 1)[:, :, None] & (abs(xs) <= 1)[:, None, :]).astype(np.float32)
     moved = _sample(b, ys, xs)
-    weight = np.maximum(inside.sum(axis=(1, 2), keepdims=True), 1)
-    x = (a - (a * inside).sum(axis=(1, 2), keepdims=True) / weight) * inside
-    y = (moved - (moved * inside).sum(axis=(1, 2), keepdims=True) / weight) * inside
-    xx, yy, xy = ((p * q).sum(axis=(1, 2)) for p, q in ((x, x), (y, y), (x, y)))
+    x, y = _centred(a, moved, inside)
+    xx, yy, xy = _products(x, y)
     score = xy / np.sqrt(np.maximum(xx * yy, 1e-12))
     gain = (xy / np.maximum(yy, 1e-12))[:, None, None]  # brightness and contrast do not count
     down, across = np.gradient(moved, 2 / side, axis=(1, 2))

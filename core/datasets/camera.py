@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.datasets.copies import FINGERPRINT_SIDE, MIN_SIDE, fingerprints, mark_copies
+from core.datasets.copies import MIN_SIDE, mark_copies
 from core.datasets.coverage import coverage_notes, is_coverage_note
 from core.datasets.edits import carry_over, edits_of, unedited
 from core.datasets.manifest import COLUMNS
 from core.datasets.scan import FileFacts, inspect
+from core.datasets.sieve import FINGERPRINT_SIDE, fingerprints
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError, InvalidImageError
 

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
-from core.datasets.copies import FINGERPRINT_SIDE, add_groups
+from core.datasets.copies import add_groups
 from core.datasets.decode import BROKEN, orientation, upright_rgb
 from core.datasets.health import BLANK_RANGE, ELONGATED, TINY_SIDE, is_usable
 from core.datasets.layout import FoundImage
 from core.datasets.manifest import COLUMNS
+from core.datasets.sieve import FINGERPRINT_SIDE
 
 Progress = Callable[[int, int], None]
 _PNG_DEPTH_BYTE = 24

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from core.datasets.alignment import similarity
-from core.datasets.copies import fingerprints, mark_copies, near_pairs
+from core.datasets.copies import mark_copies, near_pairs
 from core.datasets.layout import FoundImage
 from core.datasets.scan import inspect, scan
+from core.datasets.sieve import candidates, fingerprints
 from tests.datasets.pictures import encoded, picture, silent, write_folder
 
 COUNT = 12
@@ -71,13 +72,24 @@ def test_the_same_drawing_in_another_colour_is_another_picture(tmp_path: Path) -
     assert pairs_among(tmp_path, files) == [[1, 2]]
 
 
-def test_the_mirror_print_is_the_print_of_the_mirror() -> None:
-    looks = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
+def test_the_sieve_knows_a_mirror_image_from_a_copy() -> None:
+    looks = np.stack([np.asarray(s.resize((64, 64)).convert("L")) for s in scenes()[:2]])
+    prints = fingerprints(np.concatenate([looks, looks[:1], looks[1:, :, ::-1]]))
 
-    prints = fingerprints(looks)
+    upright, mirrored = next(candidates(prints))
 
-    np.testing.assert_array_equal(prints[:, 1], fingerprints(looks[:, :, ::-1])[:, 0])
     assert (prints.sum(axis=2) == 128).all()
+    assert upright.tolist() == [[0, 2]]
+    assert mirrored.tolist() == [[1, 3]]
+
+
+def test_fine_texture_fits_once_it_is_laid_right() -> None:
+    grains = np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
+    whole = Image.fromarray(grains).resize((400, 400), Image.Resampling.BICUBIC)
+    cut = whole.crop((7, 3, 387, 383))
+    looks = np.stack([np.asarray(i.resize((64, 64))) for i in (whole, cut)])
+
+    assert similarity(looks, looks, np.array([[0, 1]]))[0] > 0.98
 
 
 def test_a_shifted_picture_fits_once_it_is_laid_right() -> None:
