@@ -111,9 +111,11 @@ def amount_in_words(amount: DataAmount) -> str:
 
 
 def _at(config: HeadConfig, share: float) -> HeadConfig:
+    # Epochs are shorter by the share, so everything that is counted in epochs is longer by it.
     training = replace(
         config.training,
         epochs=round(config.training.epochs / share),
+        patience=round(config.training.patience / share),
         warmup_epochs=config.training.warmup_epochs / share,
     )
     return replace(config, train_share=share * config.train_share, training=training)

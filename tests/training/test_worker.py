@@ -197,3 +197,20 @@ def test_steps_that_are_too_large_are_told(workshop: Workshop) -> None:
     error = failed(workshop, replace(workshop.head_config(), training=training))
 
     assert "lower learning rate" in error["way_out"]
+
+
+def test_a_share_of_the_images_learns_from_what_is_stored_for_all(
+    head_run: Run, workshop: Workshop
+) -> None:
+    run = workshop.train(replace(head_run.base, train_share=0.5))
+
+    whole, half = (
+        next(row["batches"] for row in read_metrics(r.metrics_path) if row["event"] == "batch")
+        for r in (head_run, run)
+    )
+    assert run.status.state is RunState.COMPLETED
+    assert half < whole
+    assert json.loads(run.account_path.read_text())["features"]["reused"]
+    # the validation and test images are those of the whole
+    paths = [set(pd.read_parquet(r.predictions_path)["path"]) for r in (head_run, run)]
+    assert paths[0] == paths[1]
