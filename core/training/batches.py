@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+
+
+class Varied(Protocol):
+    """Gives the inputs of a training step in place of the stored ones."""
+
+    def take(self, chosen: Array, epoch: int) -> Array:
+        """Inputs of training images; they depend on the seed, the epoch and the image alone.
+
+        Args:
+            chosen: Places among the training images, int64 `(batch,)`.
+            epoch: From 1.
+
+        Returns:
+            float32 `(batch, ...)`.
+        """
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -22,6 +37,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         seed: With it, each epoch has its own order; without it, rows keep theirs.
         devices: How many share a batch, to equal parts: its size is rounded up to a multiple of
             them, and the last batch is filled up with the first rows of the epoch.
+        varied: Gives varied inputs in place of the features.
 
     Attributes:
         labels: As given.
@@ -35,6 +51,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: int,
         seed: int | None = None,
         devices: int = 1,
+        varied: Varied | None = None,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._features = features
@@ -43,6 +60,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._batch_size = -(-batch_size // devices) * devices
         self._seed = seed
         self._devices = devices
+        self._varied = varied
         self._epoch = 0
         self._first = 0
         self._order = self._ordered()
@@ -61,6 +79,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         chosen = self._order[begin : begin + self._batch_size]
         if missing := -len(chosen) % self._devices:
             chosen = np.append(chosen, np.resize(self._order, missing))
+        if self._varied:
+            return self._varied.take(chosen, self._epoch), self.labels[chosen]
         inputs = np.asarray(self._features[self._rows[chosen]], dtype=np.float32)
         return inputs, self.labels[chosen]
 

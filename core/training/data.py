@@ -10,7 +10,7 @@ import numpy as np
 from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.errors import DatasetError
-from core.training.batches import Batches
+from core.training.batches import Batches, Varied
 from core.training.feature_pass import ImageList
 from core.training.share import draw_share
 
@@ -42,11 +42,30 @@ class TrainingData:
         config: TrainingConfig,
         shuffled: bool = False,
         devices: int = 1,
+        varied: Varied | None = None,
     ) -> Batches:
         """Batches of one split; in a new order each epoch where `shuffled`."""
         rows = self.rows[split]
         seed = config.seed if shuffled else None
-        return Batches(features, rows, self.labels[rows], config.batch_size, seed, devices)
+        return Batches(features, rows, self.labels[rows], config.batch_size, seed, devices, varied)
+
+    def training_images(self) -> ImageList:
+        """The images of the training split."""
+        return self.images.chosen(self.rows["train"])
+
+    def held_out(self) -> TrainingData:
+        """The images that are not trained on, alone."""
+        kept = np.sort(np.concatenate([self.rows["val"], self.rows["test"]]))
+        return replace(
+            self,
+            names=tuple(self.names[row] for row in kept),
+            images=self.images.chosen(kept),
+            labels=self.labels[kept],
+            rows={
+                "train": np.arange(0),
+                **{split: np.searchsorted(kept, self.rows[split]) for split in ("val", "test")},
+            },
+        )
 
     def share_of(self, share: float, seed: int) -> TrainingData:
         """The same with a share of each class's training images, and all others as they are.

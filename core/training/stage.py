@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -21,14 +22,18 @@ from core.backbones.compose import (
 from core.backbones.graph import step_output
 from core.config import FeaturesType, Scope, Settings
 from core.runs import Run
+from core.runs.sharing import Helpers
 from core.training.data import TrainingData
 from core.training.devices import spread, training_devices
 from core.training.feature_pass import compute_features, tap_file
 from core.training.feature_store import FeatureFile, FeatureStore
 from core.training.finish import evaluate_and_save
 from core.training.fit import fit
+from core.training.precision import half_policy, half_precision
 from core.training.proof import prove, snapshot
 from core.training.reporter import Reporter
+from core.training.shared_pass import SHARED_FROM, shared_pass
+from core.training.varied import varied_inputs
 
 
 @dataclass(frozen=True)
@@ -76,21 +81,25 @@ def train_stage(
     """
     model, blocks = stage.model, find_blocks(stage.model)
     counts = unfreeze(stage, blocks)
-    features_type = run.config.training.features_type
-    stored, seconds = store_features(stage, data, settings, reporter, features_type)
+    config = run.config.training
+    # Live, training images go through the whole network in every step.
+    kept = data.held_out() if config.augmentation.mode == "live" else data
+    stored, seconds = store_features(stage, kept, settings, reporter, config.features_type)
     features = stored[0].read()
+    taps, store = (stage.tap, *stage.also_stored), feature_store(settings)
+    varied, views = varied_inputs(model, taps, data, features, config, store, reporter)
 
     reporter.phase("training", unit="batches")
     before = snapshot(model)
     trained = trained_part(stage)
-    config = run.config.training
     devices = training_devices()
     shares = max(1, len(devices))
-    with spread(trained, devices) as fitted:
+    half = half_precision([trained, model], half_policy(config))
+    with half, spread(trained, devices) as fitted:
         result = fit(
             fitted,
-            data.batches(features, "train", config, shuffled=True, devices=shares),
-            data.batches(features, "val", config, devices=shares),
+            data.batches(features, "train", config, True, shares, varied),
+            kept.batches(features, "val", config, devices=shares),
             len(data.rows["train"]),
             config,
             reporter,
@@ -103,10 +112,10 @@ def train_stage(
         "input_values": 3 * run.base.image_size**2,
         "batchnorm": _batchnorm_sentence(counts.batchnorm_layers, stage.freeze_batchnorm),
         "proof": prove(model, before, blocks),
-        "features": _stored_record(stage.tap, stored, seconds),
+        "features": _stored_record(stage.tap, [*stored, *views], seconds),
         **_parameter_counts(model),
     }
-    return evaluate_and_save(run, model, trained, features, data, result, about, reporter)
+    return evaluate_and_save(run, model, trained, features, kept, result, about, reporter)
 
 
 def unfreeze(stage: Stage, blocks: list[Block]) -> Account:
@@ -118,6 +127,11 @@ def unfreeze(stage: Stage, blocks: list[Block]) -> Account:
     layers = {name for b in blocks if b.name in counts.unfrozen for name in b.layers}
     set_trainable(model, layers, stage.freeze_batchnorm)
     return counts
+
+
+def feature_store(settings: Settings) -> FeatureStore:
+    """The workspace's stored features."""
+    return FeatureStore(settings.features_dir, settings.max_features_bytes)
 
 
 def store_features(
@@ -134,12 +148,14 @@ def store_features(
         None where there was nothing to compute.
     """
     reporter.phase("features", len(data.images), "images")
-    store = FeatureStore(settings.features_dir, settings.max_features_bytes)
+    store = feature_store(settings)
     model, tap, also = stage.model, stage.tap, stage.also_stored
     reused = tap_file(store, model, tap, data.images, features_type).complete
     began = time.monotonic()
+    shared = shared_pass(partial(Helpers, settings, reporter.run_dir))
+    run_pass = shared if len(data.images) >= SHARED_FROM else None
     file, later = compute_features(
-        model, tap, data.images, store, reporter.advance, also, features_type
+        model, tap, data.images, store, reporter.advance, also, features_type, run_pass
     )
     return [file, *later], None if reused else time.monotonic() - began
 

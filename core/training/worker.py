@@ -9,8 +9,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import logging
+import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,16 +71,18 @@ def _train(run: Run, settings: Settings, reporter: Reporter) -> None:
 def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, Any]:
     # Imported only now, so that the page sees "starting" during the seconds that keras takes;
     # and before pandas, because on macOS the other order hangs.
-    import keras
+    with _hidden("sklearn"):
+        import keras
 
     from core.datasets import DatasetStore
     from core.training.data import training_data
     from core.training.fine_tune import fine_tune_stage
     from core.training.head import head_stage
+    from core.training.precision import make_repeatable
     from core.training.rate_finder import rate_test
     from core.training.stage import train_stage
 
-    keras.utils.set_random_seed(run.config.training.seed)
+    make_repeatable(run.config.training)
     keras.config.disable_interactive_logging()
     reporter.check_stop()
     reporter.phase("reading")
@@ -91,6 +96,22 @@ def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, An
         stage = head_stage(meant, len(data.class_names), settings)
     work = rate_test if run.is_rate_test else train_stage
     return work(run, stage, data, settings, reporter)
+
+
+@contextmanager
+def _hidden(module: str) -> Iterator[None]:
+    """Lets keras do without a module that it imports where it is there.
+
+    scikit-learn is a fifth of what importing keras takes, and a run does not use it.
+    """
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 _OUT_OF_MEMORY = RunError(
@@ -139,4 +160,9 @@ def _lock(run_dir: Path) -> IO[str] | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    _code = main(sys.argv[1:])
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is written. Taking TensorFlow down in order would keep the next run waiting for nothing.
+    os._exit(_code)
