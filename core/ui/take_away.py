@@ -7,12 +7,14 @@ import streamlit as st
 from core.export.script import hindrance, make_script
 from core.runs import Run
 from core.ui import session
+from core.ui.take_away_formats import other_formats
 
 
 def take_away(run: Run) -> None:
     """Buttons for what can be taken away; each is read or made when its button is pressed."""
     _model_files(run)
     _script(run)
+    other_formats(run)
 
 
 def _model_files(run: Run) -> None:

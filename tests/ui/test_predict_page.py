@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.evaluation.rejection import Rejection, save_rejection
+from core.export.formats import FORMATS
 from core.files import write_json
 from core.runs import Run
 from core.runs.tasks import read_task
@@ -168,3 +169,28 @@ def test_the_script_is_made_of_the_runs_folder(settings: Settings, pair: tuple[R
     button = next(b for b in page.get("download_button") if "script" in b.proto.label)
     assert button.proto.disabled
     assert "no readable data set" in button.proto.help
+
+
+def test_other_formats_show_their_certificates_and_only_what_agrees_is_given_away(
+    pair: tuple[Run, Run],
+) -> None:
+    _, tuned = pair
+    for key, task, refusal in (("litert", "done", ""), ("litert_int8", "failed", "It differs.")):
+        folder = tuned.path / "exports" / key
+        measured = {"images": 60, "split": "test", "max_difference": 2e-6, "label_flips": 3}
+        about = {"title": key, "accuracy": 0.5, "megabytes": 3.5, "ms_per_image": 1.0}
+        certificate = {**measured, **about, "difference": "Cannot tell.", "refusal": refusal}
+        write_json(folder / "certificate.json", certificate)
+        error = {"what": "Not given away. It differs.", "way_out": "", "details": ""}
+        write_json(folder / "task.json", {"state": task, "error": error if refusal else None})
+    (tuned.path / "exports" / "litert" / "model.zip").write_bytes(b"zip")
+
+    page = open_page("pages/5_Predict.py")
+
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert [label for label in labels if "(0.0 MB)" in label and "LiteRT (" in label]
+    assert not any("int8" in label for label in labels)
+    assert "Not given away. It differs." in words(page)
+    assert page.dataframe[0].value["Given away"].tolist() == ["yes", "no"]
+    onnx = page.button(key=f"export_onnx_{tuned.id}_start")
+    assert onnx.disabled == bool(FORMATS["onnx"].missing)
