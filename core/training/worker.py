@@ -78,11 +78,10 @@ def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, An
     from core.training.data import training_data
     from core.training.fine_tune import fine_tune_stage
     from core.training.head import head_stage
-    from core.training.precision import make_repeatable
     from core.training.rate_finder import rate_test
     from core.training.stage import train_stage
 
-    make_repeatable(run.config.training)
+    keras.utils.set_random_seed(run.config.training.seed)
     keras.config.disable_interactive_logging()
     reporter.check_stop()
     reporter.phase("reading")
