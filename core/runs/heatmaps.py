@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -80,14 +81,12 @@ def ask(runs: Sequence[Run], images: Sequence[str]) -> None:
         images: Paths of images as in the runs' predictions.
 
     Raises:
-        RunError: If the folder cannot be written to.
+        RunError: If the folder cannot be written to, or no process can be started.
     """
     if any(status(run).state.active for run in runs):
         return
     try:
-        for run in runs:
-            _status_path(run).unlink(missing_ok=True)
-            write_json(folder(run) / "request.json", list(images))
+        write_request(runs, images)
         with (folder(runs[0]) / "process.log").open("wb") as log:
             process = subprocess.Popen(
                 [
@@ -106,6 +105,13 @@ def ask(runs: Sequence[Run], images: Sequence[str]) -> None:
         raise RunError(
             f"The heat maps cannot be kept: {error}.", "See to the disk, then ask again."
         ) from error
+
+
+def write_request(runs: Sequence[Run], images: Sequence[str]) -> None:
+    """Writes down which images are asked for."""
+    for run in runs:
+        _status_path(run).unlink(missing_ok=True)
+        write_json(folder(run) / "request.json", list(images))
 
 
 def status(run: Run) -> HeatStatus:
@@ -152,7 +158,7 @@ def read_maps(run: Run) -> Maps:
     try:
         with np.load(folder(run) / "maps.npz", allow_pickle=False) as file:
             return dict(zip(file["images"].tolist(), file["maps"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return {}
 
 

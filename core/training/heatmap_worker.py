@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> int:
     runs = [RunStore(path.parent).get(path.name) for path in paths]
     with _turn(settings.queue_dir):
         for run in runs:
-            heatmaps.write_status(run, _compute_or_say_why(run, settings))
+            now = _compute_or_say_why(run, settings)
+            if run.path.is_dir():  # else it was deleted, and must not come back as an empty folder
+                heatmaps.write_status(run, now)
     return 0
 
 
@@ -84,6 +86,8 @@ def _compute(run: Run, settings: Settings) -> HeatStatus:
         names = missing[start : start + BATCH]
         labels = table.loc[names, ["predicted", "label"]].to_numpy(np.int64)
         paths = [dataset.root / name for name in names]
+        if not run.path.is_dir():
+            raise RunError(f"Run {run.id} was deleted.", "Choose another.")
         maps.update(zip(names, explain(mapper, paths, labels, run.base.image_size), strict=True))
         heatmaps.write_maps(run, maps)
         done = start + len(names)

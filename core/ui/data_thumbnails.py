@@ -30,14 +30,25 @@ Row = Mapping[Any, Any]
 def thumbnail(path: str, digest: str) -> bytes | None:
     """A small square PNG of an image file; None where it cannot be read."""
     del digest  # part of the key only: a changed file is another image
+    image = fitted(Path(path), SIDE)
+    return None if image is None else square_png(image, SIDE)
+
+
+def fitted(path: Path, side: int) -> Image.Image | None:
+    """An image with at most `side` pixels a side, tiny ones enlarged; None if unreadable."""
     try:
-        image = open_rgb(Path(path))
-    except InvalidImageError:
+        image = open_rgb(path)
+    except (InvalidImageError, OSError):
         return None
-    image = enlarged(image, SIDE)
-    image.thumbnail((SIDE, SIDE))
-    square = Image.new("RGB", (SIDE, SIDE), (255, 255, 255))
-    square.paste(image, ((SIDE - image.width) // 2, (SIDE - image.height) // 2))
+    image = enlarged(image, side)
+    image.thumbnail((side, side))
+    return image
+
+
+def square_png(image: Image.Image, side: int) -> bytes:
+    """An image in the middle of a square, so that pictures stand in line; nothing around it."""
+    square = Image.new("RGBA", (side, side))
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
     buffer = io.BytesIO()
     square.save(buffer, "PNG")
     return buffer.getvalue()

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.evaluation.comparison import Comparison
 from core.ui.evaluate_gallery import gallery
+from core.ui.evaluate_heat import heat_switch
 
 _WORDS = {
     "fixed": "Wrong before, right now; the surest first.",
@@ -20,13 +21,14 @@ def flips(comparison: Comparison) -> None:
     groups = {change: _group(comparison.pairs, change) for change in _WORDS}
     titles = [f"{change.capitalize()} ({len(rows):,})" for change, rows in groups.items()]
     first = next((t for t, rows in zip(titles, groups.values(), strict=True) if len(rows)), None)
+    heat = heat_switch(comparison) if first else False
     tabs = st.tabs(titles, key="flips", on_change="rerun", default=first)
     for tab, (change, rows) in zip(tabs, groups.items(), strict=True):
         # Only the open tab's pictures are made and sent.
         if tab.open:
             with tab:
                 st.caption(_WORDS[change] if len(rows) else "No image.")
-                gallery(comparison, rows, change.replace(" ", "_"))
+                gallery(comparison, rows, change.replace(" ", "_"), heat)
 
 
 def _group(pairs: pd.DataFrame, change: str) -> pd.DataFrame:

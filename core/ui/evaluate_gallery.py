@@ -2,53 +2,67 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
-from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
-from core.datasets.decode import open_rgb
-from core.errors import InvalidImageError
 from core.evaluation.comparison import Comparison
+from core.ui.data_thumbnails import thumbnail
+from core.ui.evaluate_heat import Heat, heat_for
+from core.ui.evaluate_large import answer, show_large
+from core.ui.heat_pictures import heat_thumbnail
+from core.ui.manifests import cached_manifest
 from core.ui.text import plain
 
-# One row of `Comparison.pairs`.
+# One row of `Comparison.pairs`, with the image's `sha256`.
 Row = Mapping[Any, Any]
 
 SIDE = 116
-SIDE_LARGE = 512
+GAP = 4
 SHOWN = 24
-# Answers are buttons, so that they can be pressed, and captions, so they must look like those.
+# The button covers its card, so that a click on a picture presses it.
 _CSS = """<style>
-[class*="st-key-gallery_"] button {
-  min-height: 0; padding-block: 0.1rem; justify-content: flex-start; text-align: left;
-}
-[class*="st-key-gallery_"] button p { font-size: 0.875rem; }
+[class*="st-key-card_"] { position: relative; }
+[class*="st-key-card_"] :is([data-testid="stElementContainer"], .stButton, .stButton *) {
+  position: static; }
+[class*="st-key-card_"] button {
+  min-height: 0; padding-block: 0.1rem; justify-content: flex-start; text-align: left; }
+[class*="st-key-card_"] button::after {
+  content: ""; position: absolute; inset: 0; cursor: zoom-in; border-radius: 0.3rem; }
+[class*="st-key-card_"] button:focus-visible::after { outline: 2px solid #2B8AC6; }
+[class*="st-key-card_"] button p { font-size: 0.875rem; }
+[class*="st-key-card_"] [data-testid="stElementToolbar"] { display: none; }
 </style>"""
 
 
-def gallery(comparison: Comparison, rows: pd.DataFrame, key: str) -> None:
-    """Shows a card for each image, more of them on request.
+def gallery(comparison: Comparison, rows: pd.DataFrame, key: str, heat: bool = False) -> None:
+    """Shows a card for each image, more of them on request; a click opens one large.
 
     Args:
         comparison: The two runs that the images belong to.
         rows: Rows of its `pairs`, in the order to show.
         key: Tells this gallery's widgets from others'.
+        heat: Whether each card shows where both models looked.
     """
-    if comparison.dataset is None:
+    dataset = comparison.dataset
+    if dataset is None:
         st.caption("The data set was deleted, so its images cannot be shown.")
         return
     st.html(_CSS)
-    pictures = st.container(horizontal=True, gap="small", key=f"gallery_{key}")
-    shown = _shown(len(rows), key)
+    above = st.container()
+    pictures = st.container(horizontal=True, gap="medium" if heat else "small", key=f"cards_{key}")
+    shown = rows.head(_shown(len(rows), key))
+    with above:
+        maps = heat_for(comparison, list(shown["path"]), key) if heat and len(shown) else None
+    digests = cached_manifest(dataset).set_index("path")["sha256"]
     with pictures:
-        for place, row in enumerate(rows.head(shown).to_dict("records")):
-            _card(comparison, comparison.dataset, row, f"{key}_{place}")
+        for place, row in enumerate(shown.to_dict("records")):
+            row["sha256"] = digests.get(row["path"], "")
+            _card(comparison, dataset, row, maps, f"{key}_{place}")
 
 
 def _shown(images: int, key: str) -> int:
@@ -59,64 +73,48 @@ def _shown(images: int, key: str) -> int:
     return shown
 
 
-def _card(comparison: Comparison, dataset: Dataset, row: Row, key: str) -> None:
+def _card(comparison: Comparison, dataset: Dataset, row: Row, maps: Heat | None, key: str) -> None:
     names = comparison.class_names
-    true, wrong = plain(names[row["label"]]), row["after"] != row["label"]
-    with st.container(width=SIDE, gap=None):
-        picture = small_picture(dataset.root / row["path"], SIDE)
-        if picture is not None:
-            st.image(picture, width=SIDE, alt=f"{true}: {row['path']}")
-        was = f"was {_answer(row, 'before', names)}"
-        st.caption(f"{was}  \ntruly {true}" if wrong else was)
-        now = f"**now {_answer(row, 'after', names)}**"
-        if st.button(now, key=f"open_{key}", type="tertiary", help="Open this image large"):
-            _large(comparison, dataset, row)
+    was = f"was {answer(row, 'before', names)}"
+    true = f"truly {plain(names[row['label']])}"
+    wide = maps is not None and maps.has(row["path"])
+    with st.container(width=3 * SIDE + 2 * GAP if wide else SIDE, gap=None, key=f"card_{key}"):
+        if maps is not None and wide:
+            place = _three_pictures(dataset, row, maps, (true, was))
+        else:
+            place = st.container(gap=None)
+            wrong = row["after"] != row["label"]
+            _picture(place, thumbnail(*_file(dataset, row)), f"{true}: {row['path']}")
+            place.caption(f"{was}  \n{true}" if wrong else was)
+        now = f"**now {answer(row, 'after', names)}**"
+        if place.button(now, key=f"open_{key}", type="tertiary", help="Open this image large"):
+            show_large(comparison, dataset, row)
 
 
-@st.dialog("Test image", width="large")
-def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
-    names = comparison.class_names
-    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
-    picture = small_picture(dataset.root / row["path"], SIDE_LARGE)
-    if picture is not None:
-        left.image(picture, width="stretch", alt=row["path"])
-    with right:
-        st.markdown(f"Truly **{plain(names[row['label']])}**")
-        for side, model in zip(("before", "after"), comparison.names, strict=True):
-            sure = min(max(float(row[f"{side}_probability"]), 0.0), 1.0)
-            st.progress(sure, text=f"{plain(model)}: **{_answer(row, side, names)}**")
-            if row[side] != row["label"]:
-                st.caption(f"true class: {_percent(float(row[f'{side}_true']))}")
-        st.caption(plain(row["path"]))
+def _three_pictures(
+    dataset: Dataset, row: Row, maps: Heat, words: tuple[str, str]
+) -> DeltaGenerator:
+    """The image and both models' heat on it; returns the place below the last one."""
+    file, path = _file(dataset, row), row["path"]
+    line = st.container(horizontal=True, gap="xxsmall", wrap=False)
+    places = [line.container(width=SIDE, gap=None) for _ in range(3)]
+    _picture(places[0], thumbnail(*file), f"{words[0]}: {path}")
+    for place, side, name in zip(
+        places[1:], (maps.before, maps.after), ("first", "second"), strict=True
+    ):
+        alt = f"Where the {name} model looked: {path}"
+        _picture(place, heat_thumbnail(*file, side[path][0]), alt)
+    for place, text in zip(places[:2], words, strict=True):
+        place.caption(text)
+    return places[2]
 
 
-@st.cache_data(max_entries=4000, show_spinner=False)
-def small_picture(path: Path, side: int) -> bytes | None:
-    """A square PNG of an image, scaled so that its longest side has `side` pixels.
-
-    Returns:
-        The file's bytes, or None where the image cannot be read any more.
-    """
-    try:
-        image = open_rgb(path)
-    except (InvalidImageError, OSError):
-        return None
-    scale = side / max(image.size)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    # A square without colour around it keeps the cards of a row in line.
-    square = Image.new("RGBA", (side, side))
-    place = ((side - size[0]) // 2, (side - size[1]) // 2)
-    square.paste(image.resize(size, Image.Resampling.BICUBIC), place)
-    buffer = io.BytesIO()
-    square.save(buffer, "PNG")
-    return buffer.getvalue()
+def _picture(place: DeltaGenerator, picture: bytes | None, alt: str) -> None:
+    if picture is None:
+        place.markdown(":material/broken_image: :small[cannot be read]")
+    else:
+        place.image(picture, width=SIDE, alt=alt)
 
 
-def _answer(row: Row, side: str, names: tuple[str, ...]) -> str:
-    name = plain(names[row[side]])
-    return f"{name}, {_percent(float(row[f'{side}_probability']))}"
-
-
-def _percent(share: float) -> str:
-    # A space that does not break: a lone % on a line of its own is hard to read.
-    return f"{100 * share:.0f}\u00a0%"
+def _file(dataset: Dataset, row: Row) -> tuple[str, str]:
+    return str(dataset.root / row["path"]), row["sha256"]

@@ -1,0 +1,105 @@
+"""One test image large: both models' answers, and where they looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+
+from core.datasets import Dataset
+from core.evaluation.comparison import Comparison
+from core.ui.data_thumbnails import fitted
+from core.ui.evaluate_heat import WHAT_IT_SHOWS, stored_heat
+from core.ui.heat_pictures import glowing
+from core.ui.text import plain
+
+SIDE = 640
+_SIDES = ("before", "after")
+# What heat is for, in the order of the stored maps.
+_FOR = ("its answer", "the true class")
+
+Row = Mapping[Any, Any]
+Map = npt.NDArray[np.float32]
+
+
+@st.dialog("Test image", width="large")
+def show_large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
+    """Shows the image with both answers; with both heat maps where they are there.
+
+    Args:
+        comparison: The two runs.
+        dataset: That the image belongs to.
+        row: Its row of the comparison's `pairs`.
+    """
+    image = fitted(dataset.root / row["path"], SIDE)
+    heat = stored_heat(comparison)
+    if image is None:
+        st.markdown(":material/broken_image: This image cannot be read any more.")
+    if image is not None and heat.has(row["path"]):
+        maps = heat.before[row["path"]], heat.after[row["path"]]
+        _with_heat(comparison, row, image, maps)
+        return
+    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    if image is not None:
+        left.image(image, width="stretch", alt=row["path"])
+    with right:
+        st.markdown(f"Truly **{plain(comparison.class_names[row['label']])}**")
+        for place in range(2):
+            _answer_bar(comparison, row, place)
+        st.caption(plain(row["path"]))
+
+
+def _with_heat(comparison: Comparison, row: Row, image: Image.Image, maps: tuple[Map, Map]) -> None:
+    chosen = 0
+    if any(row[side] != row["label"] for side in _SIDES):
+        chosen = st.segmented_control(
+            "What spoke for",
+            (0, 1),
+            default=0,
+            required=True,
+            format_func=_FOR.__getitem__,
+            key=f"heat_for_{row['path']}",
+        )
+    columns = st.columns(3, gap="medium")
+    with columns[0]:
+        st.image(image, width="stretch", alt=row["path"])
+        st.markdown(f"Truly **{plain(comparison.class_names[row['label']])}**")
+        st.caption(plain(row["path"]))
+    for place, column in enumerate(columns[1:]):
+        with column:
+            alt = f"Where {comparison.names[place]} looked"
+            st.image(glowing(image, maps[place][chosen]), width="stretch", alt=alt)
+            if not maps[place][chosen].any():
+                st.caption("Nothing in the image spoke for it.")
+            _answer_bar(comparison, row, place)
+    height, width = maps[1].shape[1:]
+    st.caption(f"{WHAT_IT_SHOWS} These maps have {height} by {width} fields.")
+
+
+def _answer_bar(comparison: Comparison, row: Row, place: int) -> None:
+    side = _SIDES[place]
+    sure = min(max(float(row[f"{side}_probability"]), 0.0), 1.0)
+    words = f"{plain(comparison.names[place])}: **{answer(row, side, comparison.class_names)}**"
+    st.progress(sure, text=words)
+    if row[side] != row["label"]:
+        st.caption(f"true class: {_percent(float(row[f'{side}_true']))}")
+
+
+def answer(row: Row, side: str, names: tuple[str, ...]) -> str:
+    """A model's answer with its probability: "eight, 91 %".
+
+    Args:
+        row: A row of a comparison's `pairs`.
+        side: `before` or `after`.
+        names: Class names in the order of the labels.
+    """
+    return f"{plain(names[row[side]])}, {_percent(float(row[f'{side}_probability']))}"
+
+
+def _percent(share: float) -> str:
+    # A space that does not break: a lone % on a line of its own is hard to read.
+    return f"{100 * share:.0f}\u00a0%"

@@ -1,0 +1,72 @@
+"""The process that computes heat maps, in this process: from a run's folder to its maps."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+
+from core.config import HeadConfig, Settings
+from core.datasets import Dataset
+from core.evaluation.predictions import read_predictions
+from core.runs import Run, RunStore, heatmaps
+from core.runs.heatmaps import HeatState
+from core.training import heatmap_worker
+from tests.evaluation.runs_on_disk import dataset_predictions, finish_run
+
+
+@pytest.fixture
+def run(
+    settings: Settings, make_dataset: Callable[..., Dataset], tiny_model: Callable[..., keras.Model]
+) -> Run:
+    dataset = make_dataset(classes=3, per_class=50)  # 30 test images
+    config = HeadConfig(dataset.id, dataset.version, image_size=16)
+    run = RunStore(settings.runs_dir).create(config)
+    finish_run(run, dataset_predictions(dataset, range(2)), dataset.class_names)
+    tiny_model().save(run.model_path)
+    run.litert_path.touch()
+    heatmaps.folder(run).mkdir()
+    return run
+
+
+def images_of(run: Run) -> list[str]:
+    return list(read_predictions(run, "test")["path"])
+
+
+def compute(run: Run, images: list[str]) -> heatmaps.HeatStatus:
+    heatmaps.write_request([run], images)
+    assert heatmap_worker.main([str(run.path)]) == 0
+    return heatmaps.status(run)
+
+
+def test_maps_are_kept_and_only_what_is_missing_is_computed(run: Run, settings: Settings) -> None:
+    images = images_of(run)
+    first = compute(run, images[:2])
+    again = compute(run, images[:20])
+
+    assert (first.state, first.total) == (HeatState.DONE, 2)
+    assert (again.done, again.total) == (18, 18)
+    maps = heatmaps.read_maps(run)
+    assert list(maps) == images[:20]
+    # The model's answer and the true class; they are the same class for all but the first two.
+    assert maps[images[0]].shape == (2, 4, 4)
+    assert not np.array_equal(*maps[images[0]])
+    assert np.array_equal(*maps[images[5]])
+
+
+def test_an_image_that_is_gone_does_not_hold_up_the_others(run: Run, settings: Settings) -> None:
+    images = images_of(run)[:3]
+    root = settings.datasets_dir / "squares" / "images"
+    (root / images[1]).unlink()
+
+    assert compute(run, images).state is HeatState.DONE
+    maps = heatmaps.read_maps(run)
+    assert [bool(np.isnan(maps[name]).any()) for name in images] == [False, True, False]
+
+
+def test_a_model_that_is_gone_is_told(run: Run, settings: Settings) -> None:
+    run.litert_path.unlink()
+    now = compute(run, images_of(run)[:1])
+
+    assert now.state is HeatState.FAILED
+    assert run.id in now.error
