@@ -17,12 +17,11 @@ from core.files import read_json
 
 FILE_NAME = "rate_test.json"
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
-# The loss is as good as at its lowest while it is above that by less than this share of its start.
-_AS_GOOD = 0.02
+# A share of the loss of guessing: by less than this the loss is as good as at its lowest, and
+# below this four times as much is noise and no explosion.
+_NEGLIGIBLE = 0.05
 _MEMORY = 0.7
 _EXPLODED = 4.0
-# A share of the loss of guessing: below it, four times as much is noise and no explosion.
-_NEGLIGIBLE = 0.05
 
 Array = np.ndarray[Any, Any]
 
@@ -34,10 +33,12 @@ class RateCurve:
     Attributes:
         rates: Learning rate of each step, rising.
         losses: Loss of each step's batch, before the step.
+        classes: Number of classes: guessing has a loss of its logarithm.
     """
 
     rates: Sequence[float]
     losses: Sequence[float]
+    classes: int
 
     @property
     def smoothed(self) -> Array:
@@ -52,12 +53,12 @@ class RateCurve:
         stays and then goes up, as with a trained head, a tenth of the rate before that.
         """
         smoothed = self.smoothed
-        good = np.flatnonzero(smoothed <= smoothed.min() + _AS_GOOD * smoothed[0])
+        good = np.flatnonzero(smoothed <= smoothed.min() + _negligible(self.classes))
         return float(self.rates[good[-1]]) / 10
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {"rates": list(self.rates), "losses": list(self.losses)}
+        return {"rates": list(self.rates), "losses": list(self.losses), "classes": self.classes}
 
 
 def rising_rates() -> Array:
@@ -81,20 +82,24 @@ def exploded(losses: Sequence[float], classes: int) -> bool:
 
     Args:
         losses: Of all steps up to now.
-        classes: Number of classes: guessing has a loss of its logarithm.
+        classes: Number of classes.
     """
     if not math.isfinite(losses[-1]):
         return True
     smoothed = smooth(np.asarray(losses, dtype=np.float64))
-    best = max(float(smoothed.min()), _NEGLIGIBLE * math.log(max(2, classes)))
+    best = max(float(smoothed.min()), _negligible(classes))
     return bool(smoothed[-1] > _EXPLODED * best)
+
+
+def _negligible(classes: int) -> float:
+    return _NEGLIGIBLE * math.log(max(2, classes))
 
 
 def read_rate_curve(run_dir: Path) -> RateCurve | None:
     """What a rate test left in its folder; None where it left nothing readable."""
     try:
         values = read_json(run_dir / FILE_NAME)
-        curve = RateCurve(values["rates"], values["losses"])
+        curve = RateCurve(values["rates"], values["losses"], int(values["classes"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return curve if len(curve.rates) == len(curve.losses) > 0 else None

@@ -37,13 +37,14 @@ def rate_test(
         reporter: Told of progress.
 
     Returns:
-        The run's results: `suggested_rate`, and `stopped`, which is False.
+        The run's results: `suggested_rate`; `features` with the `seconds` of the pass over
+        `images` images, None where there was nothing to compute; `stopped`, which is False.
 
     Raises:
         RunError: If not even the first step had a finite loss.
     """
     unfreeze(stage, find_blocks(stage.model))
-    stored, _ = store_features(stage, data, settings, reporter)
+    stored, seconds = store_features(stage, data, settings, reporter)
     reporter.phase("training", STEPS, "steps")
     config = run.config.training
     train = data.batches(stored[0].read(), "train", config, shuffled=True)
@@ -54,7 +55,8 @@ def rate_test(
             "Look for images that are broken, or train a new head.",
         )
     write_json(run.path / FILE_NAME, curve.to_dict())
-    return {"suggested_rate": curve.suggested, "stopped": False}
+    timed = {"seconds": seconds, "images": len(data.images)}
+    return {"suggested_rate": curve.suggested, "features": timed, "stopped": False}
 
 
 def range_test(
@@ -97,4 +99,4 @@ def range_test(
         if exploded([*losses, loss], classes):
             break
         advance(step + 1, STEPS)
-    return RateCurve(rates, losses)
+    return RateCurve(rates, losses, classes)

@@ -16,6 +16,7 @@ from core.runs import Run, RunState
 from core.ui import session
 from core.ui.cards import error_card, failed_run_card
 from core.ui.live import progress_share, progress_words
+from core.ui.run_results import timed_pass
 from core.ui.training_form import nearest_rate, rate_text
 
 REFRESH_SECONDS = 1.0
@@ -87,9 +88,10 @@ def _start(meant: Meant, dataset: Dataset) -> None:
     tuning = meant if isinstance(meant, FineTuneConfig) else None
     base = meant.base if isinstance(meant, FineTuneConfig) else meant
     try:
-        # Only the newest is shown: the earlier ones would lie around unseen.
         for earlier in _tests(meant):
-            store.delete(earlier.id)
+            # Only the newest is shown; one that timed a pass is what estimates of time rest on.
+            if not timed_pass(earlier):
+                store.delete(earlier.id)
         store.create(RateTestConfig(base, tuning), dataset.name, session.user_name())
     except UnfreezeError as error:
         error_card(error)
@@ -130,7 +132,7 @@ def _result(run: Run, meant: Meant) -> float | None:
     )
     if isinstance(run.config, RateTestConfig) and _decisive(run.config.meant) != _decisive(meant):
         st.caption(":material/history: Measured with other settings than those chosen now.")
-    st.caption("A tenth of the largest rate at which the loss was still as good as at its best.")
+    st.caption("A tenth of the largest rate at which the loss was about as good as at its best.")
     return rate
 
 

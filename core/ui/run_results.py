@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.backbones.block import Block
 from core.charts import movement
-from core.config import FineTuneConfig
+from core.config import FineTuneConfig, RateTestConfig
 from core.errors import RunError
 from core.files import read_json
 from core.runs import Run
@@ -24,6 +24,35 @@ def read_account(run: Run) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record
+
+
+def timed_pass(run: Run) -> dict[str, Any] | None:
+    """A record whose `features` has the `seconds` of a pass over `images`; None where none was."""
+    record = run.status.results if run.is_rate_test else read_account(run)
+    timed = bool(record and (record.get("features") or {}).get("seconds"))
+    return record if timed else None
+
+
+def pass_like_that_of(head: Run) -> dict[str, Any]:
+    """The head run's timed pass; or that of a run with the same backbone and image size, because
+    a head that found everything stored timed nothing."""
+    own = timed_pass(head)
+    if own is not None:
+        return own
+    wanted = head.base.backbone, head.base.image_size
+    alike = (
+        run
+        for run in session.run_store().list(rate_tests=True)
+        if (run.base.backbone, run.base.image_size) == wanted and _whole_backbone(run)
+    )
+    return next((found for run in alike if (found := timed_pass(run))), {})
+
+
+def _whole_backbone(run: Run) -> bool:
+    """Whether its pass went through the whole backbone: only a fine-tuning's is cut off."""
+    if isinstance(run.config, RateTestConfig):
+        return run.config.fine_tuning is None
+    return run.is_head
 
 
 def show_results(run: Run) -> None:

@@ -15,7 +15,7 @@ from core.config import Scope, TrainingConfig
 from core.runs import Run
 from core.ui.block_map import choose_block
 from core.ui.live import duration
-from core.ui.run_results import read_account
+from core.ui.run_results import pass_like_that_of, read_account
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ def show_account(
     stored *= 0.5 if training.features_type == "float16" else 1.0
     gains = varied.mode != "live" and counts.compute_trained not in (0, 1)
     faster = f"{counts.speed_up:.1f} ×" if gains else "–"
-    record = read_account(head_run) or {}
-    seconds = estimate_seconds(record, counts.compute_trained, images, training.epochs, varied)
+    seconds = estimate_seconds(
+        pass_like_that_of(head_run), counts.compute_trained, images, training.epochs, varied
+    )
     values = (
         ("Trainable", f"{counts.trainable:,}", f"of {counts.total:,} parameters"),
         ("Frozen", f"{counts.frozen:,}", "stay bit for bit as they are"),

@@ -9,7 +9,7 @@ from core.evaluation.rate_curve import RateCurve, exploded, rising_rates, smooth
 
 
 def curve(loss_of_exponent: np.ndarray) -> RateCurve:
-    return RateCurve(rising_rates()[: len(loss_of_exponent)].tolist(), loss_of_exponent.tolist())
+    return RateCurve(rising_rates()[: len(loss_of_exponent)].tolist(), loss_of_exponent.tolist(), 3)
 
 
 EXPONENTS = np.log10(rising_rates())

@@ -1,5 +1,6 @@
 """What stands behind Advanced on Head and Fine-tune, and the button that finds a rate."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -160,7 +161,7 @@ def measured(run: Run) -> float:
     """Ends a rate test with a loss that is lowest at a rate of 0.03; the rate it suggests."""
     rates = rising_rates()
     losses = 1 + np.abs(np.log10(rates) - np.log10(0.03))
-    curve = RateCurve(rates.tolist(), losses.tolist())
+    curve = RateCurve(rates.tolist(), losses.tolist(), 3)
     write_json(run.path / FILE_NAME, curve.to_dict())
     write_status(run.path, RunStatus(RunState.COMPLETED, "training", started=1.0, finished=2.0))
     return nearest_rate(curve.suggested)
@@ -206,6 +207,22 @@ def test_a_fine_tunings_rate_test_is_not_the_heads(dataset: Dataset, store: RunS
     assert isinstance(run.config, RateTestConfig)
     assert isinstance(run.config.meant, FineTuneConfig)
     assert "find_head_rate_light" in [button.key for button in open_page(HEAD).button]
+
+
+def test_a_pass_that_a_rate_test_timed_is_what_the_account_counts_with(
+    dataset: Dataset, store: RunStore
+) -> None:
+    head = runs.finished(store, runs.head_config(dataset))
+    account = json.loads(head.account_path.read_text())
+    account["features"] |= {"reused": True, "seconds": None}
+    write_json(head.account_path, account)
+    run = store.create(RateTestConfig(head.base))
+    measured(run)
+    assert {m.label: m.value for m in open_page(FINE_TUNE).metric}["This run takes"] == "–"
+
+    timed = RunStatus(RunState.COMPLETED, results={"features": {"seconds": 60.0, "images": 30}})
+    write_status(run.path, timed)
+    assert {m.label: m.value for m in open_page(FINE_TUNE).metric}["This run takes"] != "–"
 
 
 def test_the_list_of_runs_has_a_rate_test_only_while_it_takes_a_turn(

@@ -8,7 +8,7 @@ from core.evaluation.rate_curve import RateCurve, rising_rates
 
 def test_the_suggested_rate_is_marked_on_a_logarithmic_axis() -> None:
     rates = rising_rates().tolist()
-    chart = figure(RateCurve(rates, [2.0] * len(rates)), 0.01, "0.01")
+    chart = figure(RateCurve(rates, [2.0] * len(rates), 10), 0.01, "0.01")
 
     assert chart.layout.xaxis.type == "log"
     assert chart.layout.shapes[0].x0 == pytest.approx(0.01)
