@@ -40,7 +40,8 @@ def evaluate(choice: Choice) -> None:
     comparison = compare(choice.before, choice.after, datasets)
     looks = openings(comparison, runs)
     seeds = seeds_group(choice.after) if comparison.is_step else None
-    verdict_card(comparison, looks, seeds_sentence(seeds))
+    lasting = seeds_sentence(seeds)
+    verdict_card(comparison, looks, lasting)
     how_it_works()
     seeds_of_comparison(comparison, seeds)
     proof(choice.after)
@@ -69,7 +70,7 @@ def evaluate(choice: Choice) -> None:
     if rejection.open:
         with rejection:
             none_of_these(comparison)
-    downloads(comparison, looks)
+    downloads(comparison, f"{lasting} {looks}")
     next_steps(comparison)
 
 

@@ -67,6 +67,9 @@ def block_sweep(head: Run, dataset: Dataset) -> None:
             _results(found, head, blocks)
             _train_on(found, head, dataset)
         resume_group_button(group, "sweep")
+        if not group.active:
+            with st.popover("Try again", icon=":material/replay:"):
+                _offer(head, blocks, dataset)
 
 
 def _offer(head: Run, blocks: Sequence[Block], dataset: Dataset) -> None:

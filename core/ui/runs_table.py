@@ -154,7 +154,7 @@ def _open_group(group: Group) -> None:
 
 
 def _title(run: Run, place: int) -> str:
-    what = _what(run)
+    what = f"{_what(run)}{_which(run)}"
     when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
     name = plain(run.dataset_name or run.base.dataset_id)
     by = f" · {plain(run.started_by)}" if run.started_by else ""
@@ -162,6 +162,15 @@ def _title(run: Run, place: int) -> str:
         f"{_ICONS[run.status.state]} **{what}** · {backbone_title(run)}  \n"
         f":small[:gray[{_state_words(run, place)} · {name} · {when}{by}]]"
     )
+
+
+def _which(run: Run) -> str:
+    """What tells a run from the others of its group."""
+    share = run.base.train_share
+    words = f", {share:.0%} of the images" if share < 1 else ""
+    if run.group is not None and run.group.kind == "seeds":
+        words += f", seed {run.config.training.seed}"
+    return words
 
 
 def _what(run: Run) -> str:
