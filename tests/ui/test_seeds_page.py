@@ -11,7 +11,12 @@ from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.groups import group_about
 from core.runs.state import write_status
-from tests.evaluation.runs_on_disk import dataset_predictions, finish_run, finished_pair
+from tests.evaluation.runs_on_disk import (
+    dataset_predictions,
+    finish_run,
+    finished_pair,
+    head_config,
+)
 from tests.ui.app import open_page, words
 
 PAGE = "pages/4_Evaluate.py"
@@ -85,6 +90,24 @@ def test_a_member_that_is_opened_is_compared_with_its_own_head(
     assert isinstance(child.config, FineTuneConfig)
     assert child.config.head_run_id == head.id
     assert "it fixed **7** and broke **0**" in words(page)
+
+
+def test_a_head_alone_is_trained_again_alone(settings: Settings, dataset: Dataset) -> None:
+    store = RunStore(settings.runs_dir)
+    head = store.create(head_config(dataset.id, dataset.version), "Shapes")
+    finish_run(head, dataset_predictions(dataset, range(6)), dataset.class_names)
+    page = open_page(PAGE, run=head.id)
+    assert {"train_seeds", "train_shares"} <= {button.key for button in page.button}
+    page.button(key="train_seeds").click().run()
+    wrong = iter((5, 6, 7, 6, 6))
+    for run in store.queued():
+        table = dataset_predictions(dataset, range(next(wrong)))
+        finish_run(run, table[table["split"] == "test"], dataset.class_names)
+    page = open_page(PAGE, run=head.id)
+
+    assert not page.exception
+    assert "5 heads with other seeds have 80.0 % of the test images right" in words(page)
+    assert "from 76.7 to 83.3 %" in words(page)
 
 
 def test_a_failed_seed_is_told(settings: Settings, dataset: Dataset) -> None:
