@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def supervise(run: Run) -> RunState:
         child = subprocess.Popen(
             [*_COMMAND, str(run.path)],
             cwd=APP_ROOT,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -72,6 +74,17 @@ def supervise(run: Run) -> RunState:
     if code:
         _write_death(store.get(run.id), code)
     return _wait_for_end(store, run)
+
+
+def _environment() -> dict[str, str]:
+    """Tells the training process where the scheduler is: free workers may help it."""
+    distributed = sys.modules.get("distributed")
+    try:
+        worker = distributed.get_worker() if distributed else None
+    except ValueError:
+        worker = None  # not called by a Dask worker
+    address = {"UNFREEZE_SCHEDULER": str(worker.scheduler.addr)} if worker else {}
+    return {**os.environ, **address}
 
 
 def _next_run(store: RunStore, passed_over: set[str]) -> tuple[Run, IO[str]] | None:

@@ -31,7 +31,7 @@ class Reporter:
     """
 
     def __init__(self, run_dir: Path) -> None:
-        self._run_dir = run_dir
+        self.run_dir = run_dir
         self._status = RunStatus(state=RunState.RUNNING, phase="starting", started=time.time())
         self._written = 0.0
         self._phase_began = time.monotonic()
@@ -50,12 +50,12 @@ class Reporter:
             self._status = dataclasses.replace(
                 self._status, attempts=before.attempts + 1, results=before.results
             )
-        record_process(self._run_dir / "process.json")
+        record_process(self.run_dir / "process.json")
         self._beat()
         self._write()
         # Only now: until it says that it is running, the run must count as queued.
         for request in ("resume.request", "kill.request"):
-            (self._run_dir / request).unlink(missing_ok=True)
+            (self.run_dir / request).unlink(missing_ok=True)
         threading.Thread(target=self._keep_beating, daemon=True).start()
 
     def phase(self, name: str, total: int = 0, unit: str = "") -> None:
@@ -87,7 +87,7 @@ class Reporter:
 
     def check_stop(self) -> None:
         """Raises `StopRequested` once, if a stop was asked for."""
-        if not self._stop_noticed and (self._run_dir / "stop.request").exists():
+        if not self._stop_noticed and (self.run_dir / "stop.request").exists():
             self._stop_noticed = True
             raise StopRequested
 
@@ -107,14 +107,14 @@ class Reporter:
         )
         self._write()
         if state is RunState.COMPLETED:
-            shutil.rmtree(self._run_dir / "checkpoints", ignore_errors=True)
+            shutil.rmtree(self.run_dir / "checkpoints", ignore_errors=True)
 
     def _write(self) -> None:
-        write_status(self._run_dir, self._status)
+        write_status(self.run_dir, self._status)
         self._written = time.monotonic()
 
     def _beat(self) -> None:
-        (self._run_dir / "heartbeat").touch()
+        (self.run_dir / "heartbeat").touch()
 
     def _keep_beating(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):

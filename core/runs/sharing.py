@@ -1,0 +1,128 @@
+"""Free workers of the queue are asked to help a run with its pass over the images.
+
+A run's process leads its pass and knows no machine by name: it gives the scheduler one task for
+each free slot, as long as no run waits for one.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from core.config import APP_ROOT, Settings
+from core.errors import QueueError
+from core.runs import scheduler
+from core.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CALL_SECONDS = 10.0
+# What a helper answers that would compute something else than the leader.
+REFUSED = 3
+_COMMAND = [sys.executable, "-m", "core.training.helper"]
+_LOG = logging.getLogger(__name__)
+
+
+def help_run(run_dir: str, key: str, taps: Sequence[str]) -> int:
+    """What a Dask worker does: helps a run, in a process of its own.
+
+    Args:
+        run_dir: The run's folder.
+        key: Of the stored features that are meant.
+        taps: What is stored in the same pass.
+
+    Returns:
+        The process's exit code.
+    """
+    with (Path(run_dir) / "helpers.log").open("ab") as log:
+        return subprocess.run(
+            [*_COMMAND, run_dir, key, *taps],
+            cwd=APP_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+class Helpers:
+    """Asks free workers again and again, from a thread, while it is open.
+
+    Args:
+        settings: Names the workspace and the scheduler.
+        run_dir: The run's folder.
+        key: As of `help_run`.
+        taps: As of `help_run`.
+    """
+
+    def __init__(self, settings: Settings, run_dir: Path, key: str, taps: Sequence[str]) -> None:
+        self._settings = settings
+        self._task = (str(run_dir), key, list(taps))
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="helpers", daemon=True)
+        self._client: Client | None = None
+        self._given: list[Any] = []
+
+    def __enter__(self) -> Helpers:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Asks nobody any more; who helps already ends by itself."""
+        self._ended.set()
+        self._thread.join()
+        if self._client is not None:
+            self._client.close(timeout=1)
+
+    def call(self) -> bool:
+        """Gives a task to each free slot.
+
+        Returns:
+            Whether it makes sense to call again.
+        """
+        client = self._connected()
+        if client is None or any(self._refused(future) for future in self._given):
+            return False
+        if RunStore(self._settings.runs_dir).startable():
+            return True  # a run that waits goes first
+        self._given = [future for future in self._given if not future.done()]
+        for _ in range(scheduler.slots(client) - scheduler.tasks(client)):
+            future = client.submit(
+                help_run,
+                *self._task,
+                key=f"{scheduler.TASK_PREFIX}help-{secrets.token_hex(4)}",
+                resources={scheduler.SLOT: 1},
+                pure=False,
+                retries=0,
+            )
+            self._given.append(future)
+        return True
+
+    @staticmethod
+    def _refused(future: Any) -> bool:
+        return bool(future.status == "finished" and future.result() == REFUSED)
+
+    def _connected(self) -> Client | None:
+        if self._client is None:
+            self._client = scheduler.try_connect(self._settings)
+        return self._client
+
+    def _loop(self) -> None:
+        try:
+            while self.call() and not self._ended.wait(CALL_SECONDS):
+                pass
+        except (QueueError, OSError) as error:
+            _LOG.warning("nobody can be asked to help: %s", error)
