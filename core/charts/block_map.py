@@ -1,11 +1,13 @@
 """The signature picture: a backbone as a row of blocks, coloured by frozen or unfrozen.
 
-Width is compute (multiply-adds), height is parameters.
+Width is compute (multiply-adds), height is parameters. After a run the unfrozen blocks are shaded
+by how far their weights moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -16,10 +18,20 @@ GAP = 0.006
 MIN_WIDTH = 0.055
 MIN_HEIGHT = 0.22
 HEAD_WIDTH = 0.03
+HEIGHT = 250
+# From hardly moved to moved most; the house's orange lies between.
+_STILL, _MOST = (250, 205, 180), (150, 48, 4)
+_INK_ON_STILL = "#5A2406"
+_STAYED: dict[str, Any] = {"text": ["0 %"]}
 
 
 def figure(
-    blocks: Sequence[Block], head_parameters: int, unfrozen: Collection[str], clickable: bool = True
+    blocks: Sequence[Block],
+    head_parameters: int,
+    unfrozen: Collection[str],
+    clickable: bool = True,
+    moved: Mapping[str, float] | None = None,
+    height: int = HEIGHT,
 ) -> go.Figure:
     """Draws the map.
 
@@ -28,6 +40,9 @@ def figure(
         head_parameters: Parameters of the head, which is always trained.
         unfrozen: Names of the unfrozen blocks.
         clickable: Whether hovering says that a click chooses.
+        moved: After a run, how far the weights of each unfrozen block and of `head` moved, as a
+            share of their size: blocks are shaded by it, and labelled with it.
+        height: In pixels.
 
     Returns:
         A figure with one bar a block; a bar's `customdata` is `[name]`.
@@ -36,18 +51,38 @@ def figure(
     lefts = [sum(widths[:i]) + GAP * i for i in range(len(widths))]
     largest = max(head_parameters, *(block.parameters for block in blocks))
     centres = [left + width / 2 for left, width in zip(lefts, widths, strict=True)]
-    chart = go.Figure(layout=_layout(centres, [*(block.title for block in blocks), "head"]))
+    names = [*(block.title for block in blocks), "head"]
+    chart = go.Figure(layout=_layout(centres, names, height))
+    shades = _shades(moved or {})
     for block, x, width in zip(blocks, centres[:-1], widths[:-1], strict=True):
-        height = _height(block.parameters, largest)
         warm = block.name in unfrozen
-        bar = _bar(x, width, height, block.parameters, warm, _hover(block, warm, clickable))
-        chart.add_trace(bar.update(customdata=[[block.name]]))
+        hover = _hover(block, warm, clickable, (moved or {}).get(block.name))
+        bar = _bar(x, width, _height(block.parameters, largest), block.parameters, warm, hover)
+        label = shades.get(block.name) if warm else _STAYED if moved else None
+        chart.add_trace(bar.update(customdata=[[block.name]], **(label or {})))
     hover = f"<b>head</b>: always trained<br>{head_parameters:,} parameters<extra></extra>"
-    height = _height(head_parameters, largest)
-    chart.add_trace(_bar(centres[-1], HEAD_WIDTH, height, head_parameters, True, hover))
+    tall = _height(head_parameters, largest)
+    bar = _bar(centres[-1], HEAD_WIDTH, tall, head_parameters, True, hover)
+    chart.add_trace(bar.update(**shades.get("head", {})))
     first = next((i for i, block in enumerate(blocks) if block.name in unfrozen), len(blocks))
-    _draw_border(chart, lefts[first] - GAP / 2)
+    _draw_border(chart, lefts[first] - GAP / 2, stored=moved is None)
     return chart
+
+
+def _shades(moved: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+    """Colour, label and ink of each block; the head, which moves most, is not the measure."""
+    most = max((share for name, share in moved.items() if name != "head"), default=0.0)
+    shades = {}
+    for name, share in moved.items():
+        heat = min(1.0, share / most) if most else 1.0
+        mixed = [round(a + heat * (b - a)) for a, b in zip(_STILL, _MOST, strict=True)]
+        colour = f"rgb({mixed[0]}, {mixed[1]}, {mixed[2]})"
+        shades[name] = {
+            "marker": {"color": colour, "line": {"color": theme.UNFROZEN, "width": 1}},
+            "text": [share_text(share)],
+            "textfont": {"color": theme.INK_ON_UNFROZEN if heat > 0.5 else _INK_ON_STILL},
+        }
+    return shades
 
 
 def _widths(blocks: Sequence[Block]) -> list[float]:
@@ -86,10 +121,11 @@ def _bar(x: float, width: float, height: float, parameters: int, warm: bool, hov
     )
 
 
-def _hover(block: Block, warm: bool, clickable: bool) -> str:
+def _hover(block: Block, warm: bool, clickable: bool, moved: float | None) -> str:
     shape = " x ".join(str(size) for size in block.output_shape)
     lines = [
         f"<b>{block.title}</b>: {'unfrozen, trained' if warm else 'frozen'}",
+        "" if moved is None else f"its weights moved by {share_text(moved)} of their size",
         f"{block.parameters:,} parameters in {len(block.layers)} layers",
         f"{block.multiply_adds / 1e6:,.0f} million multiply-adds an image",
         f"output {shape}",
@@ -99,10 +135,11 @@ def _hover(block: Block, warm: bool, clickable: bool) -> str:
     return "<br>".join(line for line in lines if line) + "<extra></extra>"
 
 
-def _draw_border(chart: go.Figure, x: float) -> None:
+def _draw_border(chart: go.Figure, x: float, stored: bool) -> None:
     line = {"color": theme.MUTED, "width": 2, "dash": "dot"}
     chart.add_shape(type="line", x0=x, x1=x, y0=-0.56, y1=0.72, line=line)
-    frozen = "frozen · computed once and stored" if x > 0.45 else "frozen"
+    more = "computed once and stored" if stored else "not one bit moved"
+    frozen = f"frozen · {more}" if x > 0.45 else "frozen"
     for text, anchor, shift, colour in (
         (frozen, "right", -6, theme.FROZEN_LINE),
         ("unfrozen · trained", "left", 6, theme.UNFROZEN),
@@ -123,7 +160,7 @@ def _draw_border(chart: go.Figure, x: float) -> None:
         )
 
 
-def _layout(centres: list[float], names: list[str]) -> go.Layout:
+def _layout(centres: list[float], names: list[str], height: int) -> go.Layout:
     names_below = {
         "range": [-0.005, 1.005],
         "tickvals": centres,
@@ -137,7 +174,7 @@ def _layout(centres: list[float], names: list[str]) -> go.Layout:
         "tickfont": {"size": 12},
     }
     return theme.layout(
-        250,
+        height,
         margin={"l": 0, "r": 0, "t": 24, "b": 24},
         xaxis=names_below,
         yaxis={"visible": False, "fixedrange": True, "range": [-0.6, 0.86]},
@@ -147,6 +184,13 @@ def _layout(centres: list[float], names: list[str]) -> go.Layout:
         dragmode=False,
         hovermode="closest",
     )
+
+
+def share_text(share: float) -> str:
+    """A share in percent as people say it: 0.04 %, 3.1 %, 25 %."""
+    percent = 100 * share
+    digits = 0 if percent >= 9.95 else 1 if percent >= 0.095 else 2
+    return f"{percent:.{digits}f} %"
 
 
 def short_count(count: int) -> str:

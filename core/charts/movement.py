@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,6 +12,25 @@ from core.charts import theme
 
 ROW_HEIGHT = 18
 MAX_ROWS = 60
+
+
+def block_movement(movement: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """How far each block moved: the median over its kernels, as a share of their size.
+
+    Args:
+        movement: Rows of the proof, as of `figure`.
+
+    Returns:
+        Shares by the name of the block; `head` for the head. Of a block without a kernel, the
+        median over all its weights.
+    """
+    found: dict[str, list[float]] = {}
+    kernels = {row["block"] for row in movement if "kernel" in row["weight"]}
+    for row in movement:
+        # A bias begins at zero, so that its share says little.
+        if "kernel" in row["weight"] or row["block"] not in kernels:
+            found.setdefault(row["block"], []).append(float(row["relative"]))
+    return {name: median(shares) for name, shares in found.items()}
 
 
 def figure(movement: Sequence[dict[str, Any]]) -> go.Figure:

@@ -8,16 +8,20 @@ import streamlit as st
 
 from core.files import read_json
 from core.runs import Run
+from core.ui.moved_map import moved_map
 
 
 def proof(run: Run) -> None:
-    """Shows that frozen tensors stayed and unfrozen ones moved; nothing where there is no proof."""
-    found = _read(run).get("proof")
+    """Shows that frozen tensors stayed and how far the others moved, in words and on the block map;
+    nothing where there is no proof."""
+    account = _read(run)
+    found = account.get("proof")
     if not isinstance(found, dict):
         return
     words, holds = proof_in_words(found)
     if holds:
         st.caption(f":material/verified: {words}")
+        moved_map(account, run.id)
     else:
         st.error(words, icon=":material/gpp_bad:")
 

@@ -84,6 +84,19 @@ def test_nothing_is_called_frozen_where_everything_is_trained() -> None:
     ]
 
 
+def test_after_a_run_blocks_are_shaded_by_how_far_they_moved() -> None:
+    moved = {"block1": 0.01, "top": 0.034, "head": 0.3}
+    figure = block_map.figure(BLOCKS, 50, ("block1", "top"), moved=moved)
+    bars = dict(zip(("stem", "block1", "top", "head"), figure.data, strict=True))
+
+    assert [bar.text[0] for bar in figure.data] == ["0 %", "1.0 %", "3.4 %", "30 %"]
+    assert bars["stem"].marker.color == theme.FROZEN
+    # The head moves most of all, but it is not the measure.
+    assert bars["top"].marker.color == bars["head"].marker.color != bars["block1"].marker.color
+    assert "moved by 3.4 %" in bars["top"].hovertemplate
+    assert figure.layout.annotations[0].text.split(" ")[-1] == "frozen"
+
+
 @pytest.mark.parametrize(
     ("count", "words"), [(992, "1.0 k"), (139_600, "140 k"), (1_184_000, "1.18 M")]
 )
