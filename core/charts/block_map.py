@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from core.backbones.block import Block
@@ -19,9 +20,9 @@ MIN_WIDTH = 0.055
 MIN_HEIGHT = 0.22
 HEAD_WIDTH = 0.03
 HEIGHT = 250
-# From hardly moved to moved most; the house's orange lies between.
-_STILL, _MOST = (250, 205, 180), (150, 48, 4)
-_INK_ON_STILL = "#5A2406"
+# From hardly moved over `theme.UNFROZEN` to moved most.
+_SHADES = ((250, 205, 180), (232, 89, 12), (150, 48, 4))
+_INK_ON_STILL = "#3D1703"
 _STAYED: dict[str, Any] = {"text": ["0 %"]}
 
 
@@ -75,12 +76,15 @@ def _shades(moved: Mapping[str, float]) -> dict[str, dict[str, Any]]:
     shades = {}
     for name, share in moved.items():
         heat = min(1.0, share / most) if most else 1.0
-        mixed = [round(a + heat * (b - a)) for a, b in zip(_STILL, _MOST, strict=True)]
-        colour = f"rgb({mixed[0]}, {mixed[1]}, {mixed[2]})"
+        channels = zip(*_SHADES, strict=True)
+        mixed = [round(float(np.interp(heat, (0, 0.5, 1), channel))) for channel in channels]
         shades[name] = {
-            "marker": {"color": colour, "line": {"color": theme.UNFROZEN, "width": 1}},
+            "marker": {
+                "color": f"rgb{tuple(mixed)}",
+                "line": {"color": theme.UNFROZEN, "width": 1},
+            },
             "text": [share_text(share)],
-            "textfont": {"color": theme.INK_ON_UNFROZEN if heat > 0.5 else _INK_ON_STILL},
+            "textfont": {"color": theme.INK_ON_UNFROZEN if heat > 0.45 else _INK_ON_STILL},
         }
     return shades
 
