@@ -42,7 +42,7 @@ def figure(
         layout(
             84 + ROW_HEIGHT * len(titles),
             margin={"l": 8, "r": 16, "t": 30, "b": 8},
-            xaxis=axis("right on the test images", ticksuffix=" %", nticks=6),
+            xaxis=axis("right on the test images", ticksuffix=" %", nticks=5),
             yaxis=axis(
                 tickvals=places,
                 ticktext=titles,
@@ -64,7 +64,12 @@ def _dots(
         y=places,
         name=name,
         mode="markers",
-        marker={"color": colour, "size": 11, "symbol": symbols, "line": {"width": 2}},
+        marker={
+            "color": colour,
+            "size": 11,
+            "symbol": symbols,
+            "line": {"color": colour, "width": 2},
+        },
         text=titles,
         hovertemplate="%{text}: %{x:.2f} %<extra>" + name + "</extra>",
     )

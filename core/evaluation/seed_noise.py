@@ -39,12 +39,16 @@ class SeedNoise:
             tuned (float64): that of the model fine-tuned from it, gain (float64): tuned less head;
             the last two NaN where there is none.
         gain: The mean gain with its 95 % t interval, or None with fewer than two gains.
-        outcome: "helped" or "hurt" where the interval leaves out zero, with `FEWEST` gains or more.
+        outcome: "helped" or "hurt" where the interval leaves out zero, with `FEWEST` gains or more
+            and after the last: who looks after each seed and stops where it suits finds a gain
+            too often.
+        complete: Whether no more seeds are to come.
     """
 
     table: pd.DataFrame
     gain: Interval | None
     outcome: Outcome
+    complete: bool
 
     @property
     def paired(self) -> bool:
@@ -72,7 +76,8 @@ def queue_seeds(
         raise RunError(
             f"The head run of {run.id} is gone.", "Fine-tune again from a head that is there."
         )
-    mark = new_mark("seeds", f"{count} seeds, {model_name(run)}", run.id)
+    name = model_name(run)
+    mark = new_mark("seeds", f"{count} seeds, {name[0].lower()}{name[1:]}", run.id)
     first = 1 + max(base.config.training.seed, run.config.training.seed)
     for seed in range(first, first + count):
         config = _with_seed(base.config, seed)
@@ -98,9 +103,10 @@ def seed_noise(group: Group) -> SeedNoise:
     gains = table["gain"].dropna().to_list()
     gain = mean_interval(gains)
     outcome = Outcome.CANNOT_TELL
-    if gain is not None and len(gains) >= FEWEST and gain.excludes(0.0):
+    complete = not group.active
+    if complete and gain is not None and len(gains) >= FEWEST and gain.excludes(0.0):
         outcome = Outcome.HELPED if gain.estimate > 0 else Outcome.HURT
-    return SeedNoise(table, gain, outcome)
+    return SeedNoise(table, gain, outcome, complete)
 
 
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
@@ -129,9 +135,9 @@ def t_quantile(count: int, confidence: float = 0.95) -> float:
 
 
 def gain_in_words(noise: SeedNoise) -> str:
-    """The verdict's extra sentence; "" before there are enough gains."""
+    """The verdict's extra sentence; "" before the last seed, or with too few."""
     gains = noise.table["gain"].dropna().to_list()
-    if noise.gain is None or len(gains) < FEWEST:
+    if noise.gain is None or len(gains) < FEWEST or not noise.complete:
         return ""
     low, high = signed_points(noise.gain.low), signed_points(noise.gain.high)
     numbers = (
@@ -159,10 +165,21 @@ def spread_in_words(noise: SeedNoise, this_gain: float | None = None) -> str:
     if len(tuned) < 2:
         return ""
     words = (
-        f"From seed to seed the head alone varies by {_points(spread(heads))} points and the "
-        f"fine-tuned model by {_points(spread(tuned))} (standard deviation)."
+        f"{_mean_words(noise)} From seed to seed the head alone varies by {_points(spread(heads))} "
+        f"points and the fine-tuned model by {_points(spread(tuned))} (standard deviation)."
     )
     return f"{words} {_luck(noise, this_gain)}".strip()
+
+
+def _mean_words(noise: SeedNoise) -> str:
+    if noise.gain is None:
+        return ""
+    start = "A mean" if noise.complete else "So far, with the verdict after the last one, a mean"
+    low, high = signed_points(noise.gain.low), signed_points(noise.gain.high)
+    return (
+        f"{start} gain of **{signed_points(noise.gain.estimate)} points**, 95 % interval {low} to "
+        f"{high}."
+    )
 
 
 def _luck(noise: SeedNoise, this_gain: float | None) -> str:
@@ -172,9 +189,9 @@ def _luck(noise: SeedNoise, this_gain: float | None) -> str:
     # Where one more gain of the same kind falls, 19 times out of 20.
     half = t_quantile(len(gains)) * spread(gains) * math.sqrt(1 + 1 / len(gains))
     if abs(this_gain - noise.gain.estimate) <= half:
-        return f"The run above, with {signed_points(this_gain)}, is one like them."
+        return f"The run above, with {signed_points(this_gain)} points, is no exception."
     kind = "a lucky" if this_gain > noise.gain.estimate else "an unlucky"
-    return f"The run above, with {signed_points(this_gain)}, had {kind} seed."
+    return f"The run above, with {signed_points(this_gain)} points, had {kind} seed."
 
 
 def _heads_in_words(heads: Sequence[float]) -> str:

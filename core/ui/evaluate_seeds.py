@@ -87,8 +87,7 @@ def _results(noise: SeedNoise, name: str, accuracies: tuple[float, float]) -> No
     with words:
         st.markdown("**With other seeds**", help=_METHOD)
         this_gain = accuracies[1] - accuracies[0] if noise.paired else None
-        sentences = [gain_in_words(noise), spread_in_words(noise, this_gain)]
-        st.markdown(" ".join(s for s in sentences if s) or "The first seeds are being trained.")
+        st.markdown(spread_in_words(noise, this_gain) or "The first seeds are being trained.")
     with picture:
         names = ("Head only", plain(name))
         st.plotly_chart(

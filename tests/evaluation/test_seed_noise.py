@@ -37,16 +37,25 @@ def pair(store: RunStore) -> tuple[Run, Run]:
 
 
 def noise_of(
-    store: RunStore, run: Run, heads: list[float], tuned: list[float] | None = None
+    store: RunStore,
+    run: Run,
+    heads: list[float],
+    tuned: list[float] | None = None,
+    stopped: bool = False,
 ) -> SeedNoise:
-    """Ends as many members as there are accuracies."""
+    """Ends as many members as there are accuracies, and stops the others where asked."""
     group = group_about(store.list(), "seeds", run.id)
     assert group is not None
+    rest = {run.id: run for run in group.runs}
     for kind, values in ((True, heads), (False, tuned or [])):
         members = [member for member in group.runs if member.is_head is kind]
         for member, value in zip(members, values, strict=False):
+            del rest[member.id]
             status = RunStatus(RunState.COMPLETED, results={"test_accuracy": value})
             write_status(member.path, status)
+    for member in rest.values():
+        if stopped:
+            store.request_stop(member.id)
     again = group_about(store.list(), "seeds", run.id)
     assert again is not None
     return seed_noise(again)
@@ -115,20 +124,31 @@ def test_a_gain_counts_where_its_interval_leaves_out_zero(
     assert words in gain_in_words(noise)
 
 
-def test_two_seeds_give_no_verdict_and_unfinished_ones_no_gain(
-    store: RunStore, pair: tuple[Run, Run]
+@pytest.mark.parametrize(("gains", "words"), [(2, ""), (4, "with 4 other seeds")])
+def test_a_stopped_group_tells_what_it_has_where_that_is_enough(
+    store: RunStore, pair: tuple[Run, Run], gains: int, words: str
 ) -> None:
     queue_seeds(store, pair[1], pair[0])
-    noise = noise_of(store, pair[1], [0.90, 0.90, 0.90], [0.95, 0.95])
+    noise = noise_of(store, pair[1], [0.9] * gains, [0.95] * gains, stopped=True)
 
-    assert len(noise.table) == 3
-    assert noise.table["gain"].notna().sum() == 2
+    assert (noise.outcome is Outcome.HELPED) == bool(words)
+    assert words in gain_in_words(noise)
+    assert bool(gain_in_words(noise)) == bool(words)
+
+
+def test_no_verdict_before_the_last_seed(store: RunStore, pair: tuple[Run, Run]) -> None:
+    queue_seeds(store, pair[1], pair[0])
+    noise = noise_of(store, pair[1], [0.90, 0.90, 0.90, 0.90], [0.95, 0.95, 0.95])
+
+    assert len(noise.table) == 4
+    assert noise.table["gain"].notna().sum() == 3
     assert noise.outcome is Outcome.CANNOT_TELL
     assert gain_in_words(noise) == ""
+    assert spread_in_words(noise).startswith("So far")
 
 
 @pytest.mark.parametrize(
-    ("gain", "words"), [(0.04, "is one like them"), (0.08, "had a lucky"), (0.01, "had an unlucky")]
+    ("gain", "words"), [(0.04, "is no exception"), (0.08, "had a lucky"), (0.01, "had an unlucky")]
 )
 def test_the_run_itself_is_held_against_the_seeds(
     store: RunStore, pair: tuple[Run, Run], gain: float, words: str

@@ -68,7 +68,7 @@ def test_the_verdict_says_whether_the_gain_outlasts_the_seeds(
     # 11, 9, 11, 13 and 11 of 30 images
     assert "Trained again with 5 other seeds, fine-tuning changed test accuracy by +36.7" in text
     assert "more than seeds differ among themselves" in text
-    assert "The run above, with +36.7, is one like them" in text
+    assert "The run above, with +36.7 points, is no exception" in text
     assert not page.get("progress")
     # the members are no choices, and the newest model is still the one that was chosen
     options = page.selectbox(key="evaluate_run").options
