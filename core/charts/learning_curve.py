@@ -141,7 +141,7 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None
     )
     early = x < 0.3 * total  # left of the point, the label would lie on the axis
     chart.add_annotation(
-        text=theme.keyed(colour, f"best {accuracy[best]:.1%}"),
+        text=theme.keyed(colour, f"best {100 * accuracy[best]:.1f} %"),
         x=x,
         y=y,
         xanchor="left" if early else "right",

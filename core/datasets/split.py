@@ -54,7 +54,8 @@ def divide(manifest: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
     """
     if not (plan.val >= 0 and plan.test >= 0 and plan.val + plan.test < 1):
         raise DatasetError(
-            f"{plan.val:.0%} validation and {plan.test:.0%} test leave nothing to train.",
+            f"{100 * plan.val:.0f} % validation and {100 * plan.test:.0f} % test leave nothing to "
+            "train.",
             "Choose smaller shares.",
         )
     table = manifest.assign(split="train")
@@ -89,9 +90,9 @@ def split_sentence(plan: SplitPlan) -> str:
     """Says how the images were divided."""
     train = 1 - plan.val - plan.test
     return (
-        f"Split by the app: {train:.0%} train, {plan.val:.0%} val, {plan.test:.0%} test "
-        "of each class."
-    ).replace("%", " %")
+        f"Split by the app: {100 * train:.0f} % train, {100 * plan.val:.0f} % val, "
+        f"{100 * plan.test:.0f} % test of each class."
+    )
 
 
 def _move(table: pd.DataFrame, shares: Mapping[str, float], plan: SplitPlan) -> None:

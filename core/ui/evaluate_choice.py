@@ -14,7 +14,7 @@ from core.runs import Run, RunState, RunStore
 from core.runs.groups import standalone
 from core.ui import session
 from core.ui.cards import empty_state, failed_run_card
-from core.ui.text import plain
+from core.ui.text import percent, plain
 
 ALONE = ""
 
@@ -77,7 +77,7 @@ def run_titles(runs: Iterable[Run]) -> dict[str, str]:
 
 def _run_title(run: Run) -> str:
     accuracy = run.status.results.get("val_accuracy")
-    sure = f"{100 * float(accuracy):.1f} % on validation" if accuracy is not None else "no accuracy"
+    sure = f"{percent(float(accuracy))} on validation" if accuracy is not None else "no accuracy"
     when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
     return f"{model_name(run)} · {sure} · {run.dataset_name or run.base.dataset_id} · {when}"
 

@@ -12,7 +12,7 @@ from core.evaluation.predictions import read_predictions
 from core.runs import Run
 from core.ui.evaluate_classes import single_class_figures
 from core.ui.evaluate_confusion import single_confusion_matrix
-from core.ui.text import plain
+from core.ui.text import percent, plain
 
 
 def single_run(run: Run, datasets: DatasetStore) -> None:
@@ -24,11 +24,11 @@ def single_run(run: Run, datasets: DatasetStore) -> None:
     with st.container(border=True, key="single"):
         words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
         with words:
-            st.subheader(f"{plain(model_name(run))}: {100 * score.estimate:.1f} %", anchor=False)
+            st.subheader(f"{plain(model_name(run))}: {percent(score.estimate)}", anchor=False)
             st.markdown(
                 f"It has **{right:,}** of **{len(predictions):,}** test images right. With this "
                 f"many images the true accuracy lies between {100 * score.low:.1f} and "
-                f"{100 * score.high:.1f} %, 19 times out of 20."
+                f"{percent(score.high)}, 19 times out of 20."
             )
             if run.is_head:
                 st.page_link(

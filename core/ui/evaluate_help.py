@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.evaluation.verdict import judge
 from core.evaluation.wording import chance_in_words, difference_in_words, headline
+from core.ui.text import percent
 
 # The article's test: 3,750 images, 97.31 % right with the head and 97.65 % after fine-tuning.
 _IMAGES, _BEFORE, _AFTER = 3750, 3649, 3662
@@ -47,4 +48,4 @@ def example_lines() -> list[str]:
 
 
 def _percent(right: int) -> str:
-    return f"{100 * right / _IMAGES:.2f} %"
+    return percent(right / _IMAGES, 2)

@@ -15,7 +15,7 @@ from core.evaluation.comparison import Comparison
 from core.ui.data_thumbnails import fitted
 from core.ui.evaluate_heat import WHAT_IT_SHOWS, stored_heat
 from core.ui.heat_pictures import glowing
-from core.ui.text import plain
+from core.ui.text import percent, plain
 
 SIDE = 640
 _SIDES = ("before", "after")
@@ -86,7 +86,7 @@ def _answer_bar(comparison: Comparison, row: Row, place: int) -> None:
     words = f"{plain(comparison.names[place])}: **{answer(row, side, comparison.class_names)}**"
     st.progress(sure, text=words)
     if row[side] != row["label"]:
-        st.caption(f"true class: {_percent(float(row[f'{side}_true']))}")
+        st.caption(f"true class: {percent(float(row[f'{side}_true']), 0)}")
 
 
 def answer(row: Row, side: str, names: tuple[str, ...]) -> str:
@@ -97,9 +97,4 @@ def answer(row: Row, side: str, names: tuple[str, ...]) -> str:
         side: `before` or `after`.
         names: Class names in the order of the labels.
     """
-    return f"{plain(names[row[side]])}, {_percent(float(row[f'{side}_probability']))}"
-
-
-def _percent(share: float) -> str:
-    # A space that does not break: a lone % on a line of its own is hard to read.
-    return f"{100 * share:.0f}\u00a0%"
+    return f"{plain(names[row[side]])}, {percent(float(row[f'{side}_probability']), 0)}"

@@ -19,7 +19,7 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.predictions import probability_matrix, read_predictions
 from core.evaluation.scores import curve_classes, precision_recall_curve, roc_curve, scores
 from core.runs import Run
-from core.ui.text import plain
+from core.ui.text import percent, plain
 
 _LEANING = {True: "too sure", False: "not sure enough"}
 
@@ -107,8 +107,8 @@ def _score_table(
         # Two runs may have the same name; a table may not.
         name = comparison.names[place] + (" " if place and len(set(comparison.names)) == 1 else "")
         columns[plain(name)] = {
-            "Accuracy": f"{100 * score.accuracy:.1f} %",
-            f"Among the top {score.top_k}": f"{100 * score.top_k_accuracy:.1f} %",
+            "Accuracy": percent(score.accuracy),
+            f"Among the top {score.top_k}": percent(score.top_k_accuracy),
             "Log loss": f"{score.log_loss:.3f}",
             "Brier score": f"{score.brier:.3f}",
             "Calibration error": f"{100 * calibrated.error:.1f} points",

@@ -16,7 +16,7 @@ from core.ui import session
 from core.ui.cards import failed_run_card
 from core.ui.live_chart import live_chart
 from core.ui.run_actions import kill_button, resume_button, stop_button
-from core.ui.text import plain
+from core.ui.text import percent, plain
 from core.ui.viewers import out_of_step, refresh_seconds
 
 REFRESH_SECONDS = 1.0
@@ -187,5 +187,5 @@ def _curve_words(part: CurvePart) -> str:
     last = part.epochs.iloc[-1]
     return (
         f"Accuracy and loss of {part.title} by epoch. After epoch {int(last['epoch'])}: "
-        f"{last['val_accuracy']:.1%} on validation."
+        f"{percent(last['val_accuracy'])} on validation."
     )

@@ -8,7 +8,7 @@ import streamlit as st
 from core.evaluation.answers import NONE_OF_THESE, Answer
 from core.evaluation.export import answers_csv
 from core.evaluation.rejection import threshold_in_words
-from core.ui.text import plain
+from core.ui.text import percent, plain
 
 _SHOWN = 60
 _TOP = 3
@@ -67,7 +67,7 @@ def _card(answer: Answer, class_names: tuple[str, ...], threshold: float) -> Non
             said = answer.class_name(class_names, threshold)
             st.markdown(f"#### {plain(said)}", help=_help(said, threshold))
             for label, probability in answer.best(_TOP):
-                text = f"**{plain(class_names[label])}** {100 * probability:.1f} %"
+                text = f"**{plain(class_names[label])}** {percent(probability)}"
                 st.progress(min(max(probability, 0.0), 1.0), text=text)
             st.caption(plain(answer.name))
 

@@ -11,7 +11,7 @@ from core.config import FineTuneConfig
 from core.runs import Run
 from core.ui import session
 from core.ui.steps import unfrozen_words
-from core.ui.text import told_apart
+from core.ui.text import percent, told_apart
 
 
 def choose_run(runs: Sequence[Run]) -> Run | None:
@@ -73,5 +73,5 @@ def run_label(run: Run) -> str:
     title = title_of(run.base.backbone)
     what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head"
     accuracy = run.status.results.get("val_accuracy")
-    score = f"{accuracy:.1%} on validation" if accuracy is not None else str(run.status.state)
+    score = f"{percent(accuracy)} on validation" if accuracy is not None else str(run.status.state)
     return f"{title}, {what} · {score} · {run.id[6:8]}/{run.id[4:6]} {run.id[9:11]}:{run.id[11:13]}"

@@ -15,6 +15,7 @@ from core.runs import Run
 from core.ui import session
 from core.ui.block_map import show_map
 from core.ui.live import duration
+from core.ui.text import percent
 
 
 def read_account(run: Run) -> dict[str, Any] | None:
@@ -61,7 +62,7 @@ def show_results(run: Run) -> None:
     if "val_accuracy" not in results:
         return
     columns = st.columns(4)
-    columns[0].metric("Validation accuracy", f"{results['val_accuracy']:.1%}")
+    columns[0].metric("Validation accuracy", percent(results["val_accuracy"]))
     columns[1].metric("Best epoch", f"{results['best_epoch']} of {results['epochs_done']}")
     columns[2].metric("Took", duration(run.seconds or 0.0))
     record = read_account(run)
@@ -91,7 +92,8 @@ def show_gain(run: Run) -> None:
     if before is None or after is None or after >= before:
         return
     st.warning(
-        f"Validation fell from {before:.1%} to {after:.1%}: the head alone may be better.",
+        f"Validation fell from {percent(before)} to {percent(after)}: the head alone may be "
+        "better.",
         icon=":material/trending_down:",
     )
     st.page_link(

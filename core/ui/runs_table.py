@@ -21,7 +21,7 @@ from core.ui.groups import group_actions, page_of_group
 from core.ui.live import duration, progress_share
 from core.ui.run_actions import run_actions
 from core.ui.steps import unfrozen_words
-from core.ui.text import plain
+from core.ui.text import percent, plain
 
 _ICONS = {
     RunState.QUEUED: ":material/schedule:",
@@ -89,8 +89,8 @@ def _row(run: Run, deletable: bool = False, children: int = 0, place: int = 0) -
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(_title(run, place), width=_TITLE_WIDTH)
         for label, value in (
-            ("validation", percent(results.get("val_accuracy"))),
-            ("test", percent(None if is_sweep else results.get("test_accuracy"))),
+            ("validation", _accuracy(results.get("val_accuracy"))),
+            ("test", _accuracy(None if is_sweep else results.get("test_accuracy"))),
             ("time", duration(run.seconds) if run.seconds is not None else "–"),
             ("on disk", size_words(run.disk_bytes)),
         ):
@@ -167,7 +167,7 @@ def _title(run: Run, place: int) -> str:
 def _which(run: Run) -> str:
     """What tells a run from the others of its group."""
     share = run.base.train_share
-    words = f", {share:.0%} of the images" if share < 1 else ""
+    words = f", {percent(share, 0)} of the images" if share < 1 else ""
     if run.group is not None and run.group.kind == "seeds":
         words += f", seed {run.config.training.seed}"
     return words
@@ -184,7 +184,7 @@ def _state_words(run: Run, place: int) -> str:
     if place:
         return f"{state}, number {place}"
     if state is RunState.RUNNING:
-        return f"{state}, {progress_share(run):.0%}"
+        return f"{state}, {percent(progress_share(run), 0)}"
     if state is RunState.FAILED and run.status.error:
         return f"{state}: {plain(run.status.error.get('what', ''))}"
     return str(state)
@@ -221,9 +221,9 @@ def backbone_title(run: Run) -> str:
     return f"{plain(title_of(run.base.backbone))}, {run.base.image_size} px"
 
 
-def percent(share: float | None) -> str:
+def _accuracy(share: float | None) -> str:
     """A share in percent, or a dash."""
-    return "–" if share is None else f"{share:.1%}"
+    return "–" if share is None else percent(share)
 
 
 def size_words(count: int) -> str:

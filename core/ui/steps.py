@@ -10,7 +10,9 @@ from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import Run, RunState
 from core.runs.groups import standalone
+from core.ui.last_verdict import last_verdict
 from core.ui.manifests import cached_manifest
+from core.ui.text import percent
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,12 @@ def progress(dataset: Dataset | None, runs: Sequence[Run]) -> Progress:
     heads = [run for run in own if run.is_head]
     tuned = [run for run in own if not run.is_head]
     usable = any(run.has_model for run in own)
+    verdict = last_verdict(dataset, tuned, runs)
     return {
         "data": StepState(dataset is not None, _data(dataset)),
         "head": _training(heads, "not trained yet"),
         "fine_tune": _training(tuned, "after the head"),
-        "evaluate": StepState(False, "ready" if usable else "after training"),
+        "evaluate": StepState(bool(verdict), verdict or ("ready" if usable else "after training")),
         "predict": StepState(False, "ready" if usable else "after training"),
         "runs": StepState(False, f"{len(runs)} run{'' if len(runs) == 1 else 's'}"),
     }
@@ -128,7 +131,7 @@ def _training(runs: Sequence[Run], nothing: str) -> StepState:
     if best is None:
         return StepState(False, str(newest.status.state))
     accuracy = best.status.results.get("val_accuracy")
-    words = f"{accuracy:.1%} on validation" if accuracy is not None else "trained"
+    words = f"{percent(accuracy)} on validation" if accuracy is not None else "trained"
     if isinstance(best.config, FineTuneConfig):
         words = f"{unfrozen_words(best.config)}, {words}"
     return StepState(best.status.state is not RunState.FAILED, words)

@@ -14,6 +14,11 @@ def plain(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text.replace("\n", " "))
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """A share in percent: 0.75 is "75.0 %", and the sign stays on the number's line."""
+    return f"{100 * share:.{digits}f}\u00a0%"
+
+
 def told_apart(titles: Mapping[str, str]) -> dict[str, str]:
     """Titles that are all different: a select box tells its options apart by their text.
 

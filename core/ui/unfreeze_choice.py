@@ -16,6 +16,7 @@ from core.runs import Run
 from core.ui.block_map import choose_block
 from core.ui.live import duration
 from core.ui.run_results import pass_like_that_of, read_account
+from core.ui.text import percent
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def show_account(
     values = (
         ("Trainable", f"{counts.trainable:,}", f"of {counts.total:,} parameters"),
         ("Frozen", f"{counts.frozen:,}", "stay bit for bit as they are"),
-        ("Compute trained", f"{counts.compute_trained:.0%}", "of one pass through the backbone"),
+        ("Compute trained", percent(counts.compute_trained, 0), "of one pass through the backbone"),
         ("Faster by storing", faster, "an epoch, counted in multiply-adds"),
         (
             "Stored on disk",

@@ -51,7 +51,7 @@ def test_the_best_epoch_is_marked() -> None:
     chart = figure([HEAD])
 
     assert list(named([HEAD], "best")[0].x) == [2.0]
-    assert chart.layout.annotations[-1].text.endswith("best 70.0%")
+    assert chart.layout.annotations[-1].text.endswith("best 70.0 %")
 
 
 def test_the_best_epochs_label_keeps_off_the_axis() -> None:

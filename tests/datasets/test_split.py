@@ -95,7 +95,7 @@ def test_ties_of_both_kinds_add_up() -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        (SplitPlan(val=0.5, test=0.5), "50% validation and 50% test leave nothing"),
+        (SplitPlan(val=0.5, test=0.5), "50 % validation and 50 % test leave nothing"),
         (SplitPlan(val=-0.1), "leave nothing to train"),
         (SplitPlan(pattern="(patient"), r"'\(patient' is no regular expression"),
     ],

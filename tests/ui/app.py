@@ -16,7 +16,7 @@ def open_page(page: str = "", **query: str) -> AppTest:
 
 
 def words(page: AppTest) -> str:
-    """All text of a page, without the escapes of Markdown."""
+    """All text of a page, without the escapes of Markdown and with plain spaces."""
     kinds = ("markdown", "caption", "subheader", "error", "info", "warning", "success")
     text = "\n".join(element.value for kind in kinds for element in page.get(kind))
-    return text.replace("\\", "")
+    return text.replace("\\", "").replace("\u00a0", " ")

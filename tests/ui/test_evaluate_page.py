@@ -214,7 +214,7 @@ def test_probabilities_have_scores_and_a_temperature(settings: Settings, dataset
     at = unfold(at, "scores")
     assert "Head only: temperature" in words(at)
     table = at.table[0].value
-    assert table.loc["Accuracy"].tolist() == ["60.0 %", "96.7 %"]
+    assert table.loc["Accuracy"].tolist() == ["60.0\u00a0%", "96.7\u00a0%"]
     # Right with 0.7, wrong with 0.15 on the true class: 18 and 12 of 30 images.
     assert table.loc["Log loss"].iloc[0] == f"{-(18 * log(0.7) + 12 * log(0.15)) / 30:.3f}"
     at.selectbox(key="curve_class").select(1).run()

@@ -132,7 +132,7 @@ def test_a_worse_model_offers_to_keep_the_head(dataset: Dataset, store: RunStore
     page = open_page(PAGE)
 
     assert not page.exception
-    assert "Validation fell from 75.0% to 60.0%" in words(page)
+    assert "Validation fell from 75.0 % to 60.0 %" in words(page)
 
 
 def test_a_head_that_still_learns_is_warned_about(dataset: Dataset, store: RunStore) -> None:

@@ -68,7 +68,7 @@ def test_a_group_is_one_row_with_its_members_inside(store: RunStore, head: Run) 
     page.run()
     assert member in button_keys(page)
     # the test accuracies of what is chosen among are not shown
-    assert "12.3%" not in words(page)
+    assert "12.3 %" not in words(page)
 
 
 def test_all_are_deleted_by_one_button(store: RunStore, head: Run) -> None:

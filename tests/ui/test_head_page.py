@@ -75,7 +75,7 @@ def test_a_finished_run_shows_figures_and_the_next_step(dataset: Dataset, store:
     page = open_page(PAGE)
 
     assert not page.exception
-    assert {m.label: m.value for m in page.metric}["Validation accuracy"] == "75.0%"
+    assert {m.label: m.value for m in page.metric}["Validation accuracy"] == "75.0\u00a0%"
     assert "30 images went through the frozen part once" in words(page)
     chart = json.loads(page.get("plotly_chart")[0].proto.spec)
     assert len(chart["data"]) == len(runs.BLOCKS) + 1

@@ -39,7 +39,7 @@ def test_steps_and_latest_runs_tell_how_far_it_is(
 
     assert not page.exception
     text = words(page)
-    assert "75.0% on validation" in text
+    assert "75.0 % on validation" in text
     assert "running" in text.splitlines()
     assert page.button(key=f"open_{head.id}")
 

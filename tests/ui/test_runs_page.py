@@ -52,8 +52,8 @@ def test_every_state_is_a_row_with_its_facts(dataset: Dataset, store: RunStore) 
         "failed",
         "Squares",
         "from block 6",
-        "75.0%",
-        "50.0%",
+        "75.0 %",
+        "50.0 %",
         "8 s",
     ):
         assert fact in text
