@@ -62,7 +62,8 @@ def block_sweep(head: Run, dataset: Dataset) -> None:
             return
         if group.active:
             group_progress(group, "sweep")
-        found = sweep(group, blocks)
+        done = ",".join(run.id for run in group.completed)
+        found = session.cached(f"sweep_{head.id}", done, lambda: sweep(group, blocks))
         if len(found.table):
             _results(found, head, blocks)
             _train_on(found, head, dataset)
