@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from core.config import FineTuneConfig, RateTestConfig, Settings
+from core.config import Settings
 from core.errors import RunError, UnfreezeError
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
@@ -74,25 +74,14 @@ def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, An
     with _hidden("sklearn"):
         import keras
 
-    from core.datasets import DatasetStore
-    from core.training.data import training_data
-    from core.training.fine_tune import fine_tune_stage
-    from core.training.head import head_stage
+    from core.training.prepare import prepared
     from core.training.rate_finder import rate_test
     from core.training.stage import train_stage
 
-    keras.utils.set_random_seed(run.config.training.seed)
     keras.config.disable_interactive_logging()
     reporter.check_stop()
     reporter.phase("reading")
-    base, config = run.base, run.config
-    meant = config.meant if isinstance(config, RateTestConfig) else config
-    dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
-    data = training_data(dataset).share_of(base.train_share, base.training.seed)
-    if isinstance(meant, FineTuneConfig):
-        stage = fine_tune_stage(meant, RunStore(run.path.parent).get(meant.head_run_id))
-    else:
-        stage = head_stage(meant, len(data.class_names), settings)
+    stage, data = prepared(run, settings)
     work = rate_test if run.is_rate_test else train_stage
     return work(run, stage, data, settings, reporter)
 
