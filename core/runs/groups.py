@@ -54,16 +54,20 @@ class Group:
     @property
     def seconds_left(self) -> float | None:
         """About how long it will take, one after the other; None before the first has ended."""
-        times = [run.seconds for run in self.completed if run.seconds is not None]
-        if not times:
+        if not self.completed:
             return None
-        usual = sum(times) / len(times)
+        active = [run for run in self.runs if run.status.state.active]
         left = [
-            usual if run.status.seconds_left is None else run.status.seconds_left
-            for run in self.runs
-            if run.status.state.active
+            self._usual(run) if run.status.seconds_left is None else run.status.seconds_left
+            for run in active
         ]
         return float(sum(left))
+
+    def _usual(self, run: Run) -> float:
+        """How long a member takes: the mean of those of its kind, else of all."""
+        kind = [other for other in self.completed if other.is_head == run.is_head]
+        times = [other.seconds or 0.0 for other in kind or self.completed]
+        return sum(times) / len(times)
 
 
 def new_mark(kind: GroupKind, title: str, about: str) -> GroupMark:

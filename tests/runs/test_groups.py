@@ -58,6 +58,17 @@ def test_one_count_and_one_time_for_all(store: RunStore) -> None:
     assert (group.ended, len(group.runs), group.active, group.seconds_left) == (1, 3, True, 11.0)
 
 
+def test_the_time_left_knows_heads_from_fine_tuning(store: RunStore) -> None:
+    mark = new_mark("seeds", "Seeds", "asked")
+    tuned = FineTuneConfig("head", HEAD, "block6")
+    first, second, _, _ = queue_group(store, mark, [HEAD, tuned, HEAD, tuned])
+    end(first)
+    assert groups_of(store.list())[0].seconds_left == 24.0
+    write_status(second.path, RunStatus(RunState.COMPLETED, started=10.0, finished=110.0))
+
+    assert groups_of(store.list())[0].seconds_left == 108.0
+
+
 def test_stopping_leaves_what_has_ended_and_deleting_waits_for_the_end(store: RunStore) -> None:
     first, *others = seeds(store)
     end(first)
