@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import streamlit as st
 
+from core.errors import UnfreezeError
+from core.export.model_card import keras_with_card, model_card
 from core.export.script import hindrance, make_script
 from core.runs import Run
 from core.ui import session
@@ -13,17 +17,16 @@ from core.ui.take_away_formats import other_formats
 def take_away(run: Run) -> None:
     """Buttons for what can be taken away; each is read or made when its button is pressed."""
     _model_files(run)
-    _script(run)
+    _papers(run)
     other_formats(run)
 
 
 def _model_files(run: Run) -> None:
-    name = f"{run.base.dataset_id}-{run.id}"
     with st.container(horizontal=True):
         st.download_button(
             f"Keras model ({_megabytes(run.model_path.stat().st_size)})",
-            run.model_path.read_bytes,
-            file_name=f"{name}.keras",
+            lambda: _keras_file(run),
+            file_name=f"{_name(run)}.keras",
             mime="application/octet-stream",
             icon=":material/download:",
             on_click="ignore",
@@ -32,7 +35,7 @@ def _model_files(run: Run) -> None:
         st.download_button(
             f"LiteRT model ({_megabytes(run.litert_path.stat().st_size)})",
             run.litert_path.read_bytes,
-            file_name=f"{name}.tflite",
+            file_name=f"{_name(run)}.tflite",
             mime="application/octet-stream",
             icon=":material/download:",
             on_click="ignore",
@@ -44,23 +47,59 @@ def _model_files(run: Run) -> None:
     )
 
 
-def _script(run: Run) -> None:
+def _keras_file(run: Run) -> bytes:
+    """With its card inside, where there can be one."""
+    try:
+        return keras_with_card(run, session.settings())
+    except (UnfreezeError, OSError, ValueError, zipfile.BadZipFile):
+        return run.model_path.read_bytes()
+
+
+def _papers(run: Run) -> None:
+    """The script and the card, which both are made from the run's folder and its data set."""
     reason = hindrance(run, session.dataset_store())
+    words = None if reason is None else f"{reason.what} {reason.way_out}"
+    with st.container(horizontal=True):
+        _script(run, words)
+        _card(run)
+    st.caption(
+        "The script is this run in plain Keras: it needs nothing of this app, and its last line "
+        "compares what it gets with what the run got."
+    )
+
+
+def _script(run: Run, reason: str | None) -> None:
     st.download_button(
         "Keras script and notebook",
         lambda: make_script(run, session.run_store(), session.dataset_store()).zip_bytes(),
-        file_name=f"{run.base.dataset_id}-{run.id}-script.zip",
+        file_name=f"{_name(run)}-script.zip",
         mime="application/zip",
         icon=":material/code:",
         on_click="ignore",
         disabled=reason is not None,
-        help=None if reason is None else f"{reason.what} {reason.way_out}",
+        help=reason,
         key="download_script",
     )
-    st.caption(
-        "This run as one plain Keras script that needs nothing of this app, with its exact "
-        "settings. Its last line compares what it gets with what the run got."
+
+
+def _card(run: Run) -> None:
+    try:
+        session.dataset_store().get(run.base.dataset_id, run.base.dataset_version)
+    except UnfreezeError:
+        return  # without its data set there is nothing to say of it
+    st.download_button(
+        "Model card",
+        lambda: model_card(run, session.settings()),
+        file_name=f"{_name(run)}-card.md",
+        mime="text/markdown",
+        icon=":material/article:",
+        on_click="ignore",
+        key="download_card",
     )
+
+
+def _name(run: Run) -> str:
+    return f"{run.base.dataset_id}-{run.id}"
 
 
 def _megabytes(size: int) -> str:
