@@ -145,7 +145,10 @@ def gain_in_words(noise: SeedNoise) -> str:
         f"{signed_points(noise.gain.estimate)} points on average ({low} to {high})"
     )
     if noise.outcome is Outcome.CANNOT_TELL:
-        return f"{numbers}: no more than seeds differ among themselves."
+        return (
+            f"{numbers}: no more than seeds differ among themselves. This very model may be "
+            "better; training like this need not make one that is."
+        )
     return f"{numbers}: more than seeds differ among themselves."
 
 
