@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from core.config import Augmentation
 from core.datasets import Dataset
@@ -21,6 +21,7 @@ SIDE = 128
 VARIANTS = 5
 _PER_ROW = 3
 _GAP = 10
+_FRAME = (124, 139, 154, 160)
 
 
 def preview(dataset: Dataset, ranges: Augmentation, key: str) -> None:
@@ -67,8 +68,12 @@ def _picture(path: str, digest: str, ranges: Augmentation, seed: int) -> bytes |
     rows = -(-len(tiles) // _PER_ROW)
     step = SIDE + _GAP
     canvas = Image.new("RGBA", (_PER_ROW * step - _GAP, rows * step - _GAP), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(canvas)
     for place, tile in enumerate(tiles):
-        canvas.paste(Image.fromarray(tile), (place % _PER_ROW * step, place // _PER_ROW * step))
+        x, y = place % _PER_ROW * step, place // _PER_ROW * step
+        canvas.paste(Image.fromarray(tile), (x, y))
+        # White images on a white page would run into each other.
+        pen.rectangle((x, y, x + SIDE - 1, y + SIDE - 1), outline=_FRAME)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG")
     return buffer.getvalue()

@@ -41,7 +41,8 @@ _CSS = """
   [class*="st-key-empty-"] [data-testid="stPageLink"] a * { color: white; }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
-  [class*="st-key-block_map"] .annotation text { fill: currentColor !important; }
+  :is([class*="st-key-block_map"], [class*="st-key-rate_curve"]) .annotation text {
+    fill: currentColor !important; }
 </style>
 """
 
