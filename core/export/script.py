@@ -175,13 +175,20 @@ def _cells(facts: ScriptFacts, spec: BackboneSpec, dataset: Dataset) -> tuple[Ce
         Cell("Read the images", images),
         Cell("The backbone", backbone),
         Cell("The model: frozen backbone, new head", _cell("model") + head + _cell("head_output")),
-        Cell("How both stages train", _cell("fit")),
+        Cell("How a stage trains", _fit(facts)),
         Cell("Train the head", _cell("train_head")),
     ]
     if isinstance(facts.run.config, FineTuneConfig):
         cells.append(Cell("Unfreeze and fine-tune", _fine_tune(facts)))
     cells.append(Cell("Evaluate, and compare with the run", _cell("evaluate")))
     return tuple(cells)
+
+
+def _fit(facts: ScriptFacts) -> str:
+    text = _cell("fit")
+    if not facts.needs_more:
+        text = text.replace("            class_weight=class_weights(settings),\n", "")
+    return f"{_cell('compile_more' if facts.needs_more else 'compile_plain')}\n\n{text}"
 
 
 def _fine_tune(facts: ScriptFacts) -> str:

@@ -13,9 +13,10 @@ from core.export.versions import package_versions
 from core.files import read_json
 from core.runs import Run, RunStore
 
-COVERED = ("optimizer", "learning_rate", "epochs", "batch_size", "seed")
-# Of these, what is not covered changes nothing that could be told.
-_HARMLESS = ("deterministic",)
+PLAIN = ("optimizer", "learning_rate", "epochs", "batch_size", "seed")
+MORE = ("schedule", "warmup_epochs", "weight_decay", "label_smoothing", "class_weights")
+# What changes nothing that could be told: a run that patience ended has had so many epochs.
+_HARMLESS = ("deterministic", "patience")
 _DROPS_AT_RANDOM = ("efficientnet_b0", "efficientnet_v2_b0", "convnext_tiny")
 # These stems are models of their own inside the model that Keras builds.
 _NESTED = {"convnext_tiny_stem_layernorm": "convnext_tiny_stem"}
@@ -48,6 +49,18 @@ class ScriptFacts:
     accuracy: float
     versions: dict[str, str]
     differences: tuple[str, ...]
+
+    @property
+    def needs_more(self) -> bool:
+        """Whether a stage used any of `MORE`, so that the script must do it too."""
+        usual = TrainingConfig()
+        stages = [stage for stage in (self.head, self.fine_tune) if stage is not None]
+        return any(getattr(s, name) != getattr(usual, name) for s in stages for name in MORE)
+
+    @property
+    def planned_epochs(self) -> dict[str, int]:
+        """Epochs that each stage was to have: a cosine is as long as that, whatever ended it."""
+        return {"head": self.config.training.epochs, "fine_tune": self.run.config.training.epochs}
 
     @property
     def pretrained(self) -> bool:
@@ -98,10 +111,12 @@ def not_covered(training: TrainingConfig, stage: str) -> list[str]:
     other = [
         f"{field.name} = {_shown(getattr(training, field.name))}"
         for field in dataclasses.fields(training)
-        if field.name not in COVERED + _HARMLESS
+        if field.name not in PLAIN + MORE + _HARMLESS
         and getattr(training, field.name) != getattr(usual, field.name)
         and not (field.name == "augmentation" and training.augmentation.mode == "none")
     ]
+    if training.schedule == "plateau":
+        other.append("schedule = plateau")
     return [f"{stage} also used {', '.join(other)}, which is left out here."] if other else []
 
 

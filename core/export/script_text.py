@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from core.backbones.spec import BackboneSpec
 from core.config import FineTuneConfig, TrainingConfig
-from core.export.script_facts import COVERED, ScriptFacts
+from core.export.script_facts import MORE, PLAIN, ScriptFacts
 
 _WIDTH = 96
 
@@ -50,9 +50,9 @@ def settings_text(facts: ScriptFacts, spec: BackboneSpec, class_names: Sequence[
     if config.head == "classic":
         lines.append(f"HIDDEN_UNITS = {config.hidden_units}")
     cut = "head_pool" if config.head == "light" else "head_flatten"
-    lines += [f"HEAD = {_training(facts.head)}", f"HEAD_CUT = {cut!r}"]
+    lines += [f"HEAD = {_training(facts, facts.head, 'head')}", f"HEAD_CUT = {cut!r}"]
     if facts.fine_tune is not None and isinstance(facts.run.config, FineTuneConfig):
-        lines.append(f"FINE_TUNE = {_training(facts.fine_tune)}")
+        lines.append(f"FINE_TUNE = {_training(facts, facts.fine_tune, 'fine_tune')}")
         lines.append(f"CUT = {facts.cut!r}  # all layers up to this one stay frozen")
         if facts.last:
             lines.append(f"LAST = {facts.last!r}  # the last layer that is unfrozen")
@@ -74,9 +74,14 @@ def application(spec: BackboneSpec, preprocessing: str) -> str:
     )
 
 
-def _training(training: TrainingConfig) -> str:
-    values = {name: getattr(training, name) for name in COVERED}
-    return "dict(" + ", ".join(f"{name}={value!r}" for name, value in values.items()) + ")"
+def _training(facts: ScriptFacts, training: TrainingConfig, stage: str) -> str:
+    names = PLAIN + MORE if facts.needs_more else PLAIN
+    values = {name: getattr(training, name) for name in names}
+    if facts.needs_more:
+        values["planned_epochs"] = facts.planned_epochs[stage]
+    shown = [f"{name}={value!r}" for name, value in values.items()]
+    one = f"dict({', '.join(shown)})"
+    return one if len(one) < _WIDTH - 12 else "dict(\n    " + ",\n    ".join(shown) + ",\n)"
 
 
 def _names(class_names: Sequence[str]) -> str:

@@ -53,12 +53,12 @@ def test_script_and_notebook_have_the_same_cells_and_no_import_of_this_app(
 
 
 def test_an_option_that_is_left_out_is_said_at_the_top(workspace: Settings) -> None:
-    training = TrainingConfig(label_smoothing=0.1, epochs=3)
+    training = TrainingConfig(backbone_rate=0.1, epochs=3)
 
     script = script_of(head_run(workspace, training=training), workspace)
 
     assert "NOT THE SAME AS THE RUN" in script.introduction
-    assert "label_smoothing = 0.1" in script.introduction
+    assert "backbone_rate = 0.1" in script.introduction
 
 
 def test_a_plain_run_promises_the_same_and_trains_as_long_as_the_run_did(
@@ -105,7 +105,16 @@ def test_a_fresh_process_gets_the_runs_model_from_the_script(tmp_path: Path) -> 
     settings = Settings(workspace=tmp_path / "workspace")
     shop = Workshop(settings, squares(settings), RunStore(settings.runs_dir))
     head = shop.store.create(shop.head_config())
-    training = replace(FAST, learning_rate=1e-3, epochs=2)
+    training = replace(
+        FAST,
+        learning_rate=1e-3,
+        epochs=2,
+        schedule="cosine",
+        warmup_epochs=0.5,
+        weight_decay=0.1,
+        label_smoothing=0.1,
+        class_weights=True,
+    )
     run = shop.store.create(FineTuneConfig(head.id, head.base, "block6", training=training))
     train_both(settings, head, run)
     run = shop.store.get(run.id)
