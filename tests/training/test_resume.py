@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ from core.runs.metrics_log import epoch_table, read_metrics
 from core.training.batches import Batches
 from core.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 from core.training.fit import FitResult, fit
+from core.training.precision import half_policy, half_precision
 from core.training.reporter import Reporter, StopRequested
 from core.training.varied import StoredViews
 
@@ -63,16 +65,18 @@ def train(
     views = [random.normal(size=(30, 4, 4, 6)).astype("float32")]
     drawn = StoredViews(features, rows[:30], views, config.seed)
     varied = drawn if config.augmentation.mode == "views" else None
+    part = keras.Model(step_output(model, "block2_relu"), model.outputs[0])
     try:
-        return fit(
-            keras.Model(step_output(model, "block2_relu"), model.outputs[0]),
-            Batches(features, rows[:30], labels[:30], 8, config.seed, varied=varied),
-            Batches(features, rows[30:], labels[30:], config.batch_size),
-            30,
-            config,
-            StoppingReporter(run_dir, stop_at),
-            run_dir,
-        )
+        with half_precision([part, model], half_policy(config)):
+            return fit(
+                part,
+                Batches(features, rows[:30], labels[:30], 8, config.seed, varied=varied),
+                Batches(features, rows[30:], labels[30:], config.batch_size),
+                30,
+                config,
+                StoppingReporter(run_dir, stop_at),
+                run_dir,
+            )
     except StopRequested:
         return None
 
@@ -139,6 +143,20 @@ def test_stopped_with_every_option(
         assert_same_weights(model, expected)
         assert losses(run_dir, 6) == losses(tmp_path / "whole", 6)
     assert train(tiny_model(), tmp_path / "whole", stop_at=1, config=OPTIONS) == result
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_stopped_in_half_precision(
+    tiny_model: Callable[..., keras.Model], tmp_path: Path, policy: str
+) -> None:
+    config = replace(CONFIG, mixed_precision=True)
+    with patch(f"{__name__}.half_policy", return_value=policy):
+        expected, result = undisturbed(tiny_model, tmp_path / "whole", config)
+        train(tiny_model(), tmp_path / "run", 9, config)
+        model = tiny_model()
+        assert train(model, tmp_path / "run", config=config) == result
+    assert_same_weights(model, expected)
 
 
 def test_stopped_again_and_again(tiny_model: Callable[..., keras.Model], tmp_path: Path) -> None:
