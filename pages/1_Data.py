@@ -30,7 +30,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.switch_page("pages/2_Head.py")
 manifest = cached_manifest(dataset)
 show_counts(dataset)
-show_notes(dataset, manifest)
+show_notes(dataset)
 show_changes(dataset)
 
 views = {

@@ -10,12 +10,12 @@ from core.datasets.health import ISSUES
 from core.datasets.leak_fixes import (
     contested_groups,
     gather,
-    leak_counts,
     leaking_groups,
     leave_out,
     leave_out_contested,
 )
 from core.ui.data_changes import change
+from core.ui.data_notes import in_several, notes
 from core.ui.data_thumbnails import Row, show_strip, show_thumbnail
 from core.ui.text import plain
 
@@ -30,16 +30,9 @@ def count_troubles(manifest: pd.DataFrame) -> int:
     return int((manifest["issues"] != "").sum())
 
 
-def show_notes(dataset: Dataset, manifest: pd.DataFrame) -> None:
+def show_notes(dataset: Dataset) -> None:
     """What everybody should know before training, a line each."""
-    left_out, leaks = int((~manifest["usable"]).sum()), leak_counts(manifest)[0]
-    lines = [f":material/info: {plain(note)}" for note in dataset.notes]
-    if left_out:
-        files = "1 file is" if left_out == 1 else f"{left_out:,} files are"
-        lines.append(f":material/block: {files} left out: see What is wrong.")
-    if leaks:
-        lines.append(f":material/content_copy: {_in_several(leaks)}: see What is wrong.")
-    if lines:
+    if lines := notes(dataset):
         st.markdown("  \n".join(lines))
 
 
@@ -70,8 +63,8 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
     groups = [rows for _, rows in leaking.groupby("group", sort=False)]
     st.subheader("The same picture in several splits", anchor=False)
     st.markdown(
-        f"{_in_several(len(groups))}. A model that was trained on a picture knows it on test: its "
-        "score looks better than it is."
+        f"{in_several(len(groups), 'split')}. A model that was trained on a picture knows it on "
+        "test: its score looks better than it is."
     )
     with st.container(horizontal=True):
         if st.button("Move each into one split", key="gather", type="primary"):
@@ -87,10 +80,9 @@ def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
         return
     groups = [rows for _, rows in contested.groupby("group", sort=False)]
     st.subheader("The same picture in several classes", anchor=False)
-    count = "1 picture is" if len(groups) == 1 else f"{len(groups):,} pictures are"
     st.markdown(
-        f"{count} in more than one class, so one of its labels is wrong. Relabel it under Images, "
-        "or leave it out."
+        f"{in_several(len(groups), 'class')}, so one of its labels is wrong. Relabel it under "
+        "Images, or leave it out."
     )
     if st.button("Leave all of them out", key="leave_out_contested"):
         change(dataset, *leave_out_contested(manifest))
@@ -105,11 +97,6 @@ def _show_groups(dataset: Dataset, groups: list[pd.DataFrame]) -> None:
                     _side_by_side(dataset, rows.head(MAX_IMAGES // 2).to_dict("records"))
     if len(groups) > MAX_GROUPS:
         st.caption(f"{len(groups) - MAX_GROUPS:,} more are not shown.")
-
-
-def _in_several(pictures: int) -> str:
-    count = "1 picture is" if pictures == 1 else f"{pictures:,} pictures are"
-    return f"{count} in more than one split"
 
 
 def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:

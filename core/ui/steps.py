@@ -10,6 +10,7 @@ from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import Run, RunState
 from core.runs.groups import standalone
+from core.ui.data_notes import notes
 from core.ui.last_verdict import last_verdict
 from core.ui.manifests import cached_manifest
 from core.ui.text import percent
@@ -112,12 +113,11 @@ def _data(dataset: Dataset | None) -> str:
     if dataset is None:
         return "choose a data set"
     try:
-        table = cached_manifest(dataset)
+        table, many = cached_manifest(dataset), len(notes(dataset))
     except OSError:
         return "its list of images is missing"
-    codes = {code for issues in table["issues"].unique() for code in issues.split(";") if code}
-    notes = f", {len(codes)} note{'s' if len(codes) > 1 else ''}" if codes else ""
-    return f"{int(table['usable'].sum()):,} images{notes}"
+    words = f", {many} note{'s' if many > 1 else ''}" if many else ""
+    return f"{int(table['usable'].sum()):,} images{words}"
 
 
 def _training(runs: Sequence[Run], nothing: str) -> StepState:

@@ -122,6 +122,8 @@ def test_a_picture_in_two_classes_is_shown_and_mended(settings: Settings) -> Non
     dataset = import_folder(write_folder(settings.data_dir / "Two", files), settings, silent)
     page = opened("issues")
     assert "1 picture is in more than one class" in words(page)
+    notes = next(m.value for m in page.markdown if m.value.startswith(":material/info:"))
+    assert f"17 images, {len(notes.splitlines())} notes" in words(page)
     page.button(key="leave_out_contested").click().run()
 
     assert not page.exception
