@@ -20,7 +20,7 @@ from core.backbones.compose import (
     set_trainable,
 )
 from core.backbones.graph import step_output
-from core.config import FeaturesType, Scope, Settings
+from core.config import FeaturesType, Scope, Settings, TrainingConfig
 from core.runs import Run
 from core.runs.sharing import Helpers
 from core.training.data import TrainingData
@@ -112,7 +112,7 @@ def train_stage(
         "input_values": 3 * run.base.image_size**2,
         "batchnorm": _batchnorm_sentence(counts.batchnorm_layers, stage.freeze_batchnorm),
         "proof": prove(model, before, blocks),
-        "features": _stored_record(stage.tap, [*stored, *views], seconds),
+        "features": _stored_record(stage.tap, [*stored, *views], seconds, config),
         **_parameter_counts(model),
     }
     return evaluate_and_save(run, model, trained, features, kept, result, about, reporter)
@@ -179,7 +179,9 @@ def _batchnorm_sentence(layers: int, frozen: bool) -> str:
     return f"{layers} BatchNorm layers are trained too; their statistics follow the new data."
 
 
-def _stored_record(tap: str, stored: list[FeatureFile], seconds: float | None) -> dict[str, Any]:
+def _stored_record(
+    tap: str, stored: list[FeatureFile], seconds: float | None, config: TrainingConfig
+) -> dict[str, Any]:
     """What was stored; `seconds` of the pass, or None where nothing had to be computed."""
     return {
         "cut": tap,
@@ -190,4 +192,5 @@ def _stored_record(tap: str, stored: list[FeatureFile], seconds: float | None) -
         "clipped": sum(file.clipped for file in stored),
         "reused": seconds is None,
         "seconds": seconds,
+        "augmentation": config.augmentation.mode,
     }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.backbones.block import Block
 from core.charts import movement
-from core.config import FineTuneConfig, RateTestConfig
+from core.config import Augmentation, FineTuneConfig, RateTestConfig
 from core.errors import RunError
 from core.files import read_json
 from core.runs import Run
@@ -69,7 +69,7 @@ def show_results(run: Run) -> None:
     if record:
         columns[3].metric("Trained", f"{record['trainable']:,}", help="Trainable parameters")
         columns[3].caption(f"of {record['total']:,} parameters")
-        st.caption(stored_words(record["features"]))
+        st.caption(stored_words(record["features"], run.config.training.augmentation))
 
 
 def show_frozen(run: Run) -> None:
@@ -118,20 +118,37 @@ def show_movement(run: Run) -> None:
         )
 
 
-def stored_words(features: dict[str, Any]) -> str:
-    """What was stored, and whether it had to be computed, in one sentence."""
+def stored_words(features: dict[str, Any], varied: Augmentation) -> str:
+    """What was stored, and whether it had to be computed, in one sentence.
+
+    Args:
+        features: From the run's account.
+        varied: How its training images were varied.
+    """
     half = ", half precision" if features.get("type") == "float16" else ""
     size = f"{features['bytes'] / 1e6:,.0f} MB{half}"
-    if features["reused"]:
+    count = f"{features['images']:,} images"
+    if varied.mode == "live":
         words = (
-            f"The frozen part of all {features['images']:,} images was there already ({size}): "
+            f"The {count} of validation and test went through the frozen part once ({size} "
+            "stored), training images through the whole network in every epoch."
+        )
+    elif features["reused"]:
+        words = (
+            f"The frozen part of all {count} was there already ({size}): "
             "no image had to go through it again."
         )
     else:
+        if varied.mode == "views":
+            count += f" and {varied.views - 1} variants of each training image"
         words = (
-            f"Every one of {features['images']:,} images went through the frozen part once; "
+            f"Every one of {count} went through the frozen part once; "
             f"the outputs are stored ({size}) for every later run."
         )
+    if features.get("augmentation") == "views":
+        words += " Variants of the training images are stored as well."
+    if features.get("augmentation") == "live":
+        words += " Training images were varied anew and went through it in every epoch."
     if features.get("clipped"):
         words += (
             f" {features['clipped']:,} values were too large for half precision and are stored as "
