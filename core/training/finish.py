@@ -16,6 +16,7 @@ from core.export.versions import package_versions
 from core.files import replace_file, write_json
 from core.runs import Run
 from core.training.data import Array, TrainingData
+from core.training.event_log import log_movement
 from core.training.fit import FitResult
 from core.training.reporter import Reporter
 
@@ -60,6 +61,7 @@ def evaluate_and_save(
     account["parity"] = _parity(run, predictions, data, features.dtype)
     account["versions"] = package_versions()
     write_json(run.account_path, account)
+    log_movement(run.path, result.best_epoch, account["proof"]["movement"])
     return {**dataclasses.asdict(result), **split_accuracies(predictions)}
 
 

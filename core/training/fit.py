@@ -13,6 +13,7 @@ from core.runs.metrics_log import MetricsWriter, cut_metrics
 from core.training.batches import Batches
 from core.training.callbacks import BestEpoch, MetricsLogger, Position
 from core.training.checkpoint import Checkpointer
+from core.training.event_log import EventLog
 from core.training.optimizer import class_weights, compile_model
 from core.training.patience import watchers
 from core.training.reporter import Reporter, StopRequested
@@ -60,7 +61,7 @@ def fit(
         images: Training images in one epoch.
         config: How to train.
         reporter: Told of progress; asks to stop.
-        run_dir: Gets `metrics.jsonl` and `checkpoints/fit.npz`.
+        run_dir: Gets `metrics.jsonl`, `tensorboard/` and `checkpoints/fit.npz`.
 
     Returns:
         The result.
@@ -78,10 +79,10 @@ def fit(
     saver = Checkpointer(saved, metrics_path, position, [best, *watching], config.epochs)
     saver.set_model(model)
     cut_metrics(metrics_path, saver.restore(validation))
-    writer = MetricsWriter(metrics_path)
+    writer, events = MetricsWriter(metrics_path), EventLog(run_dir)
     logger = MetricsLogger(writer, reporter, position, config.epochs, train.in_epoch, images)
     callbacks = keras.callbacks.CallbackList(
-        [position, best, logger, *watching, saver], add_history=True, model=model
+        [position, best, logger, events, *watching, saver], add_history=True, model=model
     )
     stopped = False
     try:
@@ -94,6 +95,7 @@ def fit(
         stopped = True
     finally:
         writer.close()
+        events.close()
     return _result(best, stopped)
 
 

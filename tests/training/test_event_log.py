@@ -1,0 +1,58 @@
+"""TensorBoard's event files, read by TensorFlow and, where it is installed, by TensorBoard."""
+
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+from tensorflow.core.util import event_pb2
+
+from core.training.event_log import FOLDER, EventFile, log_movement
+
+MOVEMENT = [
+    {"layer": "conv", "weight": "kernel", "block": "block5", "relative": 0.25},
+    {"layer": "conv", "weight": "bias", "block": "block5", "relative": 0.5},
+    {"layer": "head_output", "weight": "kernel", "block": "head", "relative": 1.0},
+]
+
+
+def events(folder: Path) -> list[event_pb2.Event]:
+    files = sorted(str(path) for path in folder.iterdir())
+    return [event_pb2.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(files)]
+
+
+def test_numbers_and_movement_are_there_by_epoch(tmp_path: Path) -> None:
+    file = EventFile(tmp_path / FOLDER)
+    file.scalars(1, {"loss": 0.5, "val_accuracy": 0.75})
+    log_movement(tmp_path, 1, MOVEMENT)
+    file.close()
+
+    found = {v.tag: v for event in events(tmp_path / FOLDER) for v in event.summary.value}
+
+    assert found["loss"].simple_value == 0.5
+    assert found["movement/block5/conv/kernel"].simple_value == 0.25
+    spread = found["movement/block5"].histo
+    assert (spread.num, spread.min, spread.max, sum(spread.bucket)) == (2, 0.25, 0.5, 2)
+
+
+def test_tensorboard_reads_a_run_that_went_on_as_one_curve(tmp_path: Path) -> None:
+    accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator"
+    ).EventAccumulator(str(tmp_path / FOLDER))
+    first = EventFile(tmp_path / FOLDER)
+    for epoch in (1, 2, 3):
+        first.scalars(epoch, {"loss": 1 / epoch})
+    first.close()
+    second = EventFile(tmp_path / FOLDER, first_step=3)
+    second.scalars(3, {"loss": 0.125})
+    second.close()
+    log_movement(tmp_path, 3, MOVEMENT)
+
+    accumulator.Reload()
+
+    assert [(e.step, e.value) for e in accumulator.Scalars("loss")] == [
+        (1, 1.0),
+        (2, 0.5),
+        (3, 0.125),
+    ]
+    assert accumulator.Scalars("movement/head/head_output/kernel")[0].value == 1.0
+    assert accumulator.Histograms("movement/block5")[0].histogram_value.num == 2
