@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import (
     Augmentation,
+    AugmentationMode,
     FineTuneConfig,
     HeadConfig,
     RateTestConfig,
@@ -21,6 +22,7 @@ from core.evaluation.rate_curve import FILE_NAME, RateCurve, rising_rates
 from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.state import write_status
+from core.ui.run_results import stored_words
 from core.ui.training_form import nearest_rate
 from tests.ui import runs
 from tests.ui.app import open_page, words
@@ -119,6 +121,20 @@ def test_another_image_is_varied_at_a_click(dataset: Dataset, settings: Settings
 
     assert picture(page) != before
     assert "540 passes instead of 18" in words(page)  # 30 epochs
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("none", "Every one of 30 images went through the frozen part once"),
+        ("views", "Every one of 30 images and 3 variants of each training image went"),
+        ("live", "training images through the whole network in every epoch"),
+    ],
+)
+def test_what_was_stored_is_said_with_its_variants(mode: AugmentationMode, expected: str) -> None:
+    features = {"bytes": 2_000_000, "images": 30, "reused": False, "seconds": 3.0}
+
+    assert expected in stored_words(features, Augmentation(mode=mode, views=4))
 
 
 def test_uneven_classes_are_told_and_weights_offered(
