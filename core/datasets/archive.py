@@ -18,7 +18,7 @@ from typing import IO
 
 from core.config import Settings
 from core.datasets.archive_names import tar_name, zip_name
-from core.datasets.layout import is_image_name, is_junk, is_table_name
+from core.datasets.layout import is_image_name, is_junk, is_table_name, no_images
 from core.errors import ArchiveError
 
 Progress = Callable[[int, int], None]
@@ -35,6 +35,8 @@ _DAMAGED = (
 # What the system says where a disk, or somebody's share of it, is full.
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _FLAG_ENCRYPTED = 1
+# Files without an image among them: as many as an error needs to know of.
+_TOLD = 4
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def unpack(archive: Path, target: Path, settings: Settings, progress: Progress) 
 
     Raises:
         ArchiveError: If it is no archive, or breaks a limit, or wants to write elsewhere.
+        LayoutError: If there are neither images nor tables in it.
     """
     name = archive.name
     if archive.stat().st_size > settings.max_archive_bytes:
@@ -95,6 +98,7 @@ def peek(archive: IO[bytes], name: str, target: Path, settings: Settings) -> lis
 
     Raises:
         ArchiveError: As `unpack` does.
+        LayoutError: Likewise.
     """
     packed = archive.seek(0, SEEK_END)
     archive.seek(0)
@@ -152,13 +156,13 @@ def _in_tar(opened: tarfile.TarFile) -> Iterator[_Member]:
 def _checked(
     members: Iterator[_Member], name: str, packed: int, settings: Settings
 ) -> list[_Member]:
-    """All members that are wanted, once every member has passed."""
+    """All members that are wanted, at least one, once every member has passed."""
     total, count = 0, 0
     # A tar has one packed size for all its files.
     swollen = settings.max_compression_ratio * packed
     most = min(settings.max_unpacked_bytes, swollen)
     limit = "UNPACKED_BYTES" if most < swollen else "COMPRESSION_RATIO"
-    wanted = []
+    wanted, others = [], []
     for member in members:
         total, count = total + member.size, count + 1
         if count > settings.max_archive_files:
@@ -174,6 +178,10 @@ def _checked(
             )
         if not is_junk(member.name) and (is_image_name(member.name) or is_table_name(member.name)):
             wanted.append(member)
+        elif len(others) < _TOLD and not is_junk(member.name):
+            others.append(member.name)
+    if not wanted:
+        raise no_images(others)
     return wanted
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
+from core.datasets.health import ISSUES
 from core.datasets.manifest import SPLITS
 from core.errors import DatasetError
 
@@ -21,7 +23,7 @@ def coverage_notes(manifest: pd.DataFrame, class_names: Sequence[str]) -> list[s
     usable = manifest[manifest["usable"]]
     if usable["class_name"].nunique() < 2:
         raise DatasetError(
-            "Fewer than two classes have an image that can be used.",
+            f"Fewer than two classes have an image that can be used.{_left_out(manifest)}",
             "Check the files: "
             + ", ".join(manifest.loc[~manifest["usable"], "path"].head(3))
             + ".",
@@ -33,6 +35,14 @@ def coverage_notes(manifest: pd.DataFrame, class_names: Sequence[str]) -> list[s
         if missing:
             notes.append(f"{_MISSING}{split} of: {', '.join(missing)}.")
     return notes
+
+
+def _left_out(manifest: pd.DataFrame) -> str:
+    """What is wrong with the files that cannot be used, as a sentence of its own, or ""."""
+    texts = manifest.loc[~manifest["usable"], "issues"].str.split(";").explode()
+    found = Counter(text for text in texts if text in ISSUES and not ISSUES[text].usable)
+    kinds = ", ".join(f"{many:,} × {ISSUES[code].title}" for code, many in found.most_common(3))
+    return f" Of {len(manifest):,} files: {kinds}." if kinds else ""
 
 
 def is_coverage_note(note: str) -> bool:

@@ -150,10 +150,17 @@ def from_labels(
 
 
 def _image_paths(paths: Iterable[str]) -> list[PurePosixPath]:
-    named = [PurePosixPath(p) for p in sorted(paths) if is_image_name(p) and not is_junk(p)]
+    there = sorted(path for path in paths if not is_junk(path))
+    named = [PurePosixPath(path) for path in there if is_image_name(path)]
     if not named:
-        raise LayoutError("There are no images in it.", f"Expected is {EXAMPLE}.")
+        raise no_images(there)
     return named
+
+
+def no_images(others: Sequence[str]) -> LayoutError:
+    """The error where none of the files is an image; `others` are those that are there."""
+    found = f", only {', '.join(others[:3])}{' and more' if others[3:] else ''}" if others else ""
+    return LayoutError(f"There are no images in it{found}.", f"Expected is {EXAMPLE}.")
 
 
 def _is_flat(paths: Sequence[PurePosixPath]) -> bool:

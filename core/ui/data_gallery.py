@@ -26,10 +26,11 @@ _CSS = """<style>
 [class*="st-key-large_"] { position: absolute; inset: 0; width: 100% !important; }
 [class*="st-key-large_"] :is(.stButton, .stButton > div, button) {
   width: 100% !important; height: 100%; min-height: 0; }
-[class*="st-key-large_"] button { opacity: 0; cursor: zoom-in; }
-[class*="st-key-large_"] button:focus-visible { opacity: 0.35; }
-[class*="st-key-large_"] button p, .st-key-gallery [data-testid="stElementToolbar"] {
-  display: none; }
+[class*="st-key-large_"] button { opacity: 0; cursor: zoom-in; background: none !important; }
+[class*="st-key-large_"] button:focus-visible { opacity: 1; outline: 3px solid #E8590C; }
+/* Out of sight only: it is what a screen reader calls the button. */
+[class*="st-key-large_"] button p { position: absolute; clip-path: inset(50%); }
+.st-key-gallery [data-testid="stElementToolbar"] { display: none; }
 .st-key-gallery [data-testid="stCheckbox"] p {
   font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .st-key-gallery [data-testid="stCheckbox"] :is(label, label > div:last-child) {

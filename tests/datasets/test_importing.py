@@ -213,12 +213,13 @@ def test_a_bomb_is_refused_before_it_is_unpacked(settings: Settings, tmp_path: P
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"readme.txt": b"hello"}, "no images"),
+        ({"readme.txt": b"hello"}, "no images in it, only readme.txt"),
+        ({}, r"no images in it\."),
         ({f"cat/{i}.jpg": jpeg(i) for i in range(3)}, "only one class, 'cat'"),
         ({f"{i}.jpg": jpeg(i) for i in range(3)}, "no class folder"),
-        ({"cat/1.jpg": jpeg(), "dog/1.jpg": b""}, r"Fewer than two classes.*dog/1\.jpg"),
+        ({"cat/1.jpg": jpeg(), "dog/1.jpg": b""}, r"Of 2 files: 1 × empty file.*dog/1\.jpg"),
     ],
-    ids=["no images", "one class", "flat", "one class readable"],
+    ids=["no images", "empty", "one class", "flat", "one class readable"],
 )
 def test_what_cannot_be_trained_on_leaves_nothing_behind(
     settings: Settings, tmp_path: Path, files: dict[str, bytes], words: str
