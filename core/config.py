@@ -34,7 +34,8 @@ class Settings:
         max_archive_files: Most files that a zip may hold.
         max_unpacked_bytes: Largest size of a zip's contents once unpacked, in bytes.
         max_compression_ratio: Largest unpacked size over packed size of one file.
-        max_pixels: Most pixels (width x height) that an image may have.
+        max_pixels: Most pixels (width x height) that an image may have. Pillow itself refuses
+            more than 178,956,970, so that a larger value lets nothing more pass.
         max_features_bytes: Size on disk of all stored features; the longest unused go first.
     """
 

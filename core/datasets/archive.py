@@ -162,7 +162,8 @@ def _checked(
     swollen = settings.max_compression_ratio * packed
     most = min(settings.max_unpacked_bytes, swollen)
     limit = "UNPACKED_BYTES" if most < swollen else "COMPRESSION_RATIO"
-    wanted, others = [], []
+    wanted: list[_Member] = []
+    others: list[str] = []
     for member in members:
         total, count = total + member.size, count + 1
         if count > settings.max_archive_files:
