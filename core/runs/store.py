@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.config import FineTuneConfig, RunConfig, config_from_dict, config_to_dict
+from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
 from core.files import read_json, write_json
 from core.runs.process import end_process
@@ -174,7 +174,7 @@ class RunStore:
         ]
 
     def delete(self, run_id: str) -> None:
-        """Deletes a run's folder.
+        """Deletes a run's folder, and with a head the rate tests that started from it.
 
         Raises:
             RunError: If it is still active.
@@ -183,6 +183,19 @@ class RunStore:
         if run.status.state.active:
             raise RunError(f"Run {run_id} is {run.status.state}.", "Stop it before deleting it.")
         shutil.rmtree(run.path)
+        self.forget_rate_tests(run_id)
+
+    def forget_rate_tests(self, gone: str) -> None:
+        """Deletes ended rate tests that nobody sees any more.
+
+        Args:
+            gone: Id of the head run or the data set that they belonged to.
+        """
+        for run in self.list(rate_tests=True):
+            if isinstance(run.config, RateTestConfig) and not run.status.state.active:
+                tuning = run.config.fine_tuning
+                if gone in (run.base.dataset_id, tuning.head_run_id if tuning else ""):
+                    shutil.rmtree(run.path, ignore_errors=True)
 
     def _waits_for_head(self, run: Run) -> bool:
         if not isinstance(run.config, FineTuneConfig):

@@ -45,6 +45,7 @@ def _delete(dataset: Dataset) -> None:
     except DatasetError as error:
         error_card(error)
         return
+    session.run_store().forget_rate_tests(dataset.id)
     session.leave_dataset()
     st.toast(f"{plain(dataset.name)} is deleted.")
     st.rerun()
@@ -52,7 +53,9 @@ def _delete(dataset: Dataset) -> None:
 
 def _runs_on(dataset: Dataset) -> list[Run]:
     runs = session.run_store().list(rate_tests=True)
-    return [run for run in runs if run.base.dataset_id == dataset.id]
+    own = [run for run in runs if run.base.dataset_id == dataset.id]
+    # A rate test that has ended made nothing that could be lost.
+    return [run for run in own if not run.is_rate_test or run.status.state.active]
 
 
 def _what_goes(dataset: Dataset) -> str:

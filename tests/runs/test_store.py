@@ -282,3 +282,17 @@ def test_a_rate_test_waits_in_the_queue_but_is_no_model(store: RunStore) -> None
     assert again.config == RateTestConfig(HEAD, tuning)
     assert (again.base, again.is_head) == (HEAD, False)
     assert store.get(store.create(RateTestConfig(HEAD)).id).config == RateTestConfig(HEAD)
+
+
+def test_rate_tests_go_with_the_head_or_the_data_set(store: RunStore) -> None:
+    head = store.create(HEAD)
+    of_head = store.create(RateTestConfig(HEAD, FineTuneConfig(head.id, HEAD, "block5")))
+    of_data = store.create(RateTestConfig(HEAD))
+    waiting = store.create(RateTestConfig(HEAD))
+    for run in (head, of_head, of_data):
+        write_status(run.path, RunStatus(RunState.COMPLETED))
+
+    store.delete(head.id)
+    assert {run.id for run in store.list(rate_tests=True)} == {of_data.id, waiting.id}
+    store.forget_rate_tests("data")
+    assert [run.id for run in store.list(rate_tests=True)] == [waiting.id]
