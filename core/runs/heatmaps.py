@@ -137,10 +137,12 @@ def status(run: Run) -> HeatStatus:
 
 def stop(runs: Sequence[Run]) -> None:
     """Ends the process; what is there already is kept."""
-    for run in runs:
-        if status(run).state.active:
-            end_process(_process_path(run))
-            write_status(run, HeatStatus(HeatState.STOPPED))
+    # All of them first: one process may be at several, and without it they would count as failed.
+    going_on = [run for run in runs if status(run).state.active]
+    for run in going_on:
+        end_process(_process_path(run))
+    for run in going_on:
+        write_status(run, HeatStatus(HeatState.STOPPED))
 
 
 def write_status(run: Run, now: HeatStatus) -> None:

@@ -13,6 +13,7 @@ from core.evaluation.comparison import Comparison
 from core.runs import Run, heatmaps
 from core.runs.heatmaps import HeatState, HeatStatus, Maps
 from core.ui.cards import error_card
+from core.ui.text import plain
 
 REFRESH_SECONDS = 1.0
 WHAT_IT_SHOWS = (
@@ -80,15 +81,22 @@ def _progress(comparison: Comparison, key: str) -> None:
     found = [heatmaps.status(run) for run in _runs(comparison)]
     if not any(now.state.active for now in found):
         st.rerun()
-    done, total = sum(now.done for now in found), sum(now.total for now in found)
-    # The second model's images are known only once it is its turn.
     share = np.mean([_share(now) for now in found])
-    words = f"Heat maps: {done:,} of {total:,} images" if total else "Loading the models"
+    words = _words(found, comparison.names)
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(float(share), text=words)
     if stop.button("Stop", icon=":material/stop_circle:", key=f"stop_heat_{key}"):
         heatmaps.stop(_runs(comparison))
         st.rerun()
+
+
+def _words(found: Sequence[HeatStatus], names: Sequence[str]) -> str:
+    """Which model it is at, and how far: they take their turns."""
+    for now, name in zip(found, names, strict=True):
+        if now.state is HeatState.COMPUTING:
+            where = f"{now.done:,} of {now.total:,} images" if now.done else "loading the model"
+            return f"Where {plain(name)} looked: {where}"
+    return "Starting"
 
 
 def _share(now: HeatStatus) -> float:

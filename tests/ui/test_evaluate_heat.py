@@ -73,9 +73,13 @@ def pictures(page: AppTest) -> list[str]:
 
 
 def test_they_are_asked_for_and_can_be_stopped(
-    pair: Pair, asked: list[Sequence[str]], process: subprocess.Popen[bytes]
+    pair: Pair,
+    asked: list[Sequence[str]],
+    process: subprocess.Popen[bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = switched_on(pair)
+    monkeypatch.setattr(heatmaps, "_START_SECONDS", 0)  # as if it had been at it for long
 
     assert [sorted(images) for images in asked] == [sorted(fixed_images(pair))]
     assert "That tells where, not why" in words(page)
