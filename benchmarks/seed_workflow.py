@@ -68,8 +68,8 @@ def main() -> None:
             training=HEAD,
         )
         script = _script(settings, config)
-        cold = _product(settings, config)
-        warm = _product(settings, config)
+        cold = product(settings, config)
+        warm = product(settings, config)
         bare = _bare(settings, config)
         _report(options, script, cold, warm, bare)
 
@@ -119,7 +119,8 @@ def _script(settings: Settings, config: HeadConfig) -> dict[str, Any]:
     return {"total": total, **times, "test": np.load(folder / "probabilities.npy")}
 
 
-def _product(settings: Settings, config: HeadConfig) -> dict[str, Any]:
+def product(settings: Settings, config: HeadConfig) -> dict[str, Any]:
+    """Both runs, one after the other; seconds in all and of each epoch, and test probabilities."""
     store = RunStore(settings.runs_dir)
     began = time.monotonic()
     head = _train(store, store.create(config), settings)
