@@ -18,6 +18,7 @@ from core.runs import Run
 from core.training.batches import Batches
 from core.training.data import TrainingData
 from core.training.optimizer import class_weights, compile_model
+from core.training.precision import half_policy, half_precision
 from core.training.reporter import Reporter
 from core.training.stage import Stage, store_features, trained_part, unfreeze
 
@@ -44,11 +45,13 @@ def rate_test(
         RunError: If not even the first step had a finite loss.
     """
     unfreeze(stage, find_blocks(stage.model))
-    stored, seconds = store_features(stage, data, settings, reporter)
-    reporter.phase("training", STEPS, "steps")
     config = run.config.training
+    stored, seconds = store_features(stage, data, settings, reporter, config.features_type)
+    reporter.phase("training", STEPS, "steps")
+    trained, classes = trained_part(stage), len(data.class_names)
     train = data.batches(stored[0].read(), "train", config, shuffled=True)
-    curve = range_test(trained_part(stage), train, config, len(data.class_names), reporter.advance)
+    with half_precision([trained, stage.model], half_policy(config)):
+        curve = range_test(trained, train, config, classes, reporter.advance)
     if not curve.rates:
         raise RunError(
             "The loss was no number at the smallest rate already.",

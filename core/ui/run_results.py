@@ -145,10 +145,6 @@ def stored_words(features: dict[str, Any], varied: Augmentation) -> str:
             f"Every one of {count} went through the frozen part once; "
             f"the outputs are stored ({size}) for every later run."
         )
-    if features.get("augmentation") == "views":
-        words += " Variants of the training images are stored as well."
-    if features.get("augmentation") == "live":
-        words += " Training images were varied anew and went through it in every epoch."
     if features.get("clipped"):
         words += (
             f" {features['clipped']:,} values were too large for half precision and are stored as "

@@ -1,5 +1,6 @@
 """A rate test as a real child process, and the steps of one on a model of one layer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -12,7 +13,7 @@ from core.runs import RunState, RunStore
 from core.training.batches import Batches
 from core.training.rate_finder import range_test
 from tests.squares import squares
-from tests.workshop import Workshop
+from tests.workshop import FAST, Workshop
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, 40)
@@ -59,7 +60,8 @@ def test_the_worker_leaves_a_curve_and_no_model(tmp_path: Path) -> None:
     settings = Settings(workspace=tmp_path)
     shop = Workshop(settings, squares(settings), RunStore(settings.runs_dir))
 
-    run = shop.train(RateTestConfig(shop.head_config()))
+    training = replace(FAST, mixed_precision=True, features_type="float16", class_weights=True)
+    run = shop.train(RateTestConfig(replace(shop.head_config(), training=training)))
 
     assert run.status.state is RunState.COMPLETED
     assert not run.has_model

@@ -233,3 +233,14 @@ def test_features_are_spared_while_a_run_may_use_them(
     new = StoredFeatures(settings.features_dir / "new", 5, time.time())
 
     assert unused_features([old, new], store.list()) == [old]
+
+
+def test_an_own_backbone_is_called_by_its_title(dataset: Dataset, store: RunStore) -> None:
+    own = replace(runs.head_config(dataset), backbone="own:mine.keras")
+    runs.finished(store, own)
+    runs.finished(store, replace(own, backbone="vanished"))
+
+    text = words(open_page(PAGE))
+    assert "mine, 32 px" in text
+    assert "own:" not in text
+    assert "vanished, 32 px" in text
