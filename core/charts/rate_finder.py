@@ -24,7 +24,7 @@ def figure(curve: RateCurve, suggested: float, label: str) -> go.Figure:
             230,
             margin={"l": 44, "r": 8, "t": 26, "b": 40},
             showlegend=False,
-            xaxis=theme.axis("learning rate, logarithmic", type="log", dtick=2, exponentformat="e"),
+            xaxis=theme.axis("learning rate", type="log", dtick=2, exponentformat="e"),
             yaxis=theme.axis("loss", range=[0, 1.08 * float(smoothed.max())]),
         )
     )
