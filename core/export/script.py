@@ -158,6 +158,7 @@ def _cells(facts: ScriptFacts, spec: BackboneSpec, dataset: Dataset) -> tuple[Ce
     more = "from sklearn.datasets import load_digits\n" if digits else ""
     first = "" if digits else "import hashlib\nimport io\n"
     imports = _cell("imports").replace("import csv\n", f"import csv\n{first}")
+    imports = imports.replace(", ImageOps", "") if digits else imports
     read = _cell("images_read")
     root = "" if digits else 'ROOT = find_root(FOLDER, rows[0]["path"])\n'
     load = _cell("images_digits" if digits else "images_folder")

@@ -32,9 +32,10 @@ def introduction(facts: ScriptFacts, spec: BackboneSpec, digits: bool) -> str:
         parts.append("NOT THE SAME AS THE RUN, so its result will differ:")
         parts += [f"- {_plain(sentence)}" for sentence in facts.differences]
     # The call is not wrapped: it is there to be copied.
-    return "\n\n".join(p if p.startswith("    ") else textwrap.fill(p, _WIDTH) for p in parts) + (
-        "\n"
-    )
+    return "\n\n".join(
+        p if p.startswith("    ") else textwrap.fill(p, _WIDTH, break_on_hyphens=False)
+        for p in parts
+    ) + ("\n")
 
 
 def settings_text(facts: ScriptFacts, spec: BackboneSpec, class_names: Sequence[str]) -> str:
