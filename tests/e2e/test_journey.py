@@ -59,6 +59,7 @@ def test_from_home_to_a_prediction(server: Server, browser: Browser) -> None:
 
     expect(page.get_by_text("Fine-tuning helped").first).to_be_visible(timeout=30_000)
     shoot(page, "evaluate")
+    see_where_they_looked(page)
     page.get_by_role("link", name="Predict").first.click()
 
     images = server.workspace / "datasets" / DIGITS_ID / "images" / "test" / "7"
@@ -73,6 +74,19 @@ def test_from_home_to_a_prediction(server: Server, browser: Browser) -> None:
 
     assert not errors
     assert not [m for m in loaded_libraries(server) if "tensorflow" in m]
+
+
+def see_where_they_looked(page: Page) -> None:
+    """Heat maps, computed when asked for; a click on a picture opens it large."""
+    page.get_by_text("Show where each model looked").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
+    small = page.get_by_alt_text(re.compile("Where the second model looked")).first
+    expect(small).to_be_visible(timeout=120_000)
+    shoot(page, "heat_maps")
+    small.click(force=True)  # its card's button lies over it
+    expect(page.get_by_alt_text("Where From block 6 looked")).to_be_visible(timeout=20_000)
+    shoot(page, "heat_map_large")
+    page.get_by_role("button", name="Close").click()
 
 
 def loaded_libraries(server: Server) -> list[str]:
