@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.errors import UnfreezeError
 from core.runs import Run
 
 
-def last_verdict(dataset: Dataset | None, tuned: Sequence[Run], runs: Sequence[Run]) -> str:
-    """The verdict on the newest fine-tuning run, once Evaluate has shown it.
+def last_verdict(dataset: Dataset, head: Run, run: Run) -> str:
+    """The verdict on a fine-tuning run against its head, once Evaluate has shown it.
 
     Before that nothing is told: the test images are for the last word, and each look at them
     counts.
 
     Args:
-        dataset: The current data set.
-        tuned: Its fine-tuning runs, the newest first.
-        runs: All runs, the head runs among them.
+        dataset: The run's data set.
+        head: The head run that it started from.
+        run: The run.
 
     Returns:
         "helped", "hurt" or "cannot tell"; "" where nothing was shown yet.
     """
-    run = next((run for run in tuned if run.has_model), None)
-    if dataset is None or run is None or not isinstance(run.config, FineTuneConfig):
-        return ""
-    head = next((head for head in runs if head.id == run.config.head_run_id), None)
-    if head is None:
-        return ""
     # Imported late: statistics take a second, and most pages have no verdict to show.
     from core.evaluation.openings import read_openings
 

@@ -97,14 +97,13 @@ def progress(dataset: Dataset | None, runs: Sequence[Run]) -> Progress:
     own = [run for run in alone if dataset is not None and run.base.dataset_id == dataset.id]
     heads = [run for run in own if run.is_head]
     tuned = [run for run in own if not run.is_head]
-    usable = any(run.has_model for run in own)
-    verdict = last_verdict(dataset, tuned, runs)
+    waiting = "ready" if any(run.has_model for run in own) else "after training"
     return {
         "data": StepState(dataset is not None, _data(dataset)),
         "head": _training(heads, "not trained yet"),
         "fine_tune": _training(tuned, "after the head"),
-        "evaluate": StepState(bool(verdict), verdict or ("ready" if usable else "after training")),
-        "predict": StepState(False, "ready" if usable else "after training"),
+        "evaluate": _evaluated(dataset, tuned, runs) or StepState(False, waiting),
+        "predict": StepState(False, waiting),
         "runs": StepState(False, f"{len(runs)} run{'' if len(runs) == 1 else 's'}"),
     }
 
@@ -135,6 +134,17 @@ def _training(runs: Sequence[Run], nothing: str) -> StepState:
     if isinstance(best.config, FineTuneConfig):
         words = f"{unfrozen_words(best.config)}, {words}"
     return StepState(best.status.state is not RunState.FAILED, words)
+
+
+def _evaluated(
+    dataset: Dataset | None, tuned: Sequence[Run], runs: Sequence[Run]
+) -> StepState | None:
+    newest = next((run for run in tuned if run.has_model), None)
+    if dataset is None or newest is None or not isinstance(newest.config, FineTuneConfig):
+        return None
+    head = next((run for run in runs if run.id == newest.config.head_run_id), None)
+    verdict = last_verdict(dataset, head, newest) if head is not None else ""
+    return StepState(True, f"{unfrozen_words(newest.config)}: {verdict}") if verdict else None
 
 
 def unfrozen_words(config: FineTuneConfig) -> str:
