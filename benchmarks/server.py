@@ -29,7 +29,7 @@ class Server:
 
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
-        self.port = _free_port()
+        self.port = free_port()
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -125,7 +125,8 @@ async def _visit_once(port: int) -> None:
     socket.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
