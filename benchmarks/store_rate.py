@@ -3,7 +3,7 @@
 Run `python -m benchmarks.store_rate [--images N]`. The head and the suffix from the default block
 are trained by plain `fit`: from arrays in memory, as Keras likes them best, and from the
 memory-mapped store in the product's batches, in a new order each epoch. The two take turns. Values
-are random: they do not change the time of a step. The last line is JSON, by what is trained (`head`,
+are random: they do not change the time of a step. The last line is JSON, by what trains (`head`,
 `suffix`, and `suffix16` from float16):
     steps_per_second: `memory` and `store`, the median epoch's; the first of a fit is left out.
     ratio: the store's over memory's, the median of the pairs.
