@@ -100,7 +100,7 @@ def ask(runs: Sequence[Run], images: Sequence[str]) -> None:
                 start_new_session=True,
             )
         for run in runs:
-            record_process(_process_path(run), process.pid)
+            record_process(process_path(run), process.pid)
     except OSError as error:
         raise RunError(
             f"The heat maps cannot be kept: {error}.", "See to the disk, then ask again."
@@ -126,7 +126,7 @@ def status(run: Run) -> HeatStatus:
             return HeatStatus(HeatState.NONE)
         if asked < _START_SECONDS:
             return found
-    if found.state.active and recorded_process(_process_path(run)) is None:
+    if found.state.active and recorded_process(process_path(run)) is None:
         return HeatStatus(
             HeatState.FAILED,
             error="The process that computes heat maps is gone.",
@@ -135,14 +135,19 @@ def status(run: Run) -> HeatStatus:
     return found
 
 
-def stop(runs: Sequence[Run]) -> None:
-    """Ends the process; what is there already is kept."""
+def stop(runs: Sequence[Run]) -> bool:
+    """Ends the process; what is there already is kept.
+
+    Returns:
+        Whether there was one to end.
+    """
     # All of them first: one process may be at several, and without it they would count as failed.
     going_on = [run for run in runs if status(run).state.active]
     for run in going_on:
-        end_process(_process_path(run))
+        end_process(process_path(run))
     for run in going_on:
         write_status(run, HeatStatus(HeatState.STOPPED))
+    return bool(going_on)
 
 
 def write_status(run: Run, now: HeatStatus) -> None:
@@ -181,7 +186,8 @@ def _status_path(run: Run) -> Path:
     return folder(run) / "status.json"
 
 
-def _process_path(run: Run) -> Path:
+def process_path(run: Run) -> Path:
+    """Host, number and start of the process that computes them or did last, as JSON."""
     return folder(run) / "process.json"
 
 

@@ -1,4 +1,5 @@
-"""What the app has started: the queue's two processes and those that train, to see and to end."""
+"""What the app has started: the queue's two processes, those that train and those that compute heat
+maps, to see and to end."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import psutil
 from core.config import Settings
 from core.errors import RunError
 from core.files import read_json
-from core.runs import scheduler
+from core.runs import heatmaps, scheduler
 from core.runs.process import end_process, host, recorded_host, recorded_process
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
@@ -26,12 +27,12 @@ class Started:
     """A process that the app started.
 
     Attributes:
-        role: `scheduler`, `worker` or `training`.
+        role: `scheduler`, `worker`, `training` or `heat maps`.
         host: The machine that it runs on.
         pid: Its number there.
         since: When it began, in seconds since 1970.
         memory: Resident memory in bytes; None for a process of another machine.
-        run: The run that it trains; None for the queue's own.
+        run: The run that it trains or explains; None for the queue's own.
     """
 
     role: str
@@ -43,7 +44,7 @@ class Started:
 
 
 def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
-    """The processes that are there now: scheduler, worker, then those that train.
+    """The processes that are there now: scheduler, worker, then those of the runs.
 
     Args:
         settings: Names the workspace.
@@ -56,7 +57,9 @@ def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
             found += _seen(name, process)
     for run in runs:
         found += _training(run)
-    return found
+    # One process computes the heat maps of several runs.
+    explaining = {entry.pid: entry for run in runs for entry in _explaining(run)}
+    return [*found, *explaining.values()]
 
 
 def end_all(settings: Settings, patience: float | None = None) -> bool:
@@ -85,7 +88,8 @@ def end_all(settings: Settings, patience: float | None = None) -> bool:
     # Also one that hangs, so that its run shows as failed already.
     hanging = [run.process_path for run in store.list(rate_tests=True) if _may_live(run)]
     ended = [end_process(path) for path in hanging]
-    return scheduler.stop(settings) or bool(active) or any(ended)
+    explained = heatmaps.stop(store.list())
+    return scheduler.stop(settings) or explained or bool(active) or any(ended)
 
 
 def _goes_on(store: RunStore, run_id: str) -> bool:
@@ -108,6 +112,12 @@ def _training(run: Run) -> Iterator[Started]:
     elif run.status.state in _GOING_ON and recorded_host(run.process_path) not in ("", host()):
         entry = read_json(run.process_path)
         yield Started("training", entry["host"], entry["pid"], entry["started"], None, run)
+
+
+def _explaining(run: Run) -> Iterator[Started]:
+    process = recorded_process(heatmaps.process_path(run))
+    if process is not None:
+        yield from _seen("heat maps", process, run)
 
 
 def _seen(role: str, process: psutil.Process, run: Run | None = None) -> Iterator[Started]:

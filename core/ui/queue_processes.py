@@ -64,7 +64,7 @@ def _name(entry: Started) -> str:
         return entry.role
     kind = "fine-tuning" if isinstance(run.config, FineTuneConfig) else "head"
     kind = "rate test" if run.is_rate_test else kind
-    return f"training: {kind}, {run.dataset_name or run.base.dataset_id}"
+    return f"{entry.role}: {kind}, {run.dataset_name or run.base.dataset_id}"
 
 
 def _memory(entry: Started) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from core.config import HeadConfig, Settings
-from core.runs import Run, RunState, RunStatus, RunStore, scheduler
+from core.runs import Run, RunState, RunStatus, RunStore, heatmaps, scheduler
 from core.runs.dispatcher import Dispatcher
+from core.runs.heatmaps import HeatState, HeatStatus
 from core.runs.process import record_process
 from core.runs.started import end_all, started
 from core.runs.state import write_status
@@ -23,7 +24,7 @@ def store(settings: Settings) -> RunStore:
 
 @pytest.fixture
 def sleepers() -> Iterator[list[subprocess.Popen[bytes]]]:
-    found = [subprocess.Popen(["sleep", "60"]) for _ in range(3)]
+    found = [subprocess.Popen(["sleep", "60"]) for _ in range(4)]
     yield found
     for process in found:
         process.kill()
@@ -43,11 +44,15 @@ def test_everything_that_was_started_is_seen_and_ended(
     run, queued = running(store), store.create(HEAD)
     settings.queue_dir.mkdir()
     paths = [scheduler.record(settings, name) for name in ("scheduler", "worker")]
-    for path, process in zip([*paths, run.process_path], sleepers, strict=True):
+    paths += [run.process_path, heatmaps.process_path(run)]
+    for path, process in zip(paths, sleepers, strict=True):
         record_process(path, process.pid)
+    record_process(heatmaps.process_path(queued), sleepers[3].pid)  # one for both runs
+    for explained in (run, queued):
+        heatmaps.write_status(explained, HeatStatus(HeatState.COMPUTING))
 
     seen = started(settings, store.list())
-    assert [entry.role for entry in seen] == ["scheduler", "worker", "training"]
+    assert [entry.role for entry in seen] == ["scheduler", "worker", "training", "heat maps"]
     assert [entry.pid for entry in seen] == [process.pid for process in sleepers]
     assert all(entry.memory for entry in seen)
     assert seen[2].run is not None
