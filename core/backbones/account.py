@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.backbones.block import Block
-from core.config import FeaturesType, Scope
+from core.config import Scope
 from core.errors import BackboneError
 
-BYTES_PER_VALUE: dict[FeaturesType, int] = {"float32": 4, "float16": 2}
+BYTES_PER_VALUE = 4  # float32
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Account:
         compute_trained: Share of the multiply-adds that belongs to layers computed in every
             step: from the first unfrozen block on; between 0 and 1.
         stored_bytes_per_image: Size of what is stored for one image: the frozen part's output, or
-            the image itself where nothing is frozen.
+            in float32, or the image itself where nothing is frozen.
         batchnorm_layers: BatchNorm layers inside the unfrozen blocks.
     """
 
@@ -53,7 +53,6 @@ def account(
     scope: Scope = "from",
     freeze_batchnorm: bool = True,
     input_values: int = 0,
-    features_type: FeaturesType = "float32",
 ) -> Account:
     """Counts what a choice of `block` and `scope` would train.
 
@@ -64,7 +63,6 @@ def account(
         scope: See `FineTuneConfig`.
         freeze_batchnorm: Whether BatchNorm layers stay frozen.
         input_values: Numbers in one input image, for a choice that leaves no block frozen.
-        features_type: How the frozen part's output is written.
 
     Returns:
         The account.
@@ -79,9 +77,7 @@ def account(
     first = next((i for i, b in enumerate(blocks) if b.name in chosen), len(blocks))
     compute = sum(b.multiply_adds for b in blocks) or 1
     # Images are stored as they were decoded, a byte a value.
-    stored = (
-        blocks[first - 1].output_values * BYTES_PER_VALUE[features_type] if first else input_values
-    )
+    stored = blocks[first - 1].output_values * BYTES_PER_VALUE if first else input_values
     return Account(
         unfrozen=chosen,
         trainable=trainable,

@@ -86,7 +86,8 @@ def show_account(
     counts, varied = choice.counts, training.augmentation
     total = stored_images(images, varied)
     stored = counts.stored_bytes_per_image * total / 1e6
-    stored *= 0.5 if training.features_type == "float16" else 1.0
+    if training.features_type == "float16" and counts.compute_trained < 1:
+        stored /= 2  # where nothing is frozen the images themselves are stored, in bytes
     gains = varied.mode != "live" and counts.compute_trained not in (0, 1)
     faster = f"{counts.speed_up:.1f} ×" if gains else "–"
     seconds = estimate_seconds(
