@@ -5,6 +5,7 @@ It leaves `certificate.json` and, unless the check refuses the model, `model.zip
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -73,6 +74,8 @@ def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
     run = RunStore(run_dir.parent).get(run_dir.name)
     for old in ("model.zip", "certificate.json"):
         (folder / old).unlink(missing_ok=True)
+    for left in folder.glob("tmp*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a process that was ended by force
     reporter.say("Loading the model")
     import keras
 

@@ -12,13 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.backbones.catalog import CATALOG
 from core.config import APP_ROOT, FineTuneConfig, Settings, TrainingConfig
 from core.datasets import DatasetStore
 from core.errors import ExportError
 from core.export.script import Script, make_script
+from core.files import read_json, write_json
 from core.runs import Run, RunStore
 from tests.squares import squares
-from tests.ui.runs import finished, head_config
+from tests.ui.runs import fine_tune_config, finished, head_config
 from tests.workshop import FAST, Workshop, arrays_of
 
 
@@ -136,3 +138,31 @@ def test_a_fresh_process_gets_the_runs_model_from_the_script(tmp_path: Path) -> 
     assert len(expected) > 200
     for name, array in expected.items():
         np.testing.assert_allclose(got[name], array, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_every_backbones_script_is_python(workspace: Settings, name: str) -> None:
+    head = head_run(workspace, backbone=name)
+    tuned = finished(RunStore(workspace.runs_dir), fine_tune_config(head), "Squares")
+
+    text = script_of(tuned, workspace).text
+
+    called = {n.func.attr for n in ast.walk(ast.parse(text)) if is_method(n)}
+    assert CATALOG[name].builder.partition(":")[2] in called | {"EfficientNetLite0"}
+    assert "CUT = 'head_pool'" in text
+    assert "LAST = 'block6_bn'" in text
+
+
+def is_method(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+
+
+def test_a_fine_tuning_of_the_head_alone_unfreezes_nothing(workspace: Settings) -> None:
+    head = head_run(workspace)
+    tuned = finished(RunStore(workspace.runs_dir), replace(fine_tune_config(head), scope="none"))
+    write_json(tuned.account_path, {**read_json(tuned.account_path), "unfrozen": []})
+
+    text = script_of(tuned, workspace).text
+
+    assert "LAST" not in text
+    assert "fit(CUT, FINE_TUNE)" in text
