@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
+
 from core.config import TrainingConfig
 from core.training.callbacks import Remembering
 from core.training.schedule import LearningRate
@@ -78,9 +80,15 @@ class Plateau(Waiting):
         self._rate = rate
         self._warmup_epochs = warmup_epochs
 
+    @property
+    def factor(self) -> float:
+        """What is left of the rate."""
+        # Not float(): on several devices it is a variable of each.
+        return float(keras.ops.convert_to_numpy(self._rate.factor))
+
     def memory(self) -> dict[str, Any]:
         """What every waiting remembers, and the factor."""
-        return {**super().memory(), "factor": float(self._rate.factor)}
+        return {**super().memory(), "factor": self.factor}
 
     def recall(self, memory: dict[str, Any], arrays: list[Any]) -> None:
         """Takes them back."""
@@ -94,7 +102,7 @@ class Plateau(Waiting):
 
     def run_out(self) -> None:
         """From the next step on."""
-        self._rate.factor.assign(self._rate.factor * PLATEAU_FACTOR)
+        self._rate.factor.assign(self.factor * PLATEAU_FACTOR)
 
 
 def watchers(config: TrainingConfig, rate: float | LearningRate) -> list[Waiting]:

@@ -22,7 +22,9 @@ from core.training.reporter import Reporter, StopRequested
 
 config = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], config)
-CONFIG = TrainingConfig(learning_rate=1e-2, epochs=3, batch_size=8, seed=5)
+CONFIG = TrainingConfig(
+    learning_rate=1e-2, epochs=3, batch_size=8, seed=5, schedule="plateau", warmup_epochs=0.5,
+    backbone_rate=0.5, weight_decay=0.1, label_smoothing=0.1, class_weights=True, patience=2)
 random = np.random.default_rng(1)
 features = random.normal(size=(44, 4, 4, 3)).astype("float32")
 labels = random.integers(0, 3, 44)
@@ -40,7 +42,8 @@ def train(devices, dropout=0.0, stop_at=None):
     model = keras.Sequential([
         keras.Input((4, 4, 3)), keras.layers.Conv2D(6, 3, activation="relu"),
         keras.layers.BatchNormalization(trainable=False), keras.layers.Flatten(),
-        keras.layers.Dropout(dropout, seed=3), keras.layers.Dense(3, activation="softmax")])
+        keras.layers.Dropout(dropout, seed=3),
+        keras.layers.Dense(3, activation="softmax", name="head_output")])
     shares, folder = max(1, len(devices)), Path(tempfile.mkdtemp())
     def go(stop_at):
         with spread(model, devices) as fitted:
