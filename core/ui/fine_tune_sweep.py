@@ -65,7 +65,7 @@ def block_sweep(head: Run, dataset: Dataset) -> None:
         done = ",".join(run.id for run in group.completed)
         found = session.cached(f"sweep_{head.id}", done, lambda: sweep(group, blocks))
         if len(found.table):
-            _results(found, head, blocks)
+            _results(found, head, blocks, so_far=group.active)
             _train_on(found, head, dataset)
         resume_group_button(group, "sweep")
         if not group.active:
@@ -110,10 +110,11 @@ def _stored_gigabytes(counts: Sequence[Account], images: dict[str, int]) -> floa
     return sum(cuts.values()) * sum(images.values()) / 1e9
 
 
-def _results(found: Sweep, head: Run, blocks: Sequence[Block]) -> None:
+def _results(found: Sweep, head: Run, blocks: Sequence[Block], so_far: bool) -> None:
     table = found.table
     longer = table.loc[table["scope"] == "none", "accuracy"]
-    st.markdown(sweep_in_words(found), help=_METHOD)
+    words = sweep_in_words(found)
+    st.markdown(f"So far: {words}" if so_far and words else words, help=_METHOD)
     st.plotly_chart(
         chart.figure(
             table,
