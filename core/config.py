@@ -145,6 +145,7 @@ class TrainingConfig:
         deterministic: Whether operations that would not repeat bit for bit on a GPU are kept from
             being used.
         features_type: How stored features are written.
+        all_gpus: Whether it trains on all GPUs of its machine at once; else on one of them.
     """
 
     optimizer: OptimizerName = "adam"
@@ -163,6 +164,7 @@ class TrainingConfig:
     mixed_precision: bool = False
     deterministic: bool = False
     features_type: FeaturesType = "float32"
+    all_gpus: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from core.config import APP_ROOT, Settings
 from core.errors import QueueError
 from core.files import read_json
+from core.runs.gpus import gpu_names
 from core.runs.process import end_process, record_process, recorded_process
 
 if TYPE_CHECKING:
@@ -190,11 +191,12 @@ def _start_scheduler(settings: Settings) -> None:
 
 
 def _start_worker(settings: Settings) -> None:
+    runs = str(max(1, len(gpu_names())))  # at once: one for each GPU
     _start_detached(
         settings,
         "worker",
-        ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", "1"],
-        ["--nworkers", "1", "--resources", f"{SLOT}=1", "--memory-limit", "0"],
+        ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", runs],
+        ["--nworkers", "1", "--resources", f"{SLOT}={runs}", "--memory-limit", "0"],
         ["--scheduler-file", str(scheduler_file(settings))],
         ["--local-directory", str(settings.queue_dir / "scratch")],
     )

@@ -7,6 +7,7 @@ each free slot, as long as no run waits for one.
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from core.config import APP_ROOT, Settings
 from core.errors import QueueError
 from core.runs import scheduler
+from core.runs.gpus import taken
 from core.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -42,10 +44,18 @@ def help_run(run_dir: str, key: str, taps: Sequence[str]) -> int:
     Returns:
         The process's exit code.
     """
-    with (Path(run_dir) / "helpers.log").open("ab") as log:
+    locks = Path(run_dir).parent.parent / "queue"
+    with (
+        taken(locks, every=False, wanted=lambda: False) as share,
+        (Path(run_dir) / "helpers.log").open("ab") as log,
+    ):
+        if share is None:
+            return 0  # a run trains on all GPUs
         return subprocess.run(
             [*_COMMAND, run_dir, key, *taps],
             cwd=APP_ROOT,
+            env={**os.environ, **share.environment},
+            pass_fds=share.handles,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

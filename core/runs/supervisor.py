@@ -19,6 +19,7 @@ from typing import IO
 
 from core.config import APP_ROOT
 from core.errors import RunError
+from core.runs.gpus import Share, taken
 from core.runs.process import host, recorded_host
 from core.runs.run import Run, RunState, RunStatus
 from core.runs.state import GO_ON, write_status
@@ -60,20 +61,36 @@ def supervise(run: Run) -> RunState:
     store = RunStore(run.path.parent)
     if run.status.state in _GOING_ON:
         return _wait_for_end(store, run)
+    locks = run.path.parent.parent / "queue"
+    with taken(locks, run.config.training.all_gpus, lambda: _is_queued(store, run)) as share:
+        if share is None:
+            return RunState.STOPPED  # it was cancelled while it waited for a GPU
+        child = _start(run, share)
+        code = _wait_for(child, run)
+    if code:
+        _write_death(store.get(run.id), code)
+    return _wait_for_end(store, run)
+
+
+def _start(run: Run, share: Share) -> subprocess.Popen[bytes]:
     with (run.path / "worker.log").open("ab") as log:
-        child = subprocess.Popen(
+        return subprocess.Popen(
             [*_COMMAND, str(run.path)],
             cwd=APP_ROOT,
-            env=_environment(),
+            env={**_environment(), **share.environment},
+            pass_fds=share.handles,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    code = _wait_for(child, run)
-    if code:
-        _write_death(store.get(run.id), code)
-    return _wait_for_end(store, run)
+
+
+def _is_queued(store: RunStore, run: Run) -> bool:
+    try:
+        return store.get(run.id).status.state is RunState.QUEUED
+    except RunError:
+        return False  # deleted in between
 
 
 def _environment() -> dict[str, str]:

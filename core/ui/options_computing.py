@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.config import TrainingConfig
+from core.runs.gpus import gpu_names
 
 _BATCH_SIZES = (4, 8, 16, 32, 64, 128)
 
@@ -53,6 +54,15 @@ def computing_options(training: TrainingConfig, key: str) -> TrainingConfig:
         help="Keeps a GPU from adding numbers up in a new order each time; that is slower. "
         "Without a GPU, runs repeat bit for bit anyway.",
     )
+    all_gpus = training.all_gpus
+    if len(gpu_names()) > 1:
+        all_gpus = st.toggle(
+            "All GPUs",
+            value=all_gpus,
+            key=f"{key}_all_gpus",
+            help="Shares each batch among all GPUs of the machine; the run waits until they are "
+            "free. Otherwise each GPU trains a run of its own.",
+        )
     return replace(
         training,
         batch_size=batch_size,
@@ -60,4 +70,5 @@ def computing_options(training: TrainingConfig, key: str) -> TrainingConfig:
         features_type="float16" if half else "float32",
         mixed_precision=mixed,
         deterministic=repeatable,
+        all_gpus=all_gpus,
     )
