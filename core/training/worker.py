@@ -6,6 +6,7 @@ that goes wrong is caught here, once, and written into the run's status.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import logging
@@ -21,6 +22,7 @@ from core.config import Settings
 from core.errors import RunError, UnfreezeError
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
+from core.runs.tracking import track
 from core.training.reporter import Reporter, StopRequested
 
 _LOG = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ def main(arguments: list[str]) -> int:
         reporter = Reporter(run_dir)
         reporter.begin(run.status)
         _train(run, Settings.from_environment(), reporter)
+    with contextlib.suppress(RunError):  # it may have been deleted since
+        track(RunStore(run_dir.parent).get(run_dir.name))
     return 0
 
 

@@ -1,0 +1,177 @@
+"""Tells an MLflow server of a run that has ended, where `MLFLOW_TRACKING_URI` names one.
+
+It speaks MLflow's REST interface (https://mlflow.org/docs/latest/api_reference/rest-api.html), so
+that nothing of MLflow needs to be installed. A server that is down or refuses is noted in the log
+and never harms the run.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from core.config import config_to_dict
+from core.files import write_json
+from core.runs.metrics_log import epoch_table, read_metrics
+from core.runs.run import Run, RunState
+
+# A server that is down must not hold the next run up.
+TIMEOUT_S = 10.0
+ARTIFACTS = ("config.json", "account.json", "predictions.parquet", "model.keras", "model.tflite")
+_PARAMETERS_A_CALL = 100
+_METRICS_A_CALL = 900
+_LONGEST_VALUE = 500
+_ENDS = {RunState.COMPLETED: "FINISHED", RunState.STOPPED: "KILLED", RunState.FAILED: "FAILED"}
+_LOG = logging.getLogger(__name__)
+
+
+def track(run: Run) -> str:
+    """Sends a run that has ended, once.
+
+    Args:
+        run: The run; `mlflow.json` in its folder keeps what it is called there.
+
+    Returns:
+        MLflow's id of it; "" where no server is named, it was sent before, or that failed.
+    """
+    address = os.environ.get("MLFLOW_TRACKING_URI", "")
+    record = run.path / "mlflow.json"
+    if not address.startswith(("http://", "https://")) or run.status.state not in _ENDS:
+        return ""
+    if record.exists() and run.status.state is not RunState.COMPLETED:
+        return ""
+    try:
+        found = _send(_Server(address.rstrip("/")), run)
+        write_json(record, {"server": address, "run_id": found})
+    except (OSError, HTTPException, ValueError, KeyError) as error:
+        _LOG.warning("MLflow at %s was not told of this run: %s", _shown(address), error)
+        return ""
+    return found
+
+
+class _Server:
+    """MLflow's REST interface.
+
+    Args:
+        address: Where it is, without a slash at the end.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def call(self, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Posts JSON and reads JSON."""
+        body = json.dumps(values).encode()
+        answer = self._request("POST", f"/api/2.0/mlflow/{path}", body, "application/json")
+        return dict(json.loads(answer or b"{}"))
+
+    def upload(self, path: str, file: Path) -> None:
+        """Puts a file into the server's own store of artifacts."""
+        where = f"/api/2.0/mlflow-artifacts/artifacts/{urllib.parse.quote(path)}"
+        self._request("PUT", where, file.read_bytes(), "application/octet-stream")
+
+    def experiment(self, name: str) -> str:
+        """The id of an experiment, made where it is missing."""
+        quoted = urllib.parse.quote(name)
+        try:
+            path = f"/api/2.0/mlflow/experiments/get-by-name?experiment_name={quoted}"
+            found = json.loads(self._request("GET", path, None, ""))
+            return str(found["experiment"]["experiment_id"])
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+        return str(self.call("experiments/create", {"name": name})["experiment_id"])
+
+    def _request(self, method: str, path: str, body: bytes | None, kind: str) -> bytes:
+        headers = {"Content-Type": kind} if kind else {}
+        request = urllib.request.Request(  # noqa: S310 - `track` lets http alone through
+            self._address + path, data=body, headers={**headers, **_authorization()}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            return bytes(answer.read())
+
+
+def _send(server: _Server, run: Run) -> str:
+    experiment = server.experiment(f"unfreeze/{run.dataset_name or run.base.dataset_id}")
+    made = server.call(
+        "runs/create",
+        {
+            "experiment_id": experiment,
+            "run_name": run.id,
+            "start_time": int(1000 * (run.status.started or run.created)),
+            "tags": [{"key": "unfreeze.run", "value": run.id}],
+        },
+    )["run"]["info"]
+    run_id = str(made["run_id"])
+    parameters = list(_parameters("", config_to_dict(run.config)))
+    for start in range(0, len(parameters), _PARAMETERS_A_CALL):
+        part = parameters[start : start + _PARAMETERS_A_CALL]
+        server.call("runs/log-batch", {"run_id": run_id, "params": part})
+    metrics = list(_metrics(run))
+    for start in range(0, len(metrics), _METRICS_A_CALL):
+        part = metrics[start : start + _METRICS_A_CALL]
+        server.call("runs/log-batch", {"run_id": run_id, "metrics": part})
+    _send_files(server, run, str(made["artifact_uri"]))
+    end = {"status": _ENDS[run.status.state], "end_time": int(1000 * time.time())}
+    server.call("runs/update", {"run_id": run_id, **end})
+    return run_id
+
+
+def _parameters(prefix: str, values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _parameters(f"{prefix}{name}.", value)
+        else:
+            yield {"key": f"{prefix}{name}", "value": str(value)[:_LONGEST_VALUE]}
+
+
+def _metrics(run: Run) -> Iterator[dict[str, Any]]:
+    """Each epoch's numbers by its step, then the run's results."""
+    now = int(1000 * (run.status.finished or time.time()))
+    table = epoch_table(read_metrics(run.metrics_path))
+    for row in table.to_dict("records"):
+        for name, value in row.items():
+            if name != "epoch" and value == value and value is not None:  # NaN is not itself
+                step = int(row["epoch"])
+                yield {"key": str(name), "value": float(value), "timestamp": now, "step": step}
+    for name in ("test_accuracy", "best_epoch"):
+        value = run.status.results.get(name)
+        if value is not None:
+            yield {"key": name, "value": float(value), "timestamp": now, "step": 0}
+
+
+def _send_files(server: _Server, run: Run, artifact_uri: str) -> None:
+    if not artifact_uri.startswith("mlflow-artifacts:"):
+        _LOG.info("MLflow keeps artifacts at %s, which this app does not write to", artifact_uri)
+        return
+    root = urllib.parse.urlsplit(artifact_uri).path.strip("/")
+    for name in ARTIFACTS:
+        if (run.path / name).is_file():
+            server.upload(f"{root}/{name}", run.path / name)
+
+
+def _authorization() -> dict[str, str]:
+    """What MLflow's own client takes from the same variables."""
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    if token:
+        return {"Authorization": f"Bearer {token}"}
+    user = os.environ.get("MLFLOW_TRACKING_USERNAME")
+    if not user:
+        return {}
+    pair = f"{user}:{os.environ.get('MLFLOW_TRACKING_PASSWORD', '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _shown(address: str) -> str:
+    """Without a name and password that may stand in it."""
+    return urllib.parse.urlsplit(address).hostname or "?"
