@@ -22,30 +22,33 @@ _NAMED = 6
 
 
 def delete_button(dataset: Dataset) -> None:
-    """What is lost, and the button that does it; neither while a run is using the images."""
-    with st.popover("Delete", icon=":material/delete:", key="delete_dataset_menu"):
-        runs = _runs_on(dataset)
-        active = [run for run in runs if run.status.state.active]
-        if active:
-            st.markdown(f"{_named(active)}\n\nIt needs these images: wait for it, or stop it.")
-            return
-        st.markdown(_what_goes(dataset))
-        if runs:
-            st.warning(_what_is_lost(runs), icon=":material/link_off:")
-        if st.button("Delete for everybody", type="primary", key="delete_dataset"):
-            _delete(dataset)
+    """Asks before it deletes."""
+    if st.button("Delete", icon=":material/delete:", key="delete_dataset"):
+        confirm_delete(dataset)
+
+
+# No popover: it would stay open over the next data set, with its button under the pointer.
+@st.dialog("Delete this data set?")
+def confirm_delete(dataset: Dataset) -> None:
+    """What is lost, and the button that does it; no button while a run is using the images."""
+    runs = _runs_on(dataset)
+    active = [run for run in runs if run.status.state.active]
+    if active:
+        st.markdown(f"{_named(active)}\n\nIt needs these images: wait for it, or stop it.")
+        return
+    st.markdown(_what_goes(dataset))
+    if runs:
+        st.warning(_what_is_lost(runs), icon=":material/link_off:")
+    if st.button("Delete for everybody", type="primary", key="confirm_delete"):
+        _delete(dataset)
 
 
 def _delete(dataset: Dataset) -> None:
-    # Asked again: a colleague may have started a run since this page was drawn.
-    if any(run.status.state.active for run in _runs_on(dataset)):
-        st.rerun()
     try:
         session.dataset_store().delete(dataset.id)
     except DatasetError as error:
         error_card(error)
         return
-    session.run_store().forget_rate_tests(dataset.id)
     session.leave_dataset()
     st.toast(f"{plain(dataset.name)} is deleted.")
     st.rerun()

@@ -45,7 +45,8 @@ def show_overview(dataset: Dataset, manifest: pd.DataFrame) -> None:
         )
         uneven = balance_sentence(manifest)
         if uneven:
-            st.caption(f":material/balance: {plain(uneven)}")
+            offer = "Head and Fine-tune offer weights that give rare classes the same say."
+            st.caption(f":material/balance: {plain(uneven)} {offer}")
     with right:
         st.subheader("Image sizes", anchor=False)
         st.plotly_chart(
