@@ -77,7 +77,7 @@ def test_one_image_has_its_class_and_probabilities(pair: tuple[Run, Run]) -> Non
     # By hand: softmax of the mean colours over 32.
     scores = np.exp(np.array([10, 10, 230]) / 32)
     assert bars[0].value == int(100 * scores[2] / scores.sum())
-    assert bars[0].text == f"**blue** {100 * scores[2] / scores.sum():.1f} %"
+    assert bars[0].text == f"**blue** {100 * scores[2] / scores.sum():.1f}\u00a0%"
     assert "sky.png" in words(page)
 
 
