@@ -77,7 +77,7 @@ def test_two_devices_give_what_one_gives_also_after_a_stop() -> None:
         cwd=APP_ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=250,
     )
 
     assert done.returncode == 0, done.stderr
