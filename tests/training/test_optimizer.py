@@ -2,14 +2,18 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from core.config import TrainingConfig
+from core.training.batches import Batches
+from core.training.fit import fit
 from core.training.optimizer import class_weights, compile_model, make_optimizer
 from core.training.patience import Patience, Plateau
+from core.training.reporter import Reporter
 from core.training.schedule import LearningRate, last_rate, learning_rate
 
 CONFIG = TrainingConfig(learning_rate=0.1, epochs=10)
@@ -90,6 +94,25 @@ def test_rare_classes_weigh_as_much_as_common_ones() -> None:
     labels = np.array([0] * 6 + [2] * 3 + [1])
 
     assert class_weights(labels) == {0: 10 / 18, 1: 10 / 3, 2: 10 / 9}
+
+
+@pytest.mark.parametrize("weighed", [False, True])
+def test_class_weights_reach_every_step(tmp_path: Path, weighed: bool) -> None:
+    image = keras.Input((1,))
+    last = keras.layers.Dense(3, "softmax", kernel_initializer="zeros", name="head_output")
+    model = keras.Model(image, last(image))
+    features, labels = np.ones((40, 1), np.float32), np.repeat([0, 1, 2], [30, 6, 4])
+    train = Batches(features, np.arange(40), labels, 40, seed=1)
+    validation = Batches(features, np.arange(30), labels[:30], 30)
+    config = replace(CONFIG, optimizer="sgd", epochs=3, class_weights=weighed)
+    fit(model, train, validation, 40, config, Reporter(tmp_path), tmp_path)
+
+    first = float(np.asarray(model(features[:1]))[0, 0])
+    if weighed:
+        # Three classes that pull equally leave the model where it was.
+        assert first == pytest.approx(1 / 3, abs=1e-5)
+    else:
+        assert first > 0.36
 
 
 def rates(config: TrainingConfig, steps: int) -> list[float]:
