@@ -46,6 +46,7 @@ from core.runs import Run, RunState, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
 
 SIDE = 96
+IMAGE_SIZE = 160
 POLL_SECONDS = 0.2
 _SPLITS = ("train", "train", "train", "val", "test")
 
@@ -140,7 +141,7 @@ def timed_pass(settings: Settings, dataset: Dataset) -> Timed:
         entry.unlink()
     store = RunStore(settings.runs_dir)
     training = TrainingConfig(epochs=1, batch_size=256)
-    config = HeadConfig(dataset.id, dataset.version, image_size=SIDE, training=training)
+    config = HeadConfig(dataset.id, dataset.version, image_size=IMAGE_SIZE, training=training)
     run = store.create(config, dataset.name)
     used: dict[int, list[float]] = {}
     while (status := store.get(run.id).status).state.active:
@@ -213,7 +214,7 @@ def main() -> None:
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--workers", default="1,2")
-    parser.add_argument("--images", type=int, default=12_000)
+    parser.add_argument("--images", type=int, default=16_000)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     numbers = [int(number) for number in arguments.workers.split(",")]

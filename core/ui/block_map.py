@@ -27,7 +27,11 @@ _SCOPE_WORDS: dict[Scope, str] = {
 
 
 def choose_block(
-    blocks: Sequence[Block], head_parameters: int, default: str, key: str
+    blocks: Sequence[Block],
+    head_parameters: int,
+    default: str,
+    key: str,
+    default_scope: Scope = "from",
 ) -> tuple[str, Scope]:
     """Shows the map with a select box and the kinds of choice below it.
 
@@ -36,6 +40,7 @@ def choose_block(
         head_parameters: Parameters of the head.
         default: Name of the block that is chosen at first.
         key: Makes the widgets' keys unique.
+        default_scope: What is unfrozen with it at first.
 
     Returns:
         Name of the chosen block, and what is unfrozen with it.
@@ -50,7 +55,7 @@ def choose_block(
 
     # The map stands above the widgets, so it reads their values before they are drawn.
     chosen = str(st.session_state.get(box_key, default))
-    scope: Scope = st.session_state.get(scope_key) or "from"
+    scope: Scope = st.session_state.get(scope_key) or default_scope
     unfrozen = unfrozen_blocks(blocks, chosen, scope)
     st.plotly_chart(
         block_map.figure(blocks, head_parameters, unfrozen, clickable=scope in ("from", "only")),
@@ -66,7 +71,7 @@ def choose_block(
     left.segmented_control(
         "Unfreeze",
         list(_SCOPES),
-        default="from",
+        default=default_scope,
         required=True,
         format_func=lambda name: _SCOPES[name],
         key=scope_key,

@@ -25,12 +25,18 @@ def fine_tune_settings(head_run: Run, choice: Choice, dataset: Dataset) -> FineT
     Returns:
         What the settings and the choice come to.
     """
+    origin = training_form.origin(dataset, head=False)
+    fits = origin is not None and head_run.id == getattr(origin.config, "head_run_id", "")
     default = suggest_fine_tuning(head_run.base)
-    key = f"ft_{head_run.id}"
-    rate_key = f"ft_rate_{head_run.id}"
+    # A run whose settings are taken brings its own defaults, so it is part of the keys.
+    mark = ""
+    if origin is not None and fits:
+        default, mark = origin.config.training, f"_{origin.id}"
+    key = f"ft_{head_run.id}{mark}"
+    rate_key = f"ft_rate_{head_run.id}{mark}"
     rate = training_form.learning_rate(default.learning_rate, rate_key)
     below_rate = st.container()
-    epochs = training_form.epochs(default.epochs, "ft_epochs")
+    epochs = training_form.epochs(default.epochs, f"ft_epochs{mark}")
     backbone = choice.scope != "none"
     training, _ = training_form.advanced(replace(default, epochs=epochs), key, dataset, backbone)
     config = FineTuneConfig(

@@ -32,26 +32,32 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
     Returns:
         What to train, in the rerun in which the button was pressed; otherwise None.
     """
+    origin = training_form.origin(dataset, head=True)
+    given = origin.base if origin else None
+    # A run whose settings are taken brings its own defaults, so it is part of the keys.
+    mark = f"_{origin.id}" if origin else ""
     table = cached_manifest(dataset)
     usable = table[table["usable"]]
-    spec = _choose_backbone()
+    spec = _choose_backbone(given, mark)
     side = float(usable[["width", "height"]].max(axis=1).median()) if len(usable) else 0.0
-    image_size = _choose_image_size(spec, side)
-    head = _choose_head()
+    image_size = _choose_image_size(spec, side, given, mark)
+    head = _choose_head(given, mark)
     default = suggest_training(head, int((usable["split"] == "train").sum()))
+    if given is not None and given.head == head:
+        default = given.training
     # The head's kind is part of the keys: another kind brings its own defaults.
-    epochs = training_form.epochs(default.epochs, f"head_epochs_{head}")
+    epochs = training_form.epochs(default.epochs, f"head_epochs_{head}{mark}")
     training, sections = training_form.advanced(
-        replace(default, epochs=epochs), "head", dataset, backbone=False
+        replace(default, epochs=epochs), f"head{mark}", dataset, backbone=False
     )
-    rate_key = f"head_rate_{head}"
+    rate_key = f"head_rate_{head}{mark}"
     with sections.steps:
         rate = training_form.learning_rate(default.learning_rate, rate_key)
         below_rate = st.container()
     with sections.overfitting:
-        dropout = _choose_dropout(head)
+        dropout = _choose_dropout(head, given, mark)
     with sections.computing:
-        random_weights = not spec.is_own and _choose_random_weights()
+        random_weights = not spec.is_own and _choose_random_weights(given, mark)
     config = HeadConfig(
         dataset_id=dataset.id,
         dataset_version=dataset.version,
@@ -70,13 +76,14 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
     return None
 
 
-def _choose_backbone() -> BackboneSpec:
+def _choose_backbone(given: HeadConfig | None, mark: str) -> BackboneSpec:
     offered = {spec.name: spec for spec in backbones_on_offer(session.settings().weights_dir)}
     name = st.selectbox(
         "Backbone",
         list(offered),
+        index=list(offered).index(given.backbone) if given and given.backbone in offered else 0,
         format_func=lambda n: offered[n].title,
-        key="head_backbone",
+        key=f"head_backbone{mark}",
         help="The pretrained network whose features the head learns from. A .keras file of your "
         "own in the workspace's weights folder is offered too.",
     )
@@ -89,45 +96,52 @@ def _choose_backbone() -> BackboneSpec:
     return spec
 
 
-def _choose_image_size(spec: BackboneSpec, median_side: float) -> int:
+def _choose_image_size(
+    spec: BackboneSpec, median_side: float, given: HeadConfig | None, mark: str
+) -> int:
     sizes = [size for size in IMAGE_SIZES if size >= spec.min_image_size]
+    value = suggest_image_size(spec, median_side)
+    if given is not None and given.backbone == spec.name and given.image_size in sizes:
+        value = given.image_size
     size: int = st.select_slider(
         "Image size",
         sizes,
-        value=suggest_image_size(spec, median_side),
+        value=value,
         format_func=lambda s: f"{s} px",
-        key=f"head_image_size_{spec.name}_{median_side:.0f}",
+        key=f"head_image_size_{spec.name}_{median_side:.0f}{mark}",
         help="Height and width that every image is resized to. Half the size, a quarter the time.",
     )
     return size
 
 
-def _choose_dropout(head: HeadKind) -> float:
+def _choose_dropout(head: HeadKind, given: HeadConfig | None, mark: str) -> float:
     return st.slider(
         "Dropout",
         0.0,
         0.9,
-        suggest_dropout(head),
+        given.dropout if given and given.head == head else suggest_dropout(head),
         0.05,
-        key=f"head_dropout_{head}",
+        key=f"head_dropout_{head}{mark}",
         help="Share of the features left out at random in each step.",
     )
 
 
-def _choose_random_weights() -> bool:
+def _choose_random_weights(given: HeadConfig | None, mark: str) -> bool:
     return st.toggle(
         "Random backbone weights",
-        key="head_random",
+        value=given is not None and given.weights == "random",
+        key=f"head_random{mark}",
         help="Without what ImageNet taught it, to see what that is worth: expect a poor head.",
     )
 
 
-def _choose_head() -> HeadKind:
+def _choose_head(given: HeadConfig | None, mark: str) -> HeadKind:
     head: HeadKind = st.radio(
         "Head",
         list(_HEADS),
+        index=list(_HEADS).index(given.head) if given else 0,
         format_func=lambda kind: _HEADS[kind][0],
         captions=[caption for _, caption in _HEADS.values()],
-        key="head_kind",
+        key=f"head_kind{mark}",
     )
     return head

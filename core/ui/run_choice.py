@@ -53,12 +53,13 @@ def choose_head(heads: Sequence[Run], fine_tuned: Run | None) -> Run:
     if len(heads) == 1:
         return heads[0]
     by_id = {run.id: run for run in heads}
+    taken = session.settings_taken(heads[0].base.dataset_id, head=False)
     chosen = st.selectbox(
         "Start from head",
         ids,
         index=ids.index(default),
         format_func=run_labels(heads).__getitem__,
-        key=f"head_run_{len(ids)}",
+        key=f"head_run_{len(ids)}{f'_{taken.id}' if taken else ''}",
     )
     return by_id[chosen]
 

@@ -103,6 +103,7 @@ def _row(run: Run, deletable: bool = False, children: int = 0, place: int = 0) -
                     "", icon=":material/more_vert:", help="Stop, resume, clone, delete"
                 ):
                     run_actions(run)
+                    _take_settings(run)
                     st.divider()
                     _confirm_delete(run, children)
 
@@ -194,6 +195,18 @@ def _open(run: Run) -> None:
     session.set_current_dataset(run.base.dataset_id)
     session.set_current_run(run.id)
     st.switch_page(page_of(run)[0])
+
+
+def _take_settings(run: Run) -> None:
+    if st.button(
+        "Use these settings",
+        icon=":material/tune:",
+        key=f"take_{run.id}",
+        help="Fills the form with the settings of this run, to change some of them.",
+        width="stretch",
+    ):
+        session.take_settings(run)
+        st.switch_page(page_of(run)[0])
 
 
 def _confirm_delete(run: Run, children: int) -> None:

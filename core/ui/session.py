@@ -68,6 +68,29 @@ def start_run(config: RunConfig, dataset: Dataset) -> Run:
     return run
 
 
+def take_settings(run: Run) -> None:
+    """Makes the forms begin with a run's settings, on its data set."""
+    set_current_dataset(run.base.dataset_id)
+    set_current_run(run.id)
+    st.session_state["settings_of"] = run.id
+
+
+def settings_taken(dataset_id: str, head: bool) -> Run | None:
+    """The run whose settings a form begins with; None for what is suggested."""
+    run_id = st.session_state.get("settings_of")
+    try:
+        run = run_store().get(run_id) if run_id else None
+    except RunError:
+        return None  # deleted since
+    fits = run is not None and run.base.dataset_id == dataset_id and run.is_head == head
+    return run if fits else None
+
+
+def leave_settings() -> None:
+    """Makes the forms begin with what is suggested again."""
+    st.session_state.pop("settings_of", None)
+
+
 def wake_queue() -> None:
     """Tells the queue that there is something to do."""
     queue = dispatcher()

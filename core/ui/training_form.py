@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -10,12 +11,36 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.config import TrainingConfig
 from core.datasets import Dataset
+from core.runs import Run
+from core.ui import session
 from core.ui.augmentation_form import augmentation_options
 from core.ui.options_computing import computing_options
 from core.ui.options_overfitting import is_uneven, offer_class_weights, overfitting_options
 from core.ui.options_steps import step_options
 
 RATES = (*(m * 10.0**-e for e in range(6, 1, -1) for m in (1, 2, 3, 5)), 0.1)
+
+
+def origin(dataset: Dataset, head: bool) -> Run | None:
+    """The run whose settings the form begins with, named above it with the way back; else None.
+
+    Args:
+        dataset: The current data set.
+        head: Whether it is the form of head runs.
+    """
+    run = session.settings_taken(dataset.id, head)
+    if run is None:
+        return None
+    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"The settings of the run of {when}, to change as you like.")
+        st.button(
+            "Suggest again",
+            key="leave_settings",
+            help="Goes back to the settings that suit this data set.",
+            on_click=session.leave_settings,
+        )
+    return run
 
 
 def rate_text(rate: float) -> str:
@@ -48,7 +73,7 @@ def epochs(default: int, key: str) -> int:
         "Epochs",
         1,
         100,
-        default,
+        min(default, 100),
         key=key,
         help="How often all training images are seen. The best epoch's model is kept.",
     )

@@ -11,8 +11,9 @@ from core.backbones.account import Account, account
 from core.backbones.block import Block, block_title
 from core.backbones.catalog import CATALOG
 from core.backbones.estimate import estimate_seconds, stored_images
-from core.config import Scope, TrainingConfig
+from core.config import FineTuneConfig, Scope, TrainingConfig
 from core.runs import Run
+from core.ui import session
 from core.ui.block_map import choose_block
 from core.ui.live import duration
 from core.ui.run_results import pass_like_that_of, read_account
@@ -64,8 +65,16 @@ def choose_what_to_unfreeze(head_run: Run) -> Choice | None:
     spec = CATALOG.get(head_run.base.backbone)
     names = [block.name for block in blocks]
     default = spec.default_block if spec and spec.default_block in names else names[-1]
-    block, scope = choose_block(blocks, record["head_parameters"], default, key=head_run.id)
-    keep = _keep_batchnorm(blocks)
+    scope: Scope = "from"
+    mark, keep = "", True
+    origin = session.settings_taken(head_run.base.dataset_id, head=False)
+    taken = origin.config if origin else None
+    if origin and isinstance(taken, FineTuneConfig) and taken.head_run_id == head_run.id:
+        default = taken.block if taken.block in names else default
+        scope, keep, mark = taken.scope, taken.freeze_batchnorm, f"_{origin.id}"
+    key = f"{head_run.id}{mark}"
+    block, scope = choose_block(blocks, record["head_parameters"], default, key, scope)
+    keep = _keep_batchnorm(blocks, keep, mark)
     counts = account(
         blocks, record["head_parameters"], block, scope, keep, input_values=record["input_values"]
     )
@@ -116,13 +125,13 @@ def _time_words(seconds: float | None) -> tuple[str, str]:
     return duration(seconds), "about, on this machine"
 
 
-def _keep_batchnorm(blocks: Sequence[Block]) -> bool:
+def _keep_batchnorm(blocks: Sequence[Block], default: bool, mark: str) -> bool:
     if not any(block.batchnorm_layers for block in blocks):
         return True
     return st.toggle(
         "Keep BatchNorm frozen",
-        value=True,
-        key="ft_batchnorm",
+        value=default,
+        key=f"ft_batchnorm{mark}",
         help="BatchNorm layers hold the mean and spread of the images that the backbone was "
         "trained with. Small batches of other images would spoil them.",
     )

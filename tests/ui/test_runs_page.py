@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
+from core.config import Settings, TrainingConfig
 from core.datasets import Dataset
 from core.files import read_json, write_json
 from core.runs import Run, RunState, RunStore
@@ -107,7 +107,7 @@ def test_a_failed_run_says_why_and_sizes_are_told(dataset: Dataset, store: RunSt
 
 def keys(page: AppTest, run: Run) -> set[str]:
     found = {button.key.split("_")[0] for button in page.button if button.key.endswith(run.id)}
-    return found - {"open", "delete"}
+    return found - {"open", "delete", "take"}
 
 
 def test_each_state_has_the_buttons_that_make_sense(dataset: Dataset, store: RunStore) -> None:
@@ -172,6 +172,47 @@ def test_a_clone_has_the_same_settings(dataset: Dataset, store: RunStore) -> Non
     (clone,) = store.queued()
     assert clone.config == run.config
     assert clone.dataset_name == run.dataset_name
+
+
+def test_the_form_begins_with_the_settings_of_a_run_and_forgets_them(
+    dataset: Dataset, store: RunStore
+) -> None:
+    training = TrainingConfig(epochs=7, learning_rate=5e-3, optimizer="sgd", seed=11)
+    config = replace(runs.head_config(dataset), image_size=64, dropout=0.35, training=training)
+    run = runs.finished(store, config)
+    page = open_page(PAGE)
+    page.button(key=f"take_{run.id}").click().run()
+    page.switch_page("pages/2_Head.py").run()
+    assert not page.exception
+    page.button(key="train").click().run()
+    (again,) = store.queued()
+    assert again.config == replace(config, training=replace(training, weight_decay=0.0))
+
+    page.button(key="leave_settings").click().run()
+    assert page.number_input(key="head_seed").value == 0
+    assert not [button for button in page.button if button.key == "leave_settings"]
+
+
+def test_the_fine_tuning_form_begins_with_block_and_settings_of_a_run(
+    dataset: Dataset, store: RunStore
+) -> None:
+    head = runs.finished(store, runs.head_config(dataset))
+    runs.finished(store, runs.head_config(dataset))
+    config = replace(
+        runs.fine_tune_config(head),
+        block="block5",
+        scope="only",
+        training=TrainingConfig(epochs=4, learning_rate=2e-5, schedule="cosine"),
+    )
+    run = runs.finished(store, config)
+    page = open_page(PAGE)
+    page.button(key=f"take_{run.id}").click().run()
+    page.switch_page("pages/3_Fine_tune.py").run()
+    assert not page.exception
+    page.button(key="train").click().run()
+
+    (again,) = store.queued()
+    assert again.config == config
 
 
 def test_a_run_that_does_not_answer_is_ended_by_force(dataset: Dataset, store: RunStore) -> None:
