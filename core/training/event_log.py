@@ -6,6 +6,7 @@ only for looking: `tensorboard --logdir workspace/runs`.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ from core.training.schedule import last_rate
 
 FOLDER = "tensorboard"
 _VERSION = "brain.Event:2"
+_LOG = logging.getLogger(__name__)
 
 
 class EventFile:
@@ -34,9 +36,13 @@ class EventFile:
     """
 
     def __init__(self, folder: Path, first_step: int = 0) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time.time_ns()}.{os.uname().nodename}.{os.getpid()}"
-        self._writer = tf.io.TFRecordWriter(str(folder / name))
+        self._writer: tf.io.TFRecordWriter | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._writer = tf.io.TFRecordWriter(str(folder / name))
+        except (OSError, tf.errors.OpError) as error:
+            self._give_up(error)
         self._write(file_version=_VERSION)
         if first_step:
             start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
@@ -70,12 +76,26 @@ class EventFile:
 
     def close(self) -> None:
         """Ends the file."""
-        self._writer.close()
+        if self._writer is not None:
+            try:
+                self._writer.close()
+            except tf.errors.OpError as error:
+                self._give_up(error)
 
     def _write(self, **fields: Any) -> None:
+        if self._writer is None:
+            return
         event = event_pb2.Event(wall_time=time.time(), **fields)
-        self._writer.write(event.SerializeToString())
-        self._writer.flush()
+        try:
+            self._writer.write(event.SerializeToString())
+            self._writer.flush()
+        except tf.errors.OpError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """Nobody's run ends because it cannot be looked at in TensorBoard."""
+        self._writer = None
+        _LOG.warning("TensorBoard's events are not written any more: %s", error)
 
 
 class EventLog(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,5 +1,7 @@
 """TensorBoard's event files, read by TensorFlow and, where it is installed, by TensorBoard."""
 
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,29 @@ def test_tensorboard_reads_a_run_that_went_on_as_one_curve(tmp_path: Path) -> No
     ]
     assert accumulator.Scalars("movement/head/head_output/kernel")[0].value == 1.0
     assert accumulator.Histograms("movement/block5")[0].histogram_value.num == 2
+
+
+def test_a_place_that_cannot_be_written_to_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).write_text("a file where the folder should be")
+
+    log_movement(tmp_path, 1, MOVEMENT)
+
+    assert (tmp_path / FOLDER).read_text() == "a file where the folder should be"
+
+
+def test_a_full_disk_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = EventFile(tmp_path / FOLDER)
+    (written,) = (tmp_path / FOLDER).iterdir()
+    size = written.stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        file.scalars(1, {"loss": 0.5})
+        file.scalars(2, {"loss": 0.5})
+        file.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert written.stat().st_size == size
+    assert "not written any more" in caplog.text
