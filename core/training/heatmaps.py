@@ -23,6 +23,8 @@ from core.errors import InvalidImageError
 
 # Three by three fields do not tell where in an image something is; then an earlier map is taken.
 MIN_SIDE = 4
+# A map much finer than the last lies at the beginning, where there are only edges.
+MAX_FINER = 4
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -123,7 +125,10 @@ def _map_step(model: keras.Model, min_side: int) -> Step:
     steps = graph_steps(model)
     backbone = {step.name for step in backbone_steps(model)}
     cuts = [steps[i] for i in cut_points(steps) if steps[i].name in backbone]
-    maps = [step for step in cuts if len(step.output.shape) == 4]
-    fine = [step for step in maps if min(step.output.shape[1:3]) >= min_side]
-    # What the head takes comes last; where nothing is fine enough, it must do.
+    # Padding belongs to the convolution after it: its map is shifted against the image.
+    padding = keras.layers.ZeroPadding2D
+    maps = [s for s in cuts if len(s.output.shape) == 4 and not isinstance(s.operation, padding)]
+    # What the head takes comes last; without a finer one nearby, it must do.
+    nearby = MAX_FINER * min(maps[-1].output.shape[1:3])
+    fine = [step for step in maps if min_side <= min(step.output.shape[1:3]) <= nearby]
     return (fine or maps)[-1]
