@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.backbones.account import unfrozen_blocks
 from core.backbones.block import Block, block_title
@@ -68,16 +69,7 @@ def choose_block(
     )
     st.caption(f"Width: share of compute. Height: parameters. {_SCOPE_WORDS[scope]}")
     left, right = st.columns([2, 1], vertical_alignment="bottom")
-    left.segmented_control(
-        "Unfreeze",
-        list(_SCOPES),
-        default=default_scope,
-        required=True,
-        format_func=lambda name: _SCOPES[name],
-        key=scope_key,
-        help="The article's rule is from a block on. One block alone is surgical fine-tuning "
-        "(Lee et al. 2023): earlier blocks help where the pictures look different.",
-    )
+    _choose_scope(left, default_scope, scope_key)
     right.selectbox(
         "Block",
         names,
@@ -87,6 +79,19 @@ def choose_block(
         disabled=scope in ("all", "none"),
     )
     return chosen, scope
+
+
+def _choose_scope(place: DeltaGenerator, default: Scope, key: str) -> None:
+    place.segmented_control(
+        "Unfreeze",
+        list(_SCOPES),
+        default=default,
+        required=True,
+        format_func=lambda name: _SCOPES[name],
+        key=key,
+        help="The article's rule is from a block on. One block alone is surgical fine-tuning "
+        "(Lee et al. 2023): earlier blocks help where the pictures look different.",
+    )
 
 
 def clicked_block(state: Any) -> str | None:
