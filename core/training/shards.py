@@ -21,7 +21,7 @@ from core.training.feature_store import SHARDS, FeatureFile
 
 SHARD_ROWS = 256
 # Of very many images, the shards are larger: looking through them all takes its time.
-MOST_SHARDS = 1000
+MOST_SHARDS = 10_000
 _ENTRY = np.dtype("<i8")
 _DONE = 1
 
