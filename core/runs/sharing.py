@@ -21,6 +21,7 @@ from core.config import APP_ROOT, Settings
 from core.errors import QueueError
 from core.runs import scheduler
 from core.runs.gpus import taken
+from core.runs.process import host, record_process
 from core.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def help_run(run_dir: str, key: str, taps: Sequence[str]) -> int:
     ):
         if share is None:
             return 0  # a run trains on all GPUs
-        return subprocess.run(
+        process = subprocess.Popen(
             [*_COMMAND, run_dir, key, *taps],
             cwd=APP_ROOT,
             env={**os.environ, **share.environment},
@@ -59,8 +60,17 @@ def help_run(run_dir: str, key: str, taps: Sequence[str]) -> int:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
+        )
+        record = helper_record(Path(run_dir), process.pid)
+        record_process(record, process.pid)
+        code = process.wait()
+        record.unlink(missing_ok=True)
+        return code
+
+
+def helper_record(run_dir: Path, pid: int) -> Path:
+    """Where a helper of this machine is written down while it lives."""
+    return run_dir / f"helper-{host()}-{pid}.json"
 
 
 class Helpers:

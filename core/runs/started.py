@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -27,12 +28,12 @@ class Started:
     """A process that the app started.
 
     Attributes:
-        role: `scheduler`, `worker`, `training` or `heat maps`.
+        role: `scheduler`, `worker`, `training`, `helper` or `heat maps`.
         host: The machine that it runs on.
         pid: Its number there.
         since: When it began, in seconds since 1970.
         memory: Resident memory in bytes; None for a process of another machine.
-        run: The run that it trains or explains; None for the queue's own.
+        run: The run that it trains, helps or explains; None for the queue's own.
     """
 
     role: str
@@ -86,8 +87,8 @@ def end_all(settings: Settings, patience: float | None = None) -> bool:
         with contextlib.suppress(RunError):  # it has ended by now
             store.kill(run_id)
     # Also one that hangs, so that its run shows as failed already.
-    hanging = [run.process_path for run in store.list(rate_tests=True) if _may_live(run)]
-    ended = [end_process(path) for path in hanging]
+    hanging = [run for run in store.list(rate_tests=True) if _may_live(run)]
+    ended = [end_process(path) for run in hanging for path in (run.process_path, *_helpers(run))]
     explained = heatmaps.stop(store.list())
     return scheduler.stop(settings) or explained or bool(active) or any(ended)
 
@@ -112,6 +113,15 @@ def _training(run: Run) -> Iterator[Started]:
     elif run.status.state in _GOING_ON and recorded_host(run.process_path) not in ("", host()):
         entry = read_json(run.process_path)
         yield Started("training", entry["host"], entry["pid"], entry["started"], None, run)
+
+    for path in _helpers(run):
+        helper = recorded_process(path)
+        if helper is not None:
+            yield from _seen("helper", helper, run)
+
+
+def _helpers(run: Run) -> list[Path]:
+    return sorted(run.path.glob("helper-*.json"))
 
 
 def _explaining(run: Run) -> Iterator[Started]:

@@ -11,6 +11,7 @@ from core.runs import Run, RunState, RunStatus, RunStore, heatmaps, scheduler
 from core.runs.dispatcher import Dispatcher
 from core.runs.heatmaps import HeatState, HeatStatus
 from core.runs.process import record_process
+from core.runs.sharing import helper_record
 from core.runs.started import end_all, started
 from core.runs.state import write_status
 
@@ -24,7 +25,7 @@ def store(settings: Settings) -> RunStore:
 
 @pytest.fixture
 def sleepers() -> Iterator[list[subprocess.Popen[bytes]]]:
-    found = [subprocess.Popen(["sleep", "60"]) for _ in range(4)]
+    found = [subprocess.Popen(["sleep", "60"]) for _ in range(5)]
     yield found
     for process in found:
         process.kill()
@@ -44,15 +45,16 @@ def test_everything_that_was_started_is_seen_and_ended(
     run, queued = running(store), store.create(HEAD)
     settings.queue_dir.mkdir()
     paths = [scheduler.record(settings, name) for name in ("scheduler", "worker")]
-    paths += [run.process_path, heatmaps.process_path(run)]
+    paths += [run.process_path, helper_record(run.path, 1), heatmaps.process_path(run)]
     for path, process in zip(paths, sleepers, strict=True):
         record_process(path, process.pid)
-    record_process(heatmaps.process_path(queued), sleepers[3].pid)  # one for both runs
+    record_process(heatmaps.process_path(queued), sleepers[4].pid)  # one for both runs
     for explained in (run, queued):
         heatmaps.write_status(explained, HeatStatus(HeatState.COMPUTING))
 
     seen = started(settings, store.list())
-    assert [entry.role for entry in seen] == ["scheduler", "worker", "training", "heat maps"]
+    roles = ["scheduler", "worker", "training", "helper", "heat maps"]
+    assert [entry.role for entry in seen] == roles
     assert [entry.pid for entry in seen] == [process.pid for process in sleepers]
     assert all(entry.memory for entry in seen)
     assert seen[2].run is not None
