@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from core.config import APP_ROOT
-from core.errors import DatasetError
+from core.errors import DatasetError, RunError
 from core.evaluation.batch import classify_all
 from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
@@ -123,3 +123,18 @@ def test_the_shells_way_needs_no_tensorflow(model: Path, images: Path, tmp_path:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_model_that_was_taken_away_needs_labels_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "model.tflite").write_bytes(MODEL.read_bytes())
+    with pytest.raises(RunError, match=r"labels\.txt"):
+        open_model(tmp_path)
+    (tmp_path / "labels.txt").write_text("red\ngreen\nblue\n")
+
+    classifier, threshold = open_model(tmp_path)
+
+    assert (classifier.class_names, classifier.image_size, threshold) == (
+        ("red", "green", "blue"),
+        8,
+        0.0,
+    )
