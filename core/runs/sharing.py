@@ -103,7 +103,8 @@ class Helpers:
     ) -> None:
         """Asks nobody any more; who helps already ends by itself."""
         self._ended.set()
-        self._thread.join()
+        # Not for ever: the scheduler may just have died.
+        self._thread.join(scheduler.CONNECT_SECONDS)
         if self._client is not None:
             self._client.close(timeout=1)
 

@@ -51,7 +51,8 @@ def consequences(runs: Sequence[Run]) -> str:
         parts.append(f"{_count(queued)} will leave the queue")
     if not parts:
         return "No run is going on or waiting."
-    return f"{' and '.join(parts)}; nothing is lost, each can be resumed."
+    pronoun = "it" if going_on + queued == 1 else "they"
+    return f"{' and '.join(parts)}; {pronoun} can be resumed."
 
 
 def _count(number: int) -> str:
