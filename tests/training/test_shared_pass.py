@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -12,12 +13,14 @@ import pytest
 
 from core.config import APP_ROOT, HeadConfig, Settings
 from core.datasets import Dataset
-from core.runs import RunStore, sharing
+from core.runs import RunState, RunStatus, RunStore, sharing
 from core.runs.sharing import REFUSED, Helpers
+from core.runs.state import write_status
 from core.training import shards as shards_module
 from core.training.data import training_data
 from core.training.feature_pass import ImageList, compute_features
 from core.training.feature_store import FeatureFile, FeatureStore
+from core.training.helper import NotNeeded, Watch
 from core.training.shards import Shards
 from core.training.shared_pass import shared_pass
 
@@ -176,6 +179,27 @@ def test_each_free_slot_is_asked_unless_a_run_waits_for_it(
         client.given[0].status = "finished"
         assert not called.call()
         assert len(client.given) == 2
+
+
+def test_a_helper_leaves_when_the_pass_has_ended_or_a_run_waits(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.helper.LOOK_SECONDS", 0.0)
+    store = RunStore(settings.runs_dir)
+    run = store.create(HeadConfig("d", "v"))
+    computing = RunStatus(RunState.RUNNING, "features", started=1.0)
+    write_status(run.path, computing)
+    watch = Watch(run)
+    watch(16, 96)
+
+    waiting = store.create(HeadConfig("d", "v"))
+    with pytest.raises(NotNeeded, match="waits"):
+        watch(32, 96)
+    waiting.stop_path.touch()
+    watch(32, 96)
+    write_status(run.path, replace(computing, phase="training"))
+    with pytest.raises(NotNeeded, match="no help"):
+        watch(48, 96)
 
 
 def test_without_a_scheduler_nobody_is_asked(settings: Settings) -> None:
