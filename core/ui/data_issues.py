@@ -115,7 +115,7 @@ def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:
     with st.container(border=True, horizontal=True):
         for row in rows:
             with st.container(width=_WIDTH + 40, gap="xxsmall"):
-                show_thumbnail(st.container(), dataset, row, _WIDTH)
+                show_thumbnail(st.container(width=_WIDTH), dataset, row)
                 st.caption(f"**{row['split']}** · {plain(row['class_name'])}")
                 st.caption(plain(row["path"].rsplit("/", 1)[-1]))
 

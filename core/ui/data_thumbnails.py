@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -63,20 +63,18 @@ def enlarged(image: Image.Image, side: int) -> Image.Image:
     return image.resize(size, Image.Resampling.NEAREST)
 
 
-def show_thumbnail(
-    place: DeltaGenerator, dataset: Dataset, row: Row, width: int | Literal["stretch"] = "stretch"
-) -> None:
+def show_thumbnail(place: DeltaGenerator, dataset: Dataset, row: Row) -> None:
     """Shows an image of the manifest small; nothing where it cannot be read.
 
     Args:
-        place: Column or container.
+        place: Column or container, which says how wide: told by a number of pixels, Streamlit
+            would encode the image anew in every run.
         dataset: That the image belongs to.
         row: Its row: `path`, `sha256`, `class_name`.
-        width: In pixels, or `stretch`.
     """
     data = thumbnail(str(dataset.root / row["path"]), row["sha256"])
     if data is not None:
-        place.image(data, width=width, alt=f"{row['class_name']}: {row['path']}")
+        place.image(data, width="stretch", alt=f"{row['class_name']}: {row['path']}")
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
