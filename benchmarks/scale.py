@@ -214,7 +214,7 @@ def main() -> None:
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--workers", default="1,2")
-    parser.add_argument("--images", type=int, default=16_000)
+    parser.add_argument("--images", type=int, default=40_000)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     numbers = [int(number) for number in arguments.workers.split(",")]
