@@ -81,11 +81,14 @@ def _download(run: Run, chosen: ExportFormat, folder: Path, certificate: dict[st
 
 def _table(made: list[dict[str, Any]]) -> None:
     first = made[0]
-    st.caption(f"Compared with the trained model on {first['images']:,} {first['split']} images.")
+    st.caption(
+        f"Compared on {first['images']:,} {first['split']} images with the trained model, which "
+        f"has {100 * first['trained_accuracy']:.1f} % of them right."
+    )
     table = pd.DataFrame(
         {
             "Format": [c["title"] for c in made],
-            "Largest difference": [f"{c['max_difference']:.1e}" for c in made],
+            "Largest difference": [f"{c['max_difference']:.2g}" for c in made],
             "Other answers": [c["label_flips"] for c in made],
             "Accuracy": [f"{100 * c['accuracy']:.1f} %" for c in made],
             "Size": [f"{c['megabytes']:.1f} MB" for c in made],

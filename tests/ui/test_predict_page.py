@@ -178,7 +178,13 @@ def test_other_formats_show_their_certificates_and_only_what_agrees_is_given_awa
     for key, task, refusal in (("litert", "done", ""), ("litert_int8", "failed", "It differs.")):
         folder = tuned.path / "exports" / key
         measured = {"images": 60, "split": "test", "max_difference": 2e-6, "label_flips": 3}
-        about = {"title": key, "accuracy": 0.5, "megabytes": 3.5, "ms_per_image": 1.0}
+        about = {
+            "title": key,
+            "accuracy": 0.5,
+            "trained_accuracy": 0.75,
+            "megabytes": 3.5,
+            "ms_per_image": 1.0,
+        }
         certificate = {**measured, **about, "difference": "Cannot tell.", "refusal": refusal}
         write_json(folder / "certificate.json", certificate)
         error = {"what": "Not given away. It differs.", "way_out": "", "details": ""}
@@ -191,6 +197,7 @@ def test_other_formats_show_their_certificates_and_only_what_agrees_is_given_awa
     assert [label for label in labels if "(0.0 MB)" in label and "LiteRT (" in label]
     assert not any("int8" in label for label in labels)
     assert "Not given away. It differs." in words(page)
+    assert "which has 75.0 % of them right" in words(page)
     assert page.dataframe[0].value["Given away"].tolist() == ["yes", "no"]
     onnx = page.button(key=f"export_onnx_{tuned.id}_start")
     assert onnx.disabled == bool(FORMATS["onnx"].missing)
