@@ -170,7 +170,10 @@ def options_from(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--workflow-images", type=int, default=423, help="train and val together; 0 leaves it out"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.images < PASS_BATCH:
+        parser.error(f"--images should be {PASS_BATCH} or more. Received: {options.images}")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
