@@ -1,4 +1,5 @@
-"""Accuracy and loss by epoch: head and fine-tuning on one time line, with the border drawn."""
+"""Accuracy, loss and learning rate by epoch: head and fine-tuning on one time line, with the
+border drawn."""
 
 from __future__ import annotations
 
@@ -12,6 +13,10 @@ import plotly.graph_objects as go
 
 from core.charts import theme
 
+HEIGHT = 520
+# The rate's axis ends this far below the lowest peak: a rate that falls to nothing leaves it.
+_RATE_DECADES = 1.3
+
 
 @dataclass(frozen=True)
 class CurvePart:
@@ -23,6 +28,7 @@ class CurvePart:
         batch: The running batch's row of `metrics.jsonl`, or None.
         planned: Epochs that were asked for: the axis has room for them while the run goes on.
         frozen: Whether the whole backbone is frozen in this stage.
+        rate: The learning rate at its highest, as it was asked for.
     """
 
     title: str
@@ -30,6 +36,7 @@ class CurvePart:
     batch: dict[str, Any] | None
     planned: int
     frozen: bool
+    rate: float
 
 
 def figure(parts: Sequence[CurvePart]) -> go.Figure:
@@ -39,12 +46,14 @@ def figure(parts: Sequence[CurvePart]) -> go.Figure:
         parts: One or two stages, in order.
 
     Returns:
-        A figure with two panels: accuracy in percent above, loss below.
+        A figure with three panels: accuracy in percent, loss, and the learning rate, which is
+        small and logarithmic.
     """
     chart = go.Figure(layout=_layout(parts))
     start, total = 0, sum(part.planned for part in parts)
     for part in parts:
         _add_stage(chart, part, start)
+        _add_rate(chart, part, start, _rate_range(parts)[0])
         _add_best(chart, part, start, total)
         _add_batch(chart, part, start)
         start += part.planned
@@ -64,16 +73,44 @@ def _layout(parts: Sequence[CurvePart]) -> go.Layout:
         notes.append(_stage_name(part, start))
         start = end
     return theme.layout(
-        440,
+        HEIGHT,
         # Keeps the zoom while the data grow, and until the time line gets another length.
         uirevision=f"curve {total}",
         shapes=shapes,
         annotations=notes,
-        xaxis=theme.axis("epoch", range=[0.5, total + 0.5], anchor="y2", tickformat="d"),
-        yaxis=theme.axis("accuracy, %", domain=[0.5, 0.96], rangemode="normal"),
-        yaxis2=theme.axis("loss", domain=[0.0, 0.42], anchor="x", rangemode="tozero"),
+        xaxis=theme.axis("epoch", range=[0.5, total + 0.5], anchor="y3", tickformat="d"),
+        yaxis=theme.axis("accuracy, %", domain=[0.59, 0.97], rangemode="normal"),
+        yaxis2=theme.axis("loss", domain=[0.22, 0.54], anchor="x", rangemode="tozero"),
+        yaxis3=_rate_axis(parts),
         hovermode="x unified",
+        # One reading for all panels.
+        hoversubplots="axis",
     )
+
+
+def _rate_axis(parts: Sequence[CurvePart]) -> dict[str, Any]:
+    """The stages' rates differ tenfold and more, so by decades; labelled at their peaks."""
+    low, high = _rate_range(parts)
+    apart = 0.25 * (high - low)
+    peaks: list[float] = []
+    for peak in sorted({part.rate for part in parts}, reverse=True):
+        if not peaks or np.log10(peaks[-1] / peak) > apart:
+            peaks.append(peak)
+    return theme.axis(
+        "rate",
+        domain=[0.0, 0.16],
+        anchor="x",
+        type="log",
+        range=[low, high],
+        tickvals=peaks,
+        ticktext=[f"{peak:g}" for peak in peaks],
+    )
+
+
+def _rate_range(parts: Sequence[CurvePart]) -> tuple[float, float]:
+    """Ends of the rate's axis, as powers of ten: constant while a run goes on."""
+    peaks = [part.rate for part in parts] or [1.0]
+    return float(np.log10(min(peaks))) - _RATE_DECADES, float(np.log10(max(peaks))) + 0.3
 
 
 def _shade(x0: float, x1: float, fill: str) -> dict[str, Any]:
@@ -120,6 +157,24 @@ def _add_stage(chart: go.Figure, part: CurvePart, start: int) -> None:
         )
 
 
+def _add_rate(chart: go.Figure, part: CurvePart, start: int, low: float) -> None:
+    rate = part.epochs["learning_rate"].to_numpy(float)
+    colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
+    chart.add_scatter(
+        x=part.epochs["epoch"].to_numpy(float) + start,
+        # Nothing has no place on a logarithmic axis: the line leaves the panel instead.
+        y=np.maximum(rate, 10.0 ** (low - 1)),
+        customdata=rate,
+        yaxis="y3",
+        mode="lines+markers" if len(rate) < 40 else "lines",
+        marker={"size": 4},
+        line={"color": colour, "width": 2},
+        name=f"{part.title}, rate",
+        showlegend=False,
+        hovertemplate="%{customdata:.2~g}",
+    )
+
+
 def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None:
     accuracy = part.epochs["val_accuracy"].to_numpy(float)
     if not len(accuracy) or np.isnan(accuracy).all():
@@ -129,6 +184,8 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None
     best = int(np.lexsort((np.arange(len(loss)), loss, -accuracy))[0])
     x, y = float(part.epochs["epoch"].iloc[best]) + start, accuracy[best] * 100
     colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
+    line = {"color": colour, "width": 1, "dash": "dot"}
+    chart.add_shape(type="line", xref="x", yref="paper", x0=x, x1=x, y0=0, y1=1, line=line)
     chart.add_scatter(
         x=[x],
         y=[y],

@@ -98,7 +98,8 @@ def _part(run: Run) -> CurvePart:
     epochs, batch, _ = session.metrics_view(run).read()
     done = int(epochs["epoch"].max()) if len(epochs) else 1
     planned = run.config.training.epochs if run.status.state.active else done
-    return CurvePart("head" if run.is_head else "fine-tuning", epochs, batch, planned, run.is_head)
+    title, rate = "head" if run.is_head else "fine-tuning", run.config.training.learning_rate
+    return CurvePart(title, epochs, batch, planned, run.is_head, rate)
 
 
 def _progress(run: Run) -> None:
@@ -183,9 +184,9 @@ def _stopped_words(run: Run) -> str:
 
 def _curve_words(part: CurvePart) -> str:
     if not len(part.epochs):
-        return f"Accuracy and loss of {part.title} by epoch: the first epoch is running."
+        return f"Accuracy, loss and rate of {part.title} by epoch: the first epoch is running."
     last = part.epochs.iloc[-1]
     return (
-        f"Accuracy and loss of {part.title} by epoch. After epoch {int(last['epoch'])}: "
-        f"{percent(last['val_accuracy'])} on validation."
+        f"Accuracy, loss and rate of {part.title} by epoch. After epoch {int(last['epoch'])}: "
+        f"{percent(last['val_accuracy'])} on validation, at a rate of {last['learning_rate']:g}."
     )

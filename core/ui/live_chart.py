@@ -14,6 +14,7 @@ import plotly
 import plotly.io
 import streamlit as st
 
+from core.charts.learning_curve import HEIGHT
 from core.config import APP_ROOT
 from core.files import replace_file
 
@@ -33,6 +34,8 @@ function loadPlotly() {
 export default async function (component) {
   const { parentElement, data } = component;
   const chart = parentElement.querySelector(".unfreeze-live-chart");
+  chart.setAttribute("role", "figure");
+  chart.setAttribute("aria-label", data.alt);
   const Plotly = await loadPlotly();
   const figure = JSON.parse(data.figure);
   const style = getComputedStyle(parentElement);
@@ -67,7 +70,7 @@ def _component() -> object:
     return st.components.v2.component(
         "unfreeze_live_chart",
         html='<div class="unfreeze-live-chart"></div>',
-        css=".unfreeze-live-chart { width: 100%; min-height: 440px; }",
+        css=f".unfreeze-live-chart {{ width: 100%; min-height: {HEIGHT}px; }}",
         js=_JS,
         isolate_styles=False,
     )
