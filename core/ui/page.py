@@ -12,6 +12,7 @@ from core.runs import Run
 from core.ui import session
 from core.ui.active_run import announce_ended, show_active_run
 from core.ui.steps import STEPS, progress
+from core.ui.tab_title import followed_run, keep_tab_title, tab_title
 from core.ui.text import plain
 
 # A file of our own: the browser would fetch a Material symbol from the internet.
@@ -56,14 +57,17 @@ def setup(title: str, step: str) -> None:
             `predict` or `runs`.
     """
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
-    st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide")
+    runs = session.run_store().list()
+    followed = followed_run(runs, step)
+    st.set_page_config(page_title=tab_title(name, followed), page_icon=str(ICON), layout="wide")
     st.html(_CSS)
     session.dispatcher()
     session.show_in_url()
     dataset = session.current_dataset()
-    runs = session.run_store().list()
     announce_ended(runs, step)
     _sidebar(dataset, runs, step)
+    with st.sidebar:
+        keep_tab_title(name, followed)
     if step != "home":
         st.title(title, anchor=False)
 

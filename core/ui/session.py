@@ -182,7 +182,7 @@ def ended_since(runs: Sequence[Run]) -> list[Run]:
     watched: set[str] = st.session_state.get("watched_runs", set())
     ended = [run for run in runs if run.id in watched and not run.status.state.active]
     active = {run.id for run in runs if run.status.state.active}
-    st.session_state["watched_runs"] = active & (watched | {current_run_id() or ""})
+    st.session_state["watched_runs"] = active & followed()
     return ended
 
 
@@ -190,6 +190,12 @@ def watch(run_id: str) -> None:
     """Lets `ended_since` tell of the run's end."""
     watched: set[str] = st.session_state.get("watched_runs", set())
     st.session_state["watched_runs"] = watched | {run_id}
+
+
+def followed() -> set[str]:
+    """Ids of the runs that this session started, opened, or has as the current one."""
+    watched: set[str] = st.session_state.get("watched_runs", set())
+    return watched | {current_run_id() or ""}
 
 
 def show_in_url() -> None:

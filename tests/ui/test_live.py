@@ -35,7 +35,7 @@ def bar(page: AppTest) -> str:
 
 
 def curve(page: AppTest) -> dict[str, Any]:
-    (chart,) = page.get("bidi_component")
+    (chart,) = page.main.get("bidi_component")
     figure: dict[str, Any] = json.loads(json.loads(chart.proto.json)["figure"])
     return figure
 
@@ -51,7 +51,7 @@ def test_a_queued_run_says_its_place(dataset: Dataset, store: RunStore) -> None:
 
     assert not page.exception
     assert bar(page) == "Waiting in the queue, 1 before it"
-    assert not page.get("bidi_component")
+    assert not page.main.get("bidi_component")
 
 
 def test_every_phase_has_words_and_the_bar_never_falls(dataset: Dataset, store: RunStore) -> None:
@@ -83,12 +83,12 @@ def test_training_tells_epoch_batch_speed_and_time(dataset: Dataset, store: RunS
 def test_the_chart_keeps_its_key_and_zoom_while_it_grows(dataset: Dataset, store: RunStore) -> None:
     run = runs.running(store, runs.head_config(dataset))
     page = open_page(HEAD)
-    before = page.get("bidi_component")[0].proto.id, curve(page)
+    before = page.main.get("bidi_component")[0].proto.id, curve(page)
     writer = MetricsWriter(run.metrics_path)
     writer.write(event="batch", epoch=3, batch=1, batches=3, loss=0.5, accuracy=0.7)
     writer.close()
     page.run()
-    after = page.get("bidi_component")[0].proto.id, curve(page)
+    after = page.main.get("bidi_component")[0].proto.id, curve(page)
 
     assert before[0] == after[0]
     assert before[1]["layout"]["uirevision"] == after[1]["layout"]["uirevision"]
@@ -176,5 +176,5 @@ def test_where_nothing_can_be_written_there_is_a_plain_chart(
     page = open_page(HEAD)
 
     assert not page.exception
-    assert not page.get("bidi_component")
+    assert not page.main.get("bidi_component")
     assert len(page.get("plotly_chart")) == 2  # the curve and the block map

@@ -1,0 +1,33 @@
+"""What a page tells the browser itself: the title of its tab, and a cookie."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import streamlit as st
+
+_JS = """
+export default function ({ data }) {
+  if (data.title) { document.title = data.title; }
+  if (data.cookie) { document.cookie = data.cookie; }
+}
+"""
+
+
+def set_tab_title(title: str) -> None:
+    """Sets the tab's title from a fragment: `st.set_page_config` works in full reruns alone."""
+    _component()(data={"title": title}, key="browser_title")  # type: ignore[operator]
+
+
+def set_cookie(cookie: str) -> None:
+    """Sets a cookie, which a later session finds in `st.context.cookies`.
+
+    Args:
+        cookie: Name, value and attributes, as `document.cookie` takes them.
+    """
+    _component()(data={"cookie": cookie}, key="browser_cookie")  # type: ignore[operator]
+
+
+@cache
+def _component() -> object:
+    return st.components.v2.component("unfreeze_browser", js=_JS, isolate_styles=False)
