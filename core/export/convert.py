@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import ExportError
 from core.export.formats import ONNX_OPSET, ExportFormat
-from core.export.litert import export_float16, export_int8, export_litert
+from core.export.litert import export_float16, export_int8, export_litert, frozen_function
 
 # Training images that tell int8 the range of every activation.
 SAMPLES = 100
@@ -41,21 +41,28 @@ def convert(
         export_float16(model, path)
     elif chosen.key == "litert_int8":
         export_int8(model, path, samples)
+    elif chosen.key == "onnx":
+        _export_onnx(model, path)
     else:
-        _export(chosen, model, path)
+        _export_saved_model(model, path)
 
 
-def _export(chosen: ExportFormat, model: keras.Model, path: Path) -> None:
+def _export_onnx(model: keras.Model, path: Path) -> None:
+    """Not by Keras' own way: it loses constants that are no weights, as EfficientNet's scale."""
+    import tf2onnx
+
+    frozen = frozen_function(model, batch=None)
+    tf2onnx.convert.from_graph_def(
+        frozen.graph.as_graph_def(),
+        input_names=[frozen.inputs[0].name],
+        output_names=[frozen.outputs[0].name],
+        opset=ONNX_OPSET,
+        output_path=str(path),
+    )
+
+
+def _export_saved_model(model: keras.Model, path: Path) -> None:
+    """Its signatures are `serve` and `serving_default`: what TensorFlow Serving asks for."""
     shape = (None, *model.inputs[0].shape[1:])
     signature = [keras.InputSpec(shape=shape, dtype="float32", name="image")]
-    if chosen.key == "onnx":
-        model.export(
-            path,
-            format="onnx",
-            verbose=False,
-            input_signature=signature,
-            opset_version=ONNX_OPSET,
-        )
-    else:
-        # Signatures `serve` and `serving_default`: what TensorFlow Serving asks for.
-        model.export(path, format="tf_saved_model", verbose=False, input_signature=signature)
+    model.export(path, format="tf_saved_model", verbose=False, input_signature=signature)

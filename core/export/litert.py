@@ -52,12 +52,21 @@ def export_int8(model: keras.Model, path: Path, samples: np.ndarray[Any, Any]) -
     _write(converter, path)
 
 
-def _converter(model: keras.Model) -> Any:
-    shape = (1, *model.inputs[0].shape[1:])
+def frozen_function(model: keras.Model, batch: int | None = 1) -> Any:
+    """The model as one concrete function whose weights are constants.
+
+    Args:
+        model: A composed model.
+        batch: Images at a time; None for any number.
+    """
+    shape = (batch, *model.inputs[0].shape[1:])
     function = tf.function(lambda image: model(image, training=False), autograph=False)
     concrete = function.get_concrete_function(tf.TensorSpec(shape, tf.float32, name="image"))
-    frozen = convert_variables_to_constants_v2(concrete)
-    return tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    return convert_variables_to_constants_v2(concrete)
+
+
+def _converter(model: keras.Model) -> Any:
+    return tf.lite.TFLiteConverter.from_concrete_functions([frozen_function(model)])
 
 
 def _write(converter: Any, path: Path) -> None:
