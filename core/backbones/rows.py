@@ -19,7 +19,7 @@ ROWS = (
         top1=75.1,
         source="TensorFlow's EfficientNet-Lite release notes",
         licence="Apache-2.0",
-        sentence="Small and quick on any machine; comes with the app.",
+        sentence="Small and quick on any machine: a good one to begin with.",
         weights_file="efficientnet_lite0_imagenet.npz",
         bundled=True,
     ),
