@@ -6,6 +6,7 @@ from core.runs.groups import standalone
 from core.ui import page, session
 from core.ui.home import hero, show_steps, start
 from core.ui.runs_table import latest_runs
+from core.ui.tips import show_tips_again
 
 page.setup("Unfreeze", "home")
 
@@ -20,3 +21,4 @@ if runs:
     st.subheader("Latest runs", anchor=False)
     latest_runs(runs)
     st.page_link("pages/6_Runs.py", label="All runs", icon=":material/arrow_forward:")
+show_tips_again()

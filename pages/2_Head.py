@@ -8,6 +8,7 @@ from core.ui.head_form import head_form
 from core.ui.live import live_run
 from core.ui.run_choice import choose_run
 from core.ui.run_results import show_frozen, show_results
+from core.ui.tips import show_tips
 
 page.setup("Head", "head")
 
@@ -25,6 +26,7 @@ if dataset is None:
     )
     st.stop()
 
+show_tips("head", "freeze")
 runs = session.runs_of(dataset, head=True)
 
 settings, view = st.columns([1, 2], gap="large")

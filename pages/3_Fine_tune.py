@@ -11,6 +11,7 @@ from core.ui.live import live_run
 from core.ui.manifests import image_counts
 from core.ui.run_choice import choose_head, choose_run
 from core.ui.run_results import show_gain, show_movement, show_results
+from core.ui.tips import show_tips
 from core.ui.unfreeze_choice import choose_what_to_unfreeze, show_account
 
 page.setup("Fine-tune", "fine_tune")
@@ -59,6 +60,7 @@ with settings:
         st.rerun()
 with account:
     show_account(choice, head_run, images, config.training)
+    show_tips("compile")
 with view:
     run = choose_run(runs)
     if run is None:

@@ -24,6 +24,7 @@ from core.ui.evaluate_seeds import (
     seeds_sentence,
 )
 from core.ui.evaluate_verdict import verdict_card
+from core.ui.tips import show_tips
 
 page.setup("Evaluate", "evaluate")
 runs, datasets = session.run_store(), session.dataset_store()
@@ -33,6 +34,7 @@ def evaluate(choice: Choice) -> None:
     """Everything about one run, compared with another where there is one."""
     if choice.before is None:
         single_run(choice.after, datasets)
+        show_tips("test_images")
         seeds_of_head(choice.after)
         more_images(choice.after, dataset_of(choice.after, datasets))
         proof(choice.after)
@@ -42,6 +44,7 @@ def evaluate(choice: Choice) -> None:
     seeds = seeds_group(choice.after) if comparison.is_step else None
     lasting = seeds_sentence(seeds)
     verdict_card(comparison, looks, lasting)
+    show_tips("verdict", "test_images")
     how_it_works()
     seeds_of_comparison(comparison, seeds)
     proof(choice.after)

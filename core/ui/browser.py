@@ -1,4 +1,4 @@
-"""What a page tells the browser itself: the title of its tab, and a cookie."""
+"""What a page tells the browser itself: the title of its tab, and cookies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 _JS = """
 export default function ({ data }) {
   if (data.title) { document.title = data.title; }
-  if (data.cookie) { document.cookie = data.cookie; }
+  for (const cookie of data.cookies ?? []) { document.cookie = cookie; }
 }
 """
 
@@ -19,13 +19,13 @@ def set_tab_title(title: str) -> None:
     _component()(data={"title": title}, key="browser_title")  # type: ignore[operator]
 
 
-def set_cookie(cookie: str) -> None:
-    """Sets a cookie, which a later session finds in `st.context.cookies`.
+def set_cookies(cookies: list[str]) -> None:
+    """Sets cookies, which a later session finds in `st.context.cookies`.
 
     Args:
-        cookie: Name, value and attributes, as `document.cookie` takes them.
+        cookies: Each with name, value and attributes, as `document.cookie` takes it.
     """
-    _component()(data={"cookie": cookie}, key="browser_cookie")  # type: ignore[operator]
+    _component()(data={"cookies": cookies}, key="browser_cookies")  # type: ignore[operator]
 
 
 @cache

@@ -14,6 +14,7 @@ from core.runs import Run
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.ui import training_form
 from core.ui.rate_test import rate_test
+from core.ui.tips import show_tips
 from core.ui.unfreeze_choice import Choice
 
 FEW_IMAGES = 1000  # trainable parameters for each training image
@@ -35,6 +36,7 @@ def fine_tune_settings(head_run: Run, choice: Choice, dataset: Dataset) -> FineT
     key = f"ft_{head_run.id}{mark}"
     rate_key = f"ft_rate_{head_run.id}{mark}"
     rate = training_form.learning_rate(default.learning_rate, rate_key)
+    show_tips("low_rate")
     below_rate = st.container()
     epochs = training_form.epochs(default.epochs, f"ft_epochs{mark}")
     backbone = choice.scope != "none"

@@ -14,6 +14,7 @@ from core.ui.active_run import announce_ended, show_active_run
 from core.ui.steps import STEPS, progress
 from core.ui.tab_title import followed_run, keep_tab_title, tab_title
 from core.ui.text import plain
+from core.ui.tips import remember_tips
 
 # A file of our own: the browser would fetch a Material symbol from the internet.
 ICON = Path(__file__).with_name("icon.png")
@@ -40,6 +41,13 @@ _CSS = """
   [data-testid^="stBaseButton-primary"]:hover:not(:disabled) { background: #A63C08; }
   [class*="st-key-empty-"] [data-testid="stPageLink"] a { padding: 0.4rem 0.9rem; }
   [class*="st-key-empty-"] [data-testid="stPageLink"] a * { color: white; }
+  /* An explanation: tinted, and its button a mere cross whose words are read out. */
+  [class*="st-key-tip-"] { background: rgba(43, 138, 198, 0.09); border-radius: 0.6rem;
+    border-left: 3px solid #2B8AC6; padding: 0.6rem 0.4rem 0.6rem 0.9rem; flex-wrap: nowrap; }
+  [class*="st-key-tip-"] [data-testid="stMarkdownContainer"] p { font-size: 0.9rem; }
+  [class*="st-key-hide_tip_"] button { min-height: 1.6rem; padding: 0 0.3rem; }
+  [class*="st-key-hide_tip_"] button p { position: absolute; width: 1px; height: 1px;
+    overflow: hidden; clip-path: inset(50%); }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
   :is([class*="st-key-block_map"], [class*="st-key-rate_curve"]) .annotation text {
@@ -68,6 +76,7 @@ def setup(title: str, step: str) -> None:
     _sidebar(dataset, runs, step)
     with st.sidebar:
         keep_tab_title(name, followed)
+        remember_tips()
     if step != "home":
         st.title(title, anchor=False)
 

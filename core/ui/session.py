@@ -22,6 +22,8 @@ from core.runs.metrics_log import MetricsView
 from core.ui.cards import error_card
 
 T = TypeVar("T")
+# Begins the name of the cookie by which a browser remembers a hidden explanation.
+TIP_COOKIE = "unfreeze_tip_"
 
 
 def settings() -> Settings:
@@ -206,6 +208,23 @@ def show_in_url() -> None:
         value = _remembered(name)
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value
+
+
+def is_tip_hidden(name: str) -> bool:
+    """Whether an explanation was hidden, in this session or in this browser before."""
+    remembered = st.context.cookies.get(f"{TIP_COOKIE}{name}") == "hidden"
+    return tip_choices().get(name, remembered)
+
+
+def hide_tip(name: str, hidden: bool = True) -> None:
+    """Hides an explanation, or brings it back."""
+    st.session_state["tips"] = {**tip_choices(), name: hidden}
+
+
+def tip_choices() -> dict[str, bool]:
+    """Explanations that this session hid (True) or brought back, by name."""
+    choices: dict[str, bool] = st.session_state.get("tips", {})
+    return choices
 
 
 def count(name: str) -> int:
