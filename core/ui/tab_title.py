@@ -55,6 +55,7 @@ def tab_title(name: str, run: Run | None) -> str:
 def keep_tab_title(name: str, run: Run | None) -> None:
     """Keeps the title up to date while the run goes on; its end draws the page anew, and plain."""
     if run is not None:
+        session.watch(run.id)  # what is looked at is followed on other pages too
         st.fragment(_keep, run_every=REFRESH_SECONDS)(name, run.id)
 
 

@@ -85,7 +85,10 @@ def test_runs_of_others_are_not_told(run: Run, titles: list[str]) -> None:
 
 
 def test_the_newest_run_is_looked_at_on_its_own_page(run: Run, titles: list[str]) -> None:
-    assert told(open_page("pages/2_Head.py")) == [SHARE + "Head · Unfreeze"]
+    page = open_page("pages/2_Head.py")
+
+    assert told(page) == [SHARE + "Head · Unfreeze"]
+    assert told(page.switch_page("pages/6_Runs.py").run()) == [SHARE + "Runs · Unfreeze"]
 
 
 def test_a_waiting_run_has_no_share_yet(store: RunStore, dataset: Dataset) -> None:
