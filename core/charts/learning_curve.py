@@ -78,7 +78,7 @@ def _layout(parts: Sequence[CurvePart]) -> go.Layout:
         uirevision=f"curve {total}",
         shapes=shapes,
         annotations=notes,
-        xaxis=theme.axis("epoch", range=[0.5, total + 0.5], anchor="y3", tickformat="d"),
+        xaxis=theme.axis("epoch", range=[0.5, total + 0.5], anchor="y3", **_epoch_ticks(total)),
         yaxis=theme.axis("accuracy, %", domain=[0.59, 0.97], rangemode="normal"),
         yaxis2=theme.axis("loss", domain=[0.22, 0.54], anchor="x", rangemode="tozero"),
         yaxis3=_rate_axis(parts),
@@ -86,6 +86,11 @@ def _layout(parts: Sequence[CurvePart]) -> go.Layout:
         # One reading for all panels.
         hoversubplots="axis",
     )
+
+
+def _epoch_ticks(total: int) -> dict[str, Any]:
+    """Whole epochs alone: a short time line would get ticks at halves of them."""
+    return {"tickformat": "d", **({"dtick": 1} if total <= 10 else {})}
 
 
 def _rate_axis(parts: Sequence[CurvePart]) -> dict[str, Any]:
@@ -142,7 +147,7 @@ def _add_stage(chart: go.Figure, part: CurvePart, start: int) -> None:
         ("val_loss", "solid", "y2", 1.0),
     ):
         values = part.epochs[column].to_numpy(float) * factor
-        unit = " %" if panel == "y" else ""
+        reading = "accuracy %{y:.2f} %" if panel == "y" else "loss %{y:.2f}"
         about = "validation" if column.startswith("val") else "training"
         chart.add_scatter(
             x=x,
@@ -153,7 +158,7 @@ def _add_stage(chart: go.Figure, part: CurvePart, start: int) -> None:
             line={"color": colour, "dash": dash, "width": 2 if dash == "solid" else 1.5},
             name=f"{part.title}, {about}",
             showlegend=False,
-            hovertemplate="%{y:.2f}" + unit,
+            hovertemplate=reading,
         )
 
 
