@@ -1,6 +1,7 @@
 """What only a browser can tell: the growing chart keeps its zoom, the map takes clicks."""
 
 import dataclasses
+import re
 import time
 from collections.abc import Iterator
 from threading import Event, Thread
@@ -93,6 +94,7 @@ def test_the_end_is_seen_without_a_reload(server: Server, browser: Browser, grow
     page = browser.new_page()
     page.goto(f"{server.url}/Head?run={growing.id}")
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
+    expect(page).to_have_title(re.compile(r"^\d+ % · Head · Unfreeze$"))
     ended = dataclasses.replace(
         growing.status, state=RunState.COMPLETED, finished=time.time(), results=runs.RESULTS
     )
@@ -100,6 +102,7 @@ def test_the_end_is_seen_without_a_reload(server: Server, browser: Browser, grow
 
     expect(page.get_by_text("Validation accuracy")).to_be_visible(timeout=10_000)
     expect(page.get_by_role("button", name="Stop")).not_to_be_visible()
+    expect(page).to_have_title("Head · Unfreeze")
     page.close()
 
 
