@@ -47,6 +47,15 @@ FORMATS = {
     each.key: each
     for each in (
         ExportFormat(
+            "keras",
+            "Keras",
+            "For Python with Keras 3, to go on with training; holds its model card.",
+            "model.keras",
+            "keras",
+            "tensorflow numpy pillow",
+            max_difference=1e-4,
+        ),
+        ExportFormat(
             "litert",
             "LiteRT",
             "For phones, Raspberry Pi and any Python, without TensorFlow.",

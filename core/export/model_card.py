@@ -18,6 +18,7 @@ import pandas as pd
 from core.backbones.catalog import find_backbone
 from core.config import FineTuneConfig, Settings
 from core.datasets import Dataset, DatasetStore
+from core.errors import UnfreezeError
 from core.evaluation.calibration import calibration
 from core.evaluation.intervals import wilson
 from core.evaluation.metrics import confusion_matrix, per_class
@@ -63,6 +64,14 @@ def keras_with_card(run: Run, settings: Settings) -> bytes:
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(CARD_NAME, model_card(run, settings))
     return buffer.getvalue()
+
+
+def keras_file(run: Run, settings: Settings) -> bytes:
+    """The run's `.keras` file, with its card inside where there can be one."""
+    try:
+        return keras_with_card(run, settings)
+    except (UnfreezeError, OSError, ValueError, zipfile.BadZipFile):
+        return run.model_path.read_bytes()
 
 
 def _summary(run: Run, dataset: Dataset, settings: Settings) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +12,35 @@ import numpy as np
 
 from core.evaluation.classifier import Classifier
 from core.export.formats import ExportFormat
+from core.export.fresh import Timed, fresh_process
 
 Array = np.ndarray[Any, Any]
-# Takes uint8 `(1, image_size, image_size, 3)` and gives float32 `(1, classes)`.
-Predict = Callable[[Array], Array]
 
 
+@contextmanager
 def open_runtime(
     chosen: ExportFormat, path: Path, class_names: tuple[str, ...], image_size: int
-) -> Predict:
-    """Loads an exported model, each format by what others will load it with."""
+) -> Iterator[Timed]:
+    """Loads an exported model, each format by what others will load it with.
+
+    Yields:
+        A function of uint8 `(1, image_size, image_size, 3)`, RGB, that gives float32
+        `(1, classes)` and the seconds that the model took.
+
+    Raises:
+        ExportError: If the runtime cannot run it.
+    """
     if chosen.runtime == "litert":
-        return Classifier(path, class_names, image_size).classify
-    if chosen.runtime == "onnx":
-        return _onnx(path)
-    return _saved_model(path)
+        yield _timed(Classifier(path, class_names, image_size).classify)
+    elif chosen.runtime == "onnx":
+        yield _timed(_onnx(path))
+    else:
+        # Not in this process, where the trained model lives: both could share what is wrong.
+        with fresh_process(chosen.runtime, path, image_size) as ask:
+            yield lambda images: _both(*ask(images))
 
 
-def _onnx(path: Path) -> Predict:
+def _onnx(path: Path) -> Callable[[Array], Array]:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -35,17 +48,17 @@ def _onnx(path: Path) -> Predict:
     return lambda images: two_columns(session.run(None, {name: images.astype(np.float32)})[0])
 
 
-def _saved_model(path: Path) -> Predict:
-    import tensorflow as tf
+def _timed(predict: Callable[[Array], Array]) -> Timed:
+    def timed(images: Array) -> tuple[Array, float]:
+        began = time.perf_counter()
+        found = predict(images)
+        return found, time.perf_counter() - began
 
-    loaded = tf.saved_model.load(str(path))
+    return timed
 
-    def predict(images: Array) -> Array:
-        # Asked of `loaded` each time, because a signature alone does not keep its weights alive.
-        outputs = loaded.signatures["serving_default"](tf.constant(images, tf.float32))
-        return two_columns(next(iter(outputs.values())).numpy())
 
-    return predict
+def _both(outputs: Array, seconds: float) -> tuple[Array, float]:
+    return two_columns(outputs), seconds
 
 
 def two_columns(outputs: Array) -> Array:

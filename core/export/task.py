@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from core.datasets.decode import decode
 from core.errors import DatasetError, ExportError
 from core.export.certificate import Certificate, compare, cost_in_words, refusal
 from core.export.formats import ExportFormat, find_format
+from core.export.model_card import keras_file
 from core.export.package import model_files, write_package
 from core.export.versions import package_versions
 from core.files import read_json, write_json
@@ -81,12 +81,16 @@ def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
 
     from core.export.convert import convert
 
+    settings = Settings.from_environment()
     model = keras.models.load_model(run.model_path, compile=False)
-    checked, samples = _images(run, Settings.from_environment())
+    checked, samples = _images(run, settings)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         exported = Path(scratch) / chosen.file
         reporter.say("Converting")
-        convert(chosen, model, exported, samples)
+        if chosen.runtime == "keras":
+            exported.write_bytes(keras_file(run, settings))
+        else:
+            convert(chosen, model, exported, samples)
         certificate = _certify(run, chosen, model, exported, checked, reporter)
         write_json(folder / "certificate.json", certificate.to_dict())
         if certificate.refusal:
@@ -134,16 +138,17 @@ def _certify(
 
     names = tuple(read_json(run.path / "predict.json")["class_names"])
     size = run.base.image_size
-    predict = open_runtime(chosen, exported, names, size)
     reporter.say("Checking", len(checked.paths))
     expected, got, seconds = [], [], []
-    for images in _batches(checked.paths, size):
-        expected.append(two_columns(np.asarray(model.predict_on_batch(images.astype(np.float32)))))
-        for image in images:
-            began = time.perf_counter()
-            got.append(predict(image[np.newaxis]))
-            seconds.append(time.perf_counter() - began)
-        reporter.advance(len(got), len(checked.paths))
+    with open_runtime(chosen, exported, names, size) as predict:
+        for images in _batches(checked.paths, size):
+            trained = model.predict_on_batch(images.astype(np.float32))
+            expected.append(two_columns(np.asarray(trained)))
+            for image in images:
+                answered, took = predict(image[np.newaxis])
+                got.append(answered)
+                seconds.append(took)
+            reporter.advance(len(got), len(checked.paths))
     return measured(
         run, chosen, np.concatenate(got), np.concatenate(expected), checked, exported, seconds
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
-
 import streamlit as st
 
 from core.errors import UnfreezeError
-from core.export.model_card import keras_with_card, model_card
+from core.export.model_card import keras_file, model_card
 from core.export.script import hindrance, make_script
 from core.runs import Run
 from core.ui import session
@@ -25,7 +23,7 @@ def _model_files(run: Run) -> None:
     with st.container(horizontal=True):
         st.download_button(
             f"Keras model ({_megabytes(run.model_path.stat().st_size)})",
-            lambda: _keras_file(run),
+            lambda: keras_file(run, session.settings()),
             file_name=f"{_name(run)}.keras",
             mime="application/octet-stream",
             icon=":material/download:",
@@ -45,14 +43,6 @@ def _model_files(run: Run) -> None:
         "Both take RGB images with values from 0 to 255; what the backbone expects is part of the "
         "model."
     )
-
-
-def _keras_file(run: Run) -> bytes:
-    """With its card inside, where there can be one."""
-    try:
-        return keras_with_card(run, session.settings())
-    except (UnfreezeError, OSError, ValueError, zipfile.BadZipFile):
-        return run.model_path.read_bytes()
 
 
 def _papers(run: Run) -> None:

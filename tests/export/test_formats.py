@@ -16,6 +16,7 @@ from core.errors import ExportError
 from core.export import formats
 from core.export.certificate import compare, refusal
 from core.export.formats import FORMATS
+from core.export.fresh import fresh_process
 from core.export.task import export
 from core.files import write_json
 from core.runs import Run, RunStore
@@ -72,6 +73,7 @@ def exported(run: Run, key: str) -> tuple[dict[str, object], Path]:
         "litert",
         "litert_float16",
         "litert_int8",
+        pytest.param("keras", marks=pytest.mark.slow),
         pytest.param("saved_model", marks=pytest.mark.slow),
         pytest.param("onnx", marks=pytest.mark.slow),
     ],
@@ -137,6 +139,17 @@ def write_float32(chosen: object, model: object, path: Path, samples: object) ->
     from core.export.litert import export_litert
 
     export_litert(model, path)
+
+
+@pytest.mark.slow
+def test_a_file_that_no_fresh_process_can_load_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model.keras").write_bytes(b"none")
+
+    with (
+        pytest.raises(ExportError, match="process of its own"),
+        fresh_process("keras", tmp_path / "model.keras", SIZE),
+    ):
+        pass
 
 
 def test_what_is_let_pass_and_what_is_not() -> None:
