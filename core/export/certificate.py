@@ -24,6 +24,7 @@ class Certificate:
         title: The format's name.
         run: The run's id.
         image_size: Height and width that it takes, in pixels.
+        takes: What its input is, in words.
         split: Which images it was run on.
         images: How many.
         max_difference: Largest difference of a probability from the trained model's.
@@ -43,6 +44,7 @@ class Certificate:
     title: str
     run: str
     image_size: int
+    takes: str
     split: str
     images: int
     max_difference: float
@@ -60,6 +62,11 @@ class Certificate:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return dataclasses.asdict(self)
+
+
+def takes(image_size: int) -> str:
+    """The input of every format in words: preprocessing is part of the model."""
+    return f"float32 (1, {image_size}, {image_size}, 3), RGB, 0 to 255"
 
 
 def refusal(chosen: ExportFormat, got: Array, expected: Array) -> str:
@@ -127,7 +134,7 @@ with the trained Keras model on the same images.
 | Verdict | {c.verdict}; {c.difference} |
 | Size | {c.megabytes:.1f} MB |
 | Time of one image | {c.ms_per_image:.1f} ms on the machine that made it |
-| Input | float32 (1, {c.image_size}, {c.image_size}, 3), RGB, 0 to 255 |
+| Input | {c.takes} |
 
 Made with {versions}.
 """

@@ -23,6 +23,8 @@ def predict_script(chosen: ExportFormat, image_size: int) -> str:
     head = head.replace("HERE =", f"IMAGE_SIZE = {image_size}\nHERE =", 1)
     usage = (
         f'"""Classifies images with a {chosen.title} model: python predict.py IMAGE...\n\n'
+        f"Files may be of any size. `classify` takes RGB of {image_size} x {image_size} pixels,\n"
+        f"uint8 or float, 0 to 255; the model itself float32 (1, {image_size}, {image_size}, 3).\n\n"
         f'Needs: pip install {chosen.packages}\n"""\n\n'
     )
     return usage + head + body + main

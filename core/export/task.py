@@ -19,7 +19,7 @@ from core.config import Settings
 from core.datasets import DatasetStore
 from core.datasets.decode import decode
 from core.errors import DatasetError, ExportError
-from core.export.certificate import Certificate, compare, cost_in_words, refusal
+from core.export.certificate import Certificate, compare, cost_in_words, refusal, takes
 from core.export.formats import ExportFormat, find_format
 from core.export.model_card import keras_file
 from core.export.package import model_files, write_package
@@ -170,6 +170,7 @@ def measured(
         title=chosen.title,
         run=run.id,
         image_size=run.base.image_size,
+        takes=takes(run.base.image_size),
         split=checked.split,
         images=len(checked.paths),
         max_difference=float(np.abs(got - expected).max()),

@@ -23,7 +23,8 @@ def other_formats(run: Run) -> None:
         st.caption(
             "Each is made when you ask for it, run on the test images in its own runtime, and "
             "compared with the trained model. The zip holds the model, its classes, a short "
-            "program that predicts, and the certificate."
+            "program that predicts, and the certificate. All take RGB images of "
+            f"{run.base.image_size} x {run.base.image_size} pixels with values from 0 to 255."
         )
         certificates = [_format(run, chosen) for chosen in FORMATS.values()]
         made = [certificate for certificate in certificates if certificate is not None]

@@ -95,6 +95,7 @@ def test_a_format_predicts_what_the_trained_model_does(
         archive.extractall(tmp_path)
     assert (tmp_path / "labels.txt").read_text().splitlines() == list(dataset.class_names)
     assert json.loads((tmp_path / "certificate.json").read_text()) == certificate
+    assert certificate["takes"] == "float32 (1, 32, 32, 3), RGB, 0 to 255"
     # The zip's own program, in a process of its own, away from this app.
     image = dataset.root / "1-00.png"
     done = subprocess.run(
@@ -108,6 +109,23 @@ def test_a_format_predicts_what_the_trained_model_does(
     label, expected = answer(run, dataset, "1-00.png")
     assert name == dataset.class_names[label]
     assert float(probability) == pytest.approx(expected, abs=0.1 if key == "litert_int8" else 0.01)
+
+    assert as_module(tmp_path, image) == pytest.approx([float(probability)] * 2, abs=1e-4)
+
+
+def as_module(folder: Path, image: Path) -> list[float]:
+    """What the zip's program says of an image in whole numbers, and in fractions."""
+    code = (
+        "import numpy as np, predict\n"
+        f"image = predict.load_image({str(image)!r})\n"
+        "assert image.dtype == np.uint8\n"
+        "for each in (image, image.astype(np.float64)):\n"
+        "    print(predict.classify(each).max())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return [float(line) for line in done.stdout.split()[-2:]]
 
 
 def answer(run: Run, dataset: Dataset, name: str) -> tuple[int, float]:

@@ -3,12 +3,14 @@
 import io
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.config import Settings
 from core.datasets import Dataset, DatasetStore
-from core.export.model_card import CARD_NAME, keras_with_card, model_card
+from core.export.model_card import CARD_NAME, keras_file, keras_with_card, model_card
 from core.runs import Run, RunStore
 from tests.evaluation.runs_on_disk import predictions_table
 from tests.squares import squares
@@ -66,3 +68,30 @@ def test_the_keras_file_holds_its_card(run: Run, settings: Settings) -> None:
     with zipfile.ZipFile(io.BytesIO(keras_with_card(run, settings))) as archive:
         assert archive.namelist() == ["config.json", CARD_NAME]
         assert archive.read(CARD_NAME).decode() == model_card(run, settings)
+
+
+def test_keras_loads_a_file_with_a_card_and_predicts_as_before(
+    run: Run, settings: Settings, tmp_path: Path
+) -> None:
+    import keras
+
+    image = keras.Input((4, 4, 3))
+    x = keras.layers.Flatten()(image)
+    model = keras.Model(image, keras.layers.Dense(3, activation="softmax")(x))
+    model.save(run.model_path)
+    path = tmp_path / "with_card.keras"
+    path.write_bytes(keras_file(run, settings))
+
+    loaded = keras.models.load_model(path, compile=False)
+
+    images = np.full((2, 4, 4, 3), 0.5, np.float32)
+    np.testing.assert_array_equal(loaded(images), model(images))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read(CARD_NAME).startswith(b"# Squares: model card")
+
+
+def test_a_model_whose_card_cannot_be_written_goes_without(run: Run, settings: Settings) -> None:
+    run.model_path.write_bytes(b"the model")
+    DatasetStore(settings.datasets_dir).delete("squares")
+
+    assert keras_file(run, settings) == b"the model"
