@@ -1,5 +1,5 @@
-"""What the app has started: the queue's two processes, those that train and those that compute heat
-maps, to see and to end."""
+"""What the app has started: the queue's two processes, those that train and the runs' short tasks,
+to see and to end."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import psutil
 from core.config import Settings
 from core.errors import RunError
 from core.files import read_json
-from core.runs import heatmaps, scheduler
+from core.runs import scheduler
 from core.runs.process import end_process, host, recorded_host, recorded_process
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
+from core.runs.tasks import end_task, task_folders
 
 PATIENCE_SECONDS = 20.0
 _GOING_ON = (RunState.RUNNING, RunState.STOPPING)
@@ -28,12 +29,12 @@ class Started:
     """A process that the app started.
 
     Attributes:
-        role: `scheduler`, `worker`, `training`, `helper` or `heat maps`.
+        role: `scheduler`, `worker`, `training`, `helper` or a task's kind, such as `heat maps`.
         host: The machine that it runs on.
         pid: Its number there.
         since: When it began, in seconds since 1970.
         memory: Resident memory in bytes; None for a process of another machine.
-        run: The run that it trains, helps or explains; None for the queue's own.
+        run: The run that it trains, helps or works on; None for the queue's own.
     """
 
     role: str
@@ -58,9 +59,7 @@ def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
             found += _seen(name, process)
     for run in runs:
         found += _training(run)
-    # One process computes the heat maps of several runs.
-    explaining = {entry.pid: entry for run in runs for entry in _explaining(run)}
-    return [*found, *explaining.values()]
+    return [*found, *(entry for run in runs for entry in _tasks(run))]
 
 
 def end_all(settings: Settings, patience: float | None = None) -> bool:
@@ -89,8 +88,8 @@ def end_all(settings: Settings, patience: float | None = None) -> bool:
     # Also one that hangs, so that its run shows as failed already.
     hanging = [run for run in store.list(rate_tests=True) if _may_live(run)]
     ended = [end_process(path) for run in hanging for path in (run.process_path, *_helpers(run))]
-    explained = heatmaps.stop(store.list())
-    return scheduler.stop(settings) or explained or bool(active) or any(ended)
+    ended += [end_task(folder) for run in store.list() for _, folder in task_folders(run.path)]
+    return scheduler.stop(settings) or bool(active) or any(ended)
 
 
 def _goes_on(store: RunStore, run_id: str) -> bool:
@@ -124,10 +123,11 @@ def _helpers(run: Run) -> list[Path]:
     return sorted(run.path.glob("helper-*.json"))
 
 
-def _explaining(run: Run) -> Iterator[Started]:
-    process = recorded_process(heatmaps.process_path(run))
-    if process is not None:
-        yield from _seen("heat maps", process, run)
+def _tasks(run: Run) -> Iterator[Started]:
+    for kind, folder in task_folders(run.path):
+        process = recorded_process(folder / "process.json")
+        if process is not None:
+            yield from _seen(kind, process, run)
 
 
 def _seen(role: str, process: psutil.Process, run: Run | None = None) -> Iterator[Started]:

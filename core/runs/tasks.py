@@ -5,6 +5,7 @@ first one), `process.json` (the page), `stop.request` (the page), `task.log`. On
 time in a workspace; those that come later wait for it.
 
 A page calls `start_task`, `read_task` and `stop_task`; the module that is started calls `run_task`.
+Where the run is deleted meanwhile, its task ends and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ from pathlib import Path
 from typing import Any
 
 from core.config import APP_ROOT, Settings
-from core.errors import UnfreezeError
+from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
-from core.runs.process import record_process, recorded_host, recorded_process
+from core.runs.process import end_process, record_process, recorded_host, recorded_process
 
 WRITE_SECONDS = 0.3
 # How long work may go on after a stop before the process ends itself.
 STOP_SECONDS = 2.0
 # How long a process may take to be recorded.
 _START_SECONDS = 5.0
+# Where a run's tasks lie, and what they are called.
+_KINDS = {"heatmaps": "heat maps", "batch": "many images", "exports/*": "export"}
 _LOG = logging.getLogger(__name__)
 
 
@@ -121,16 +124,20 @@ class TaskReporter:
     def watch(self) -> None:
         """Ends the process where a stop finds it in work that never reports."""
         while not self._ended.wait(WRITE_SECONDS):
-            if _stop_path(self.folder).exists() and not self._ended.wait(STOP_SECONDS):
+            if self._stopped() and not self._ended.wait(STOP_SECONDS):
                 self.end(TaskState.STOPPED)
                 os._exit(0)
 
     def _check_stop(self) -> None:
-        if _stop_path(self.folder).exists():
+        if self._stopped():
             raise TaskStopped
 
+    def _stopped(self) -> bool:
+        return _stop_path(self.folder).exists() or not self.folder.is_dir()
+
     def _write(self) -> None:
-        write_json(self.folder / "task.json", dataclasses.asdict(self._task))
+        if self.folder.is_dir():  # else the run was deleted, and must not come back
+            _write_task(self.folder, self._task)
         self._written = time.monotonic()
 
 
@@ -141,14 +148,24 @@ def start_task(folder: Path, module: str, arguments: Sequence[str] = ()) -> None
         folder: The task's folder, made where it is missing; inside the run's folder.
         module: A module whose `main` calls `run_task`.
         arguments: What else it is told.
+
+    Raises:
+        RunError: If the folder cannot be written to, or no process can be started.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        _start_once(folder, module, arguments)
+    except OSError as error:
+        what = f"The task cannot be started: {error}."
+        raise RunError(what, "See to the disk, then ask again.") from error
+
+
+def _start_once(folder: Path, module: str, arguments: Sequence[str]) -> None:
     with _locked(folder / "lock"):
         if read_task(folder).running:
             return
         _stop_path(folder).unlink(missing_ok=True)
         (folder / "process.json").unlink(missing_ok=True)
-        write_json(folder / "task.json", dataclasses.asdict(Task(TaskState.RUNNING, "Starting")))
+        _write_task(folder, Task(TaskState.RUNNING, "Starting"))
         with (folder / "task.log").open("wb") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", module, str(folder), *arguments],
@@ -184,6 +201,26 @@ def read_task(folder: Path) -> Task:
 def stop_task(folder: Path) -> None:
     """Asks a task to stop; it does within seconds."""
     _stop_path(folder).touch()
+
+
+def end_task(folder: Path) -> bool:
+    """Ends a task's process at once.
+
+    Returns:
+        Whether there was one to end.
+    """
+    task = read_task(folder)
+    ended = end_process(folder / "process.json")
+    if ended and task.running:
+        _write_task(folder, dataclasses.replace(task, state=TaskState.STOPPED))
+    return ended
+
+
+def task_folders(run_dir: Path) -> Iterator[tuple[str, Path]]:
+    """The folders of a run's tasks that were ever started, each with the task's kind in words."""
+    for pattern, kind in _KINDS.items():
+        for record in sorted(run_dir.glob(f"{pattern}/process.json")):
+            yield kind, record.parent
 
 
 def run_task(folder: Path, work: Callable[[TaskReporter], dict[str, Any]]) -> int:
@@ -223,6 +260,10 @@ def run_task(folder: Path, work: Callable[[TaskReporter], dict[str, Any]]) -> in
 
 def _record(what: str, way_out: str) -> dict[str, str]:
     return {"what": what, "way_out": way_out, "details": traceback.format_exc()}
+
+
+def _write_task(folder: Path, task: Task) -> None:
+    write_json(folder / "task.json", dataclasses.asdict(task))
 
 
 def _stop_path(folder: Path) -> Path:

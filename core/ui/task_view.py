@@ -22,6 +22,7 @@ def task_view(
     start: Callable[[], None],
     help: str = "",
     disabled: bool = False,
+    stopped: str = "Stopped.",
 ) -> Task:
     """Shows a task's progress while it runs, and else the button that starts it.
 
@@ -32,6 +33,7 @@ def task_view(
         start: Called when it is pressed; calls `start_task`.
         help: What the button does, in a sentence.
         disabled: Whether something is missing first.
+        stopped: What a stop has left.
 
     Returns:
         The task as it is now; one full rerun follows its end.
@@ -40,15 +42,24 @@ def task_view(
     if not task.running and st.button(
         label, key=f"{key}_start", help=help or None, disabled=disabled
     ):
-        start()
-        st.rerun()
+        begin(start)
     if task.running:
         st.fragment(_progress, run_every=REFRESH_SECONDS)(folder, key)
     elif task.state is TaskState.FAILED:
         _failure(task)
     elif task.state is TaskState.STOPPED:
-        st.caption("Stopped.")
+        st.caption(stopped)
     return task
+
+
+def begin(start: Callable[[], None]) -> None:
+    """Starts a task and shows the page anew, or a card that says why it cannot be started."""
+    try:
+        start()
+    except UnfreezeError as error:
+        error_card(error)
+    else:
+        st.rerun()
 
 
 def _progress(folder: Path, key: str) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from core.config import HeadConfig, Settings
-from core.runs import Run, RunState, RunStatus, RunStore, heatmaps, scheduler
+from core.runs import Run, RunState, RunStatus, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
-from core.runs.heatmaps import HeatState, HeatStatus
 from core.runs.process import record_process
 from core.runs.sharing import helper_record
 from core.runs.started import end_all, started
 from core.runs.state import write_status
+from core.runs.tasks import TaskReporter, TaskState, read_task
 
 HEAD = HeadConfig("data", "v1")
 
@@ -25,7 +25,7 @@ def store(settings: Settings) -> RunStore:
 
 @pytest.fixture
 def sleepers() -> Iterator[list[subprocess.Popen[bytes]]]:
-    found = [subprocess.Popen(["sleep", "60"]) for _ in range(5)]
+    found = [subprocess.Popen(["sleep", "60"]) for _ in range(6)]
     yield found
     for process in found:
         process.kill()
@@ -45,15 +45,16 @@ def test_everything_that_was_started_is_seen_and_ended(
     run, queued = running(store), store.create(HEAD)
     settings.queue_dir.mkdir()
     paths = [scheduler.record(settings, name) for name in ("scheduler", "worker")]
-    paths += [run.process_path, helper_record(run.path, 1), heatmaps.process_path(run)]
+    paths += [run.process_path, helper_record(run.path, 1)]
+    tasks = [queued.path / "heatmaps", queued.path / "exports" / "onnx"]
+    paths += [task / "process.json" for task in tasks]
     for path, process in zip(paths, sleepers, strict=True):
         record_process(path, process.pid)
-    record_process(heatmaps.process_path(queued), sleepers[4].pid)  # one for both runs
-    for explained in (run, queued):
-        heatmaps.write_status(explained, HeatStatus(HeatState.COMPUTING))
+    for task in tasks:
+        TaskReporter(task).say("Working")
 
     seen = started(settings, store.list())
-    roles = ["scheduler", "worker", "training", "helper", "heat maps"]
+    roles = ["scheduler", "worker", "training", "helper", "heat maps", "export"]
     assert [entry.role for entry in seen] == roles
     assert [entry.pid for entry in seen] == [process.pid for process in sleepers]
     assert all(entry.memory for entry in seen)
@@ -63,6 +64,7 @@ def test_everything_that_was_started_is_seen_and_ended(
     assert end_all(settings, patience=0.2)  # the sleeper does not stop when asked
     assert all(process.wait(5) for process in sleepers)
     assert not started(settings, store.list())
+    assert [read_task(task).state for task in tasks] == [TaskState.STOPPED] * 2
     assert store.get(queued.id).can_resume
     os.utime(run.path / "heartbeat", (0, 0))
     assert not end_all(settings, patience=0.2)

@@ -1,12 +1,22 @@
 """Tasks as real processes: done, refused, gone without a word, stopped politely and by force."""
 
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from core.errors import RunError
 from core.runs import tasks
-from core.runs.tasks import Task, TaskState, read_task, start_task, stop_task
+from core.runs.tasks import (
+    Task,
+    TaskReporter,
+    TaskState,
+    TaskStopped,
+    read_task,
+    start_task,
+    stop_task,
+)
 
 
 @pytest.fixture
@@ -69,3 +79,23 @@ def test_a_stop_ends_it_also_where_it_does_not_listen(folder: Path, kind: str, w
     stop_task(folder)
 
     assert end_of(folder).state is TaskState.STOPPED
+
+
+def test_a_task_of_a_deleted_run_ends_and_leaves_nothing(
+    folder: Path,
+) -> None:
+    folder.mkdir(parents=True)
+    reporter = TaskReporter(folder)
+    shutil.rmtree(folder)
+
+    with pytest.raises(TaskStopped):
+        reporter.say("Counting")
+    reporter.end(TaskState.STOPPED)
+    assert not folder.exists()
+
+
+def test_a_task_that_cannot_be_started_says_why(folder: Path) -> None:
+    folder.parent.write_text("in the way")
+
+    with pytest.raises(RunError, match="cannot be started"):
+        begin(folder, "short")

@@ -10,7 +10,7 @@ from core.config import HeadConfig, Settings
 from core.datasets import Dataset
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, RunStore, heatmaps
-from core.runs.heatmaps import HeatState
+from core.runs.tasks import Task, TaskState, read_task
 from core.training import heatmap_worker
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run
 
@@ -33,10 +33,11 @@ def images_of(run: Run) -> list[str]:
     return list(read_predictions(run, "test")["path"])
 
 
-def compute(run: Run, images: list[str]) -> heatmaps.HeatStatus:
-    heatmaps.write_request([run], images)
-    assert heatmap_worker.main([str(run.path)]) == 0
-    return heatmaps.status(run)
+def compute(run: Run, images: list[str]) -> Task:
+    folder = heatmaps.folder(run)
+    heatmaps.write_request(folder, [run], images)
+    heatmap_worker.main([str(folder)])
+    return read_task(folder)
 
 
 def test_maps_are_kept_and_only_what_is_missing_is_computed(run: Run, settings: Settings) -> None:
@@ -44,7 +45,8 @@ def test_maps_are_kept_and_only_what_is_missing_is_computed(run: Run, settings: 
     first = compute(run, images[:2])
     again = compute(run, images[:20])
 
-    assert (first.state, first.total) == (HeatState.DONE, 2)
+    assert (first.state, first.total) == (TaskState.DONE, 2)
+    assert first.words == "Where Head only looked"
     assert (again.done, again.total) == (18, 18)
     maps = heatmaps.read_maps(run)
     assert list(maps) == images[:20]
@@ -59,7 +61,7 @@ def test_an_image_that_is_gone_does_not_hold_up_the_others(run: Run, settings: S
     root = settings.datasets_dir / "squares" / "images"
     (root / images[1]).unlink()
 
-    assert compute(run, images).state is HeatState.DONE
+    assert compute(run, images).state is TaskState.DONE
     maps = heatmaps.read_maps(run)
     assert [bool(np.isnan(maps[name]).any()) for name in images] == [False, True, False]
 
@@ -68,5 +70,5 @@ def test_a_model_that_is_gone_is_told(run: Run, settings: Settings) -> None:
     run.litert_path.unlink()
     now = compute(run, images_of(run)[:1])
 
-    assert now.state is HeatState.FAILED
-    assert run.id in now.error
+    assert now.state is TaskState.FAILED
+    assert run.id in (now.error or {})["what"]

@@ -1,7 +1,7 @@
 """Heat maps on the Evaluate page: asked for, waited for, shown, and failed."""
 
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +12,7 @@ from core.config import Settings
 from core.datasets import Dataset
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, heatmaps
-from core.runs.heatmaps import HeatState, HeatStatus
-from core.runs.process import record_process
+from core.runs.tasks import TaskReporter, TaskState
 from core.ui.heat_pictures import glowing
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words
@@ -28,26 +27,16 @@ def pair(settings: Settings, make_dataset: Callable[..., Dataset]) -> Pair:
 
 
 @pytest.fixture
-def process() -> Iterator[subprocess.Popen[bytes]]:
-    """Stands for the one that computes."""
-    with subprocess.Popen(["sleep", "60"]) as started:
-        yield started
-        started.kill()
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders of the tasks that are started, in place of their processes."""
+    folders: list[Path] = []
 
+    def start(folder: Path, module: str) -> None:
+        folders.append(folder)
+        TaskReporter(folder).say("Where Head only looked", 12)
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, process: subprocess.Popen[bytes]) -> list[Sequence[str]]:
-    """What is asked for, in place of starting a process."""
-    images: list[Sequence[str]] = []
-
-    def ask(runs: Sequence[Run], names: Sequence[str]) -> None:
-        images.append(names)
-        heatmaps.write_request(runs, names)
-        for run in runs:
-            record_process(heatmaps.folder(run) / "process.json", process.pid)
-
-    monkeypatch.setattr(heatmaps, "ask", ask)
-    return images
+    monkeypatch.setattr(heatmaps, "start_task", start)
+    return folders
 
 
 def switched_on(pair: Pair) -> AppTest:
@@ -61,7 +50,6 @@ def keep_maps(pair: Pair, images: Sequence[str]) -> None:
     heat = np.ones((2, 4, 4), np.float32)
     for run in pair:
         heatmaps.write_maps(run, dict.fromkeys(images, heat))
-        heatmaps.write_status(run, HeatStatus(HeatState.DONE, 1, 1))
 
 
 def fixed_images(pair: Pair) -> list[str]:
@@ -72,54 +60,56 @@ def pictures(page: AppTest) -> list[str]:
     return [image.alt for element in page.get("image") for image in element.proto.imgs]
 
 
-def test_they_are_asked_for_and_can_be_stopped(
-    pair: Pair,
-    asked: list[Sequence[str]],
-    process: subprocess.Popen[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_they_are_asked_for_and_can_be_stopped(pair: Pair, started: list[Path]) -> None:
     page = switched_on(pair)
-    monkeypatch.setattr(heatmaps, "_START_SECONDS", 0)  # as if it had been at it for long
+    folder = pair[1].path / "heatmaps"
 
-    assert [sorted(images) for images in asked] == [sorted(fixed_images(pair))]
+    assert started == [folder]
+    runs, images = heatmaps.read_request(folder)
+    assert [run.id for run in runs] == [run.id for run in pair]
+    assert sorted(images) == sorted(fixed_images(pair))
     assert "That tells where, not why" in words(page)
-    page.button(key="stop_heat_fixed").click().run()
-    assert process.wait(5) < 0
+    page.button(key="heat_fixed_stop").click().run()
+    assert (folder / "stop.request").exists()
+    TaskReporter(folder).end(TaskState.STOPPED)
+    page.run()
     assert "were stopped; what was done is kept" in words(page)
+    assert page.button(key="heat_fixed_start").label == "Compute the rest"
+    assert len(started) == 1
 
 
-def test_while_they_are_computed_a_reload_shows_it(pair: Pair, asked: list[Sequence[str]]) -> None:
+def test_while_they_are_computed_a_reload_shows_it(pair: Pair, started: list[Path]) -> None:
     heatmaps.ask(pair, ["a.png"])
     page = open_page("pages/4_Evaluate.py", run=pair[1].id)
 
     assert page.toggle(key="heat").value
-    assert page.button(key="stop_heat_fixed")
-    assert len(asked) == 1
+    assert page.button(key="heat_fixed_stop")
+    assert len(started) == 1
 
 
-def test_what_is_there_is_shown_small_and_large(pair: Pair, asked: list[Sequence[str]]) -> None:
+def test_what_is_there_is_shown_small_and_large(pair: Pair, started: list[Path]) -> None:
     images = fixed_images(pair)
     keep_maps(pair, images)
     page = switched_on(pair)
 
-    assert not asked
+    assert not started
     assert sum("model looked" in alt for alt in pictures(page)) == 2 * len(images)
     page.button(key="open_fixed_0").click().run()
     assert "Where From block 6 looked" in pictures(page)
     assert "These maps have 4 by 4 fields" in words(page)
 
 
-def test_a_failure_is_a_card_with_a_way_on(pair: Pair, asked: list[Sequence[str]]) -> None:
-    heatmaps.write_request(pair, [])
-    failed = HeatStatus(HeatState.FAILED, error="Memory ran out.", way_out="Wait for the run.")
-    for run in pair:
-        heatmaps.write_status(run, failed)
+def test_a_failure_is_a_card_with_a_way_on(pair: Pair, started: list[Path]) -> None:
+    folder = heatmaps.folder(pair[1])
+    folder.mkdir()
+    error = {"what": "Memory ran out.", "way_out": "Wait for the run."}
+    TaskReporter(folder).end(TaskState.FAILED, error=error)
     page = switched_on(pair)
 
-    assert not asked
+    assert not started
     assert "Memory ran out" in words(page)
-    page.button(key="ask_heat_fixed").click().run()
-    assert len(asked) == 1
+    page.button(key="heat_fixed_start").click().run()
+    assert started == [folder]
 
 
 def test_heat_glows_where_it_is_and_keeps_the_image_elsewhere() -> None:
