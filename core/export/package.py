@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.export.certificate import Certificate, markdown
+from core.export.certificate import Certificate, markdown, takes
 from core.export.formats import ExportFormat
 from core.files import replace_file
 
@@ -24,7 +24,7 @@ def predict_script(chosen: ExportFormat, image_size: int) -> str:
     usage = (
         f'"""Classifies images with a {chosen.title} model: python predict.py IMAGE...\n\n'
         f"Files may be of any size. `classify` takes RGB of {image_size} x {image_size} pixels,\n"
-        f"uint8 or float, 0 to 255; the model itself float32 (1, {image_size}, {image_size}, 3).\n\n"
+        f"uint8 or float, 0 to 255; the model itself takes {takes(image_size)}.\n\n"
         f'Needs: pip install {chosen.packages}\n"""\n\n'
     )
     return usage + head + body + main

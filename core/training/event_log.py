@@ -74,6 +74,14 @@ class EventFile:
         value = summary_pb2.Summary.Value(tag=tag, histo=spread)
         self._write(step=step, summary=summary_pb2.Summary(value=[value]))
 
+    def image(self, step: int, tag: str, jpeg: bytes, size: int) -> None:
+        """Writes a square RGB image of so many pixels."""
+        shown = summary_pb2.Summary.Image(
+            height=size, width=size, colorspace=3, encoded_image_string=jpeg
+        )
+        value = summary_pb2.Summary.Value(tag=tag, image=shown)
+        self._write(step=step, summary=summary_pb2.Summary(value=[value]))
+
     def close(self) -> None:
         """Ends the file."""
         if self._writer is not None:

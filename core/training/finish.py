@@ -19,6 +19,7 @@ from core.training.data import Array, TrainingData
 from core.training.event_log import log_movement
 from core.training.fit import FitResult
 from core.training.reporter import Reporter
+from core.training.samples import log_samples
 
 PARITY_IMAGES = 64
 EVALUATION_BATCH = 64
@@ -62,6 +63,8 @@ def evaluate_and_save(
     account["versions"] = package_versions()
     write_json(run.account_path, account)
     log_movement(run.path, result.best_epoch, account["proof"]["movement"])
+    files = dict(zip(data.names, data.images.paths, strict=True))
+    log_samples(run.path, result.best_epoch, predictions, files, data.class_names)
     return {**dataclasses.asdict(result), **split_accuracies(predictions)}
 
 

@@ -1,14 +1,18 @@
 """TensorBoard's event files, read by TensorFlow and, where it is installed, by TensorBoard."""
 
+import io
 import resource
 import signal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import tensorflow as tf
+from PIL import Image
 from tensorflow.core.util import event_pb2
 
 from core.training.event_log import FOLDER, EventFile, log_movement
+from core.training.samples import log_samples
 
 MOVEMENT = [
     {"layer": "conv", "weight": "kernel", "block": "block5", "relative": 0.25},
@@ -58,6 +62,50 @@ def test_tensorboard_reads_a_run_that_went_on_as_one_curve(tmp_path: Path) -> No
     ]
     assert accumulator.Scalars("movement/head/head_output/kernel")[0].value == 1.0
     assert accumulator.Histograms("movement/block5")[0].histogram_value.num == 2
+
+
+def test_a_few_validation_images_are_there_with_both_classes(tmp_path: Path) -> None:
+    files = {}
+    for name in ("a", "b", "c", "t"):
+        files[name] = tmp_path / f"{name}.png"
+        Image.effect_noise((60, 40), 50).save(files[name])
+    files["gone"] = tmp_path / "gone.png"
+    table = pd.DataFrame(
+        {
+            "path": ["a", "b", "c", "gone", "t"],
+            "split": ["val"] * 4 + ["test"],
+            "label": [0, 1, 1, 0, 0],
+            "predicted": [0, 0, 1, 0, 1],
+        }
+    )
+
+    log_samples(tmp_path, 3, table, files, ["cat", "dog/wolf"])
+
+    found = {v.tag: v.image for event in events(tmp_path / FOLDER) for v in event.summary.value}
+    assert sorted(found) == [
+        "val right/1: cat, predicted cat",
+        "val right/2: dog wolf, predicted dog wolf",
+        "val wrong/1: dog wolf, predicted cat",
+    ]
+    shown = Image.open(
+        io.BytesIO(found["val wrong/1: dog wolf, predicted cat"].encoded_image_string)
+    )
+    assert (shown.size, shown.mode) == ((128, 128), "RGB")
+    assert sum(path.stat().st_size for path in (tmp_path / FOLDER).iterdir()) < 40_000
+
+
+def test_tensorboard_shows_the_images(tmp_path: Path) -> None:
+    accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator"
+    ).EventAccumulator(str(tmp_path / FOLDER))
+    Image.effect_noise((60, 40), 50).save(tmp_path / "a.png")
+    row = {"path": ["a"], "split": ["val"], "label": [0], "predicted": [1]}
+
+    log_samples(tmp_path, 2, pd.DataFrame(row), {"a": tmp_path / "a.png"}, ["cat", "dog"])
+    accumulator.Reload()
+
+    (image,) = accumulator.Images("val wrong/1: cat, predicted dog")
+    assert (image.step, image.width, image.height) == (2, 128, 128)
 
 
 def test_a_place_that_cannot_be_written_to_stops_nothing(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def fine_tuned(workshop: Workshop, head_run: Run) -> Run:
 def test_a_head_run_leaves_everything_that_pages_need(head_run: Run) -> None:
     assert head_run.status.state is RunState.COMPLETED
     assert head_run.has_model
-    assert list((head_run.path / "tensorboard").glob("events.out.tfevents.*"))
+    events = (head_run.path / "tensorboard").glob("events.out.tfevents.*")
+    assert b"val right/1: " in b"".join(path.read_bytes() for path in events)
     assert head_run.status.results["val_accuracy"] > 0.8
     assert len(epoch_table(read_metrics(head_run.metrics_path))) == 4
     account = json.loads(head_run.account_path.read_text())
