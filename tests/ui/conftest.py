@@ -1,11 +1,28 @@
-"""Pages run here as they do in the server: without Keras."""
+"""Pages run here as they do in the server: without Keras. Also what most of their tests need."""
 
 import sys
+from collections.abc import Callable
 
 import pytest
+
+from core.config import Settings
+from core.datasets import Dataset
+from core.runs import RunStore
 
 
 @pytest.fixture(autouse=True)
 def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hides Keras where other tests have imported it: Streamlit clears its state in every rerun."""
     monkeypatch.delitem(sys.modules, "keras", raising=False)
+
+
+@pytest.fixture
+def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
+    """A data set of squares."""
+    return make_dataset()
+
+
+@pytest.fixture
+def store(settings: Settings) -> RunStore:
+    """The workspace's runs."""
+    return RunStore(settings.runs_dir)

@@ -4,17 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from core.config import Settings
 from core.datasets import Dataset
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.store import write_status
 from tests.ui import runs
 from tests.ui.app import open_page
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The Fine-tune page: refused without a head, the account, running, finished, failed."""
 
-from collections.abc import Callable
-
 import pytest
 
 from core.config import FineTuneConfig, Settings
@@ -12,16 +10,6 @@ from tests.ui import runs
 from tests.ui.app import open_page, words
 
 PAGE = "pages/3_Fine_tune.py"
-
-
-@pytest.fixture
-def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
-    return make_dataset()
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
 
 
 def test_without_data_the_next_step_is_a_link(settings: Settings) -> None:

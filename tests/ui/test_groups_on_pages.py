@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import FineTuneConfig, Settings
+from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import Group, group_about, new_mark, queue_group
 from core.runs.state import write_status
 from tests.ui import runs
 from tests.ui.app import open_page, words
-
-
-@pytest.fixture
-def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
-    return make_dataset()
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The Head page: nothing there yet, defaults, running, finished, failed."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -12,16 +11,6 @@ from tests.ui import runs
 from tests.ui.app import open_page, words
 
 PAGE = "pages/2_Head.py"
-
-
-@pytest.fixture
-def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
-    return make_dataset()
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
 
 
 def test_without_data_the_next_step_is_a_link(settings: Settings) -> None:

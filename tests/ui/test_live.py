@@ -1,14 +1,12 @@
 """The live view in every state of a run, and the chart that keeps its place on the page."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
 from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.metrics_log import MetricsWriter
@@ -18,16 +16,6 @@ from tests.ui import runs
 from tests.ui.app import open_page, words
 
 HEAD, FINE_TUNE = "pages/2_Head.py", "pages/3_Fine_tune.py"
-
-
-@pytest.fixture
-def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
-    return make_dataset()
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
 
 
 def bar(page: AppTest) -> str:

@@ -21,16 +21,6 @@ from tests.ui.app import open_page, words
 PAGE = "pages/6_Runs.py"
 
 
-@pytest.fixture
-def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
-    return make_dataset()
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
-
-
 def test_nothing_there_yet(settings: Settings) -> None:
     page = open_page(PAGE)
 

@@ -1,12 +1,10 @@
 """The browser tab's title follows a run, on every page, and is plain again at its end."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
 from core.datasets import Dataset
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.run import GroupMark
@@ -14,16 +12,6 @@ from core.runs.store import write_status
 from core.ui.tab_title import tab_title
 from tests.ui import runs
 from tests.ui.app import open_page
-
-
-@pytest.fixture
-def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
-    return make_dataset()
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What stands behind Advanced on Head and Fine-tune, and the button that finds a rate."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -42,16 +41,6 @@ CHOSEN = TrainingConfig(
     deterministic=True,
     features_type="float16",
 )
-
-
-@pytest.fixture
-def dataset(make_dataset: Callable[..., Dataset]) -> Dataset:
-    return make_dataset()
-
-
-@pytest.fixture
-def store(settings: Settings) -> RunStore:
-    return RunStore(settings.runs_dir)
 
 
 def uneven(settings: Settings, dataset: Dataset) -> Dataset:
