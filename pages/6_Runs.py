@@ -7,6 +7,7 @@ from core.ui.cards import empty_state
 from core.ui.disk_use import disk_use
 from core.ui.queue_processes import queue_processes
 from core.ui.runs_table import runs_table, total_words
+from core.ui.tensorboard_link import tensorboard_link
 
 page.setup("Runs", "runs")
 
@@ -22,4 +23,5 @@ else:
     st.markdown(total_words(runs))
     runs_table(runs)
     disk_use(runs)
+    tensorboard_link()
 queue_processes()

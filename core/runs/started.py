@@ -1,5 +1,5 @@
-"""What the app has started: the queue's two processes, those that train and the runs' short tasks,
-to see and to end."""
+"""What the app has started: the queue's two processes, TensorBoard, those that train and the runs'
+short tasks, to see and to end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import psutil
 from core.config import Settings
 from core.errors import RunError
 from core.files import read_json
-from core.runs import scheduler
+from core.runs import scheduler, tensorboard
 from core.runs.process import end_process, host, recorded_host, recorded_process
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
@@ -29,12 +29,14 @@ class Started:
     """A process that the app started.
 
     Attributes:
-        role: `scheduler`, `worker`, `training`, `helper` or a task's kind, such as `heat maps`.
+        role: `scheduler`, `worker`, `TensorBoard`, `training`, `helper` or a task's kind, such as
+            `heat maps`.
         host: The machine that it runs on.
         pid: Its number there.
         since: When it began, in seconds since 1970.
         memory: Resident memory in bytes; None for a process of another machine.
-        run: The run that it trains, helps or works on; None for the queue's own.
+        run: The run that it trains, helps or works on; None for the queue's own and
+            TensorBoard.
     """
 
     role: str
@@ -46,15 +48,16 @@ class Started:
 
 
 def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
-    """The processes that are there now: scheduler, worker, then those of the runs.
+    """The processes that are there now: scheduler, worker, TensorBoard, then those of the runs.
 
     Args:
         settings: Names the workspace.
         runs: All its runs, rate tests among them.
     """
     found: list[Started] = []
-    for name in ("scheduler", "worker"):
-        process = recorded_process(scheduler.record(settings, name))
+    records = {name: scheduler.record(settings, name) for name in ("scheduler", "worker")}
+    for name, path in {**records, "TensorBoard": tensorboard.record(settings)}.items():
+        process = recorded_process(path)
         if process is not None:
             found += _seen(name, process)
     for run in runs:
@@ -89,6 +92,7 @@ def end_all(settings: Settings, patience: float | None = None) -> bool:
     hanging = [run for run in store.list(rate_tests=True) if _may_live(run)]
     ended = [end_process(path) for run in hanging for path in (run.process_path, *_helpers(run))]
     ended += [end_task(folder) for run in store.list() for _, folder in task_folders(run.path)]
+    ended.append(tensorboard.end(settings))
     return scheduler.stop(settings) or bool(active) or any(ended)
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.config import Settings, TrainingConfig
 from core.datasets import Dataset
 from core.files import read_json, write_json
-from core.runs import Run, RunState, RunStore
+from core.runs import Run, RunState, RunStore, tensorboard
 from core.runs.process import record_process
 from core.training.feature_store import StoredFeatures
 from core.ui.disk_use import unused_features
@@ -26,6 +26,30 @@ def test_nothing_there_yet(settings: Settings) -> None:
 
     assert not page.exception
     assert "Nothing was trained yet" in words(page)
+
+
+def test_tensorboard_is_started_by_a_button_or_by_a_command(
+    dataset: Dataset, store: RunStore, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.finished(store, runs.head_config(dataset))
+    pressed: list[Settings] = []
+    monkeypatch.setattr(tensorboard, "start", pressed.append)
+    monkeypatch.setattr(tensorboard, "installed", lambda: True)
+    page = open_page(PAGE)
+    page.button(key="start_tensorboard").click().run()
+    assert [each.runs_dir for each in pressed] == [settings.runs_dir]
+
+    monkeypatch.setattr(tensorboard, "running", lambda _: True)
+    page = open_page(PAGE)
+    assert "takes some seconds" in words(page)
+    monkeypatch.setattr(tensorboard, "address", lambda _: "http://127.0.0.1:6006")
+    assert [link.proto.url for link in open_page(PAGE).get("link_button")] == [
+        "http://127.0.0.1:6006"
+    ]
+
+    monkeypatch.setattr(tensorboard, "installed", lambda: False)
+    page = open_page(PAGE)
+    assert f"tensorboard --logdir {settings.runs_dir}" in [code.value for code in page.code]
 
 
 def test_every_state_is_a_row_with_its_facts(dataset: Dataset, store: RunStore) -> None:

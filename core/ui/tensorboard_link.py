@@ -1,0 +1,46 @@
+"""TensorBoard on all runs: the button that starts it, then the link to it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.runs import tensorboard
+from core.ui import session
+from core.ui.text import plain
+
+_LOOK_SECONDS = 1.0
+
+
+def tensorboard_link() -> None:
+    """Shows what is possible now: start it, wait for it, open it, or the command to type."""
+    settings = session.settings()
+    st.markdown("**TensorBoard**")
+    if not tensorboard.installed():
+        st.caption("Every run writes its files. To look at them: `pip install tensorboard`, then")
+        st.code(tensorboard.command(settings), language="bash")
+        return
+    if not tensorboard.running(settings):
+        _start_button()
+    elif address := tensorboard.address(settings):
+        st.link_button("Open TensorBoard", address, icon=":material/open_in_new:")
+        st.caption("The address holds on the machine that the app runs on. End all ends it.")
+    else:
+        st.fragment(_wait, run_every=_LOOK_SECONDS)()
+
+
+def _start_button() -> None:
+    settings = session.settings()
+    if tensorboard.failed(settings):
+        st.caption(
+            f"It has ended by itself; {plain(str(tensorboard.log_path(settings)))} says why."
+        )
+    if st.button("Start TensorBoard", key="start_tensorboard"):
+        tensorboard.start(settings)
+        st.rerun()
+
+
+def _wait() -> None:
+    settings = session.settings()
+    if tensorboard.address(settings) or not tensorboard.running(settings):
+        st.rerun()
+    st.caption("TensorBoard starts; this takes some seconds.")
