@@ -51,8 +51,9 @@ def measure(folder: Path, count: int) -> None:
     from core.backbones.catalog import CATALOG
     from core.backbones.compose import compose, head_input_name
     from core.backbones.weights import load_backbone
-    from core.training.feature_pass import ImageList, compute_features
+    from core.training.feature_pass import compute_features
     from core.training.feature_store import FeatureStore
+    from core.training.forward import ImageList
     from core.training.stage import cut_before
 
     config, spec = HeadConfig("", "", image_size=SIZE), CATALOG["efficientnet_lite0"]

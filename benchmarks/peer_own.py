@@ -14,7 +14,7 @@ from core.backbones.catalog import CATALOG
 from core.backbones.compose import compose, head_input_name
 from core.backbones.weights import load_backbone
 from core.config import HeadConfig
-from core.training import feature_pass
+from core.training import forward
 
 
 def main(arguments: list[str]) -> None:
@@ -29,8 +29,8 @@ def main(arguments: list[str]) -> None:
     np.savez(given["weights"], **arrays)
     graphs = {}
     for batch in given["batches"]:
-        feature_pass.PASS_BATCH = batch  # the graph is made for one size of batch
-        graphs[batch] = feature_pass.forward_to(model, [head_input_name(config)])
+        forward.PASS_BATCH = batch  # the graph is made for one size of batch
+        graphs[batch] = forward.forward_to(model, [head_input_name(config)])
     answer(given, lambda images: graphs[len(images)](images)[0].numpy())
 
 

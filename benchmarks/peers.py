@@ -38,7 +38,7 @@ from benchmarks.seed_workflow import FINE_TUNE, HEAD, SIZE, make_images, product
 from core.config import APP_ROOT, HeadConfig, Settings
 
 BATCHES = (4, 8, 16, 32)
-PASS_BATCH = 16  # of `core.training.feature_pass`, which imports TensorFlow
+PASS_BATCH = 16  # of `core.training.forward`, which imports TensorFlow
 OWN = "product"
 PEERS = {"pytorch": "torch", "onnxruntime": "onnxruntime"}
 MODULES = {

@@ -11,7 +11,7 @@ from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.errors import DatasetError
 from core.training.batches import Batches, Varied
-from core.training.feature_pass import ImageList
+from core.training.forward import ImageList
 from core.training.share import draw_share
 
 Array = np.ndarray[Any, Any]

@@ -11,16 +11,9 @@ from contextlib import AbstractContextManager, closing
 
 import keras
 
-from core.training.feature_pass import (
-    PASS_BATCH,
-    Forward,
-    ImageList,
-    Progress,
-    RunPass,
-    computed,
-    forward_to,
-)
+from core.training.feature_pass import Progress, RunPass
 from core.training.feature_store import FeatureFile
+from core.training.forward import PASS_BATCH, Forward, ImageList, computed, forward_to
 from core.training.shards import Shards
 
 # Below this many images, another process would hardly have started before the end.

@@ -17,8 +17,9 @@ from core.datasets.decode import decode
 from core.training.augmentation import Augmenter, row_seeds
 from core.training.batches import Varied
 from core.training.data import TrainingData
-from core.training.feature_pass import ImageList, Progress, compute_features, frozen_part
+from core.training.feature_pass import Progress, compute_features
 from core.training.feature_store import FeatureFile, FeatureStore
+from core.training.forward import ImageList, frozen_part
 from core.training.reporter import Reporter
 
 Array = np.ndarray[Any, Any]

@@ -11,10 +11,11 @@ import pytest
 from core.backbones.graph import step_output
 from core.datasets import Dataset
 from core.datasets.decode import decode
-from core.training import feature_pass
+from core.training import feature_pass, forward
 from core.training.data import training_data
-from core.training.feature_pass import ImageList, compute_features, tap_file
+from core.training.feature_pass import compute_features, tap_file
 from core.training.feature_store import FeatureStore
+from core.training.forward import ImageList
 
 TAPS = ("head_pool", "block2_relu")
 
@@ -57,7 +58,7 @@ def test_all_taps_cost_one_pass_and_the_second_time_none(
         decoded.append(path)
         return decode(path, image_size)
 
-    monkeypatch.setattr(feature_pass, "decode", counting)
+    monkeypatch.setattr(forward, "decode", counting)
     store = FeatureStore(tmp_path)
     both(compute_features, tiny_model(), images, store)
     first = len(decoded)

@@ -18,8 +18,9 @@ from core.runs.sharing import REFUSED, Helpers
 from core.runs.state import write_status
 from core.training import shards as shards_module
 from core.training.data import training_data
-from core.training.feature_pass import ImageList, compute_features
+from core.training.feature_pass import compute_features
 from core.training.feature_store import FeatureFile, FeatureStore
+from core.training.forward import ImageList
 from core.training.helper import NotNeeded, Watch
 from core.training.shards import Shards
 from core.training.shared_pass import shared_pass
