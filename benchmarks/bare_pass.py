@@ -20,9 +20,10 @@ from core.backbones.catalog import find_backbone
 from core.backbones.compose import compose, head_input_name, set_trainable
 from core.backbones.graph import step_output
 from core.backbones.weights import load_backbone
-from core.config import HeadConfig, Settings, TrainingConfig, config_from_dict
+from core.config import HeadConfig, TrainingConfig, config_from_dict
 from core.datasets import DatasetStore
 from core.datasets.decode import decode
+from core.settings import Settings
 from core.training.batches import Batches
 from core.training.data import TrainingData, training_data
 from core.training.optimizer import compile_model

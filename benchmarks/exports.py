@@ -25,7 +25,7 @@ from benchmarks.seed_workflow import make_images
 from core.backbones.catalog import find_backbone
 from core.backbones.compose import compose
 from core.backbones.weights import load_backbone
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.datasets import Dataset
 from core.datasets.decode import decode
 from core.errors import ExportError
@@ -34,6 +34,7 @@ from core.export.task import export
 from core.files import read_json, write_json
 from core.runs import Run, RunStore
 from core.runs.tasks import TaskReporter
+from core.settings import Settings
 
 BACKBONES = ("efficientnet_lite0", "vgg16", "resnet50", "mobilenet_v2", "efficientnet_b0")
 TRAINED_IMAGES = 64

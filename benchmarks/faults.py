@@ -32,9 +32,10 @@ import h5py
 import numpy as np
 
 from benchmarks.server import Server
-from core.config import APP_ROOT, FineTuneConfig, HeadConfig, RunConfig, Settings, TrainingConfig
+from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.runs import Run, RunState, RunStore
 from core.runs.process import end_process
+from core.settings import APP_ROOT, Settings
 from tests.squares import squares
 
 PROCESSES = ("trainer", "worker", "scheduler", "server")

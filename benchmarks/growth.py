@@ -30,7 +30,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.config import APP_ROOT, HeadConfig
+from core.config import HeadConfig
+from core.settings import APP_ROOT
 
 SIZE = 32
 SAMPLE_SECONDS = 0.02

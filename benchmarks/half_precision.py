@@ -23,11 +23,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.config import FeaturesType, FineTuneConfig, HeadConfig, RunConfig, Settings
+from core.config import FeaturesType, FineTuneConfig, HeadConfig, RunConfig
 from core.config import TrainingConfig as Training
 from core.datasets import Dataset
 from core.datasets.bundled import load_bundled
 from core.runs import Run, RunStore
+from core.settings import Settings
 from core.training import worker
 
 TYPES: tuple[FeaturesType, ...] = ("float32", "float16")

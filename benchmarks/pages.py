@@ -25,10 +25,10 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.scan import picture
-from core.config import APP_ROOT, Settings
 from core.datasets import DatasetStore
 from core.datasets.copies import mark_copies
 from core.datasets.manifest import COLUMNS, SPLITS
+from core.settings import APP_ROOT, Settings
 
 PAGES = ("1_Data", "2_Head", "3_Fine_tune", "4_Evaluate", "5_Predict", "6_Runs")
 VIEWS = ("overview", "images", "issues", "split")

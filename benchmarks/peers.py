@@ -35,7 +35,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.seed_workflow import FINE_TUNE, HEAD, SIZE, make_images, product
-from core.config import APP_ROOT, HeadConfig, Settings
+from core.config import HeadConfig
+from core.settings import APP_ROOT, Settings
 
 BATCHES = (4, 8, 16, 32)
 PASS_BATCH = 16  # of `core.training.forward`, which imports TensorFlow

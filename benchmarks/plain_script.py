@@ -20,9 +20,10 @@ from core.backbones.blocks import find_blocks
 from core.backbones.catalog import find_backbone
 from core.backbones.compose import compose, set_trainable
 from core.backbones.weights import load_backbone
-from core.config import HeadConfig, Settings, TrainingConfig, config_from_dict
+from core.config import HeadConfig, TrainingConfig, config_from_dict
 from core.datasets import DatasetStore
 from core.datasets.decode import decode
+from core.settings import Settings
 from core.training.batches import Batches
 from core.training.callbacks import BestEpoch
 from core.training.data import training_data

@@ -37,13 +37,14 @@ import psutil
 from PIL import Image
 
 from benchmarks.server import free_port
-from core.config import APP_ROOT, HeadConfig, Settings, TrainingConfig
+from core.config import HeadConfig, TrainingConfig
 from core.datasets import Dataset, DatasetStore
 from core.datasets.manifest import COLUMNS
 from core.errors import QueueError
 from core.files import read_json
 from core.runs import Run, RunState, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
+from core.settings import APP_ROOT, Settings
 
 SIDE = 96
 IMAGE_SIZE = 160

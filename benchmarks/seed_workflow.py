@@ -27,19 +27,13 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core.config import (
-    APP_ROOT,
-    FineTuneConfig,
-    HeadConfig,
-    Settings,
-    TrainingConfig,
-    config_to_dict,
-)
+from core.config import FineTuneConfig, HeadConfig, TrainingConfig, config_to_dict
 from core.datasets import Dataset, DatasetStore
 from core.datasets.layout import FoundImage
 from core.datasets.scan import scan
 from core.runs import Run, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
+from core.settings import APP_ROOT, Settings
 
 BLOCKS = {"vgg16": "block5", "efficientnet_lite0": "block6"}
 NAMES = {"vgg16": "vgg16", "lite0": "efficientnet_lite0"}

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.config import Settings
 from core.errors import UnfreezeError
 from core.evaluation.batch import BatchResult, classify_all
 from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
+from core.settings import Settings
 
 _TELL_EVERY = 500
 

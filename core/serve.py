@@ -18,11 +18,11 @@ from typing import Annotated, Any
 from fastapi import FastAPI, File, HTTPException, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from core.config import Settings
 from core.errors import UnfreezeError
 from core.evaluation.answers import answer
 from core.evaluation.classifier import Classifier
 from core.evaluation.model_files import open_model
+from core.settings import Settings
 
 MOST_IMAGES = 64
 MAX_IMAGE_BYTES = 30_000_000

@@ -21,7 +21,7 @@ from core.backbones.defaults import (
     suggest_image_size,
     suggest_training,
 )
-from core.config import FineTuneConfig, HeadConfig, RunConfig, Settings
+from core.config import FineTuneConfig, HeadConfig, RunConfig
 from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import load_bundled
 from core.datasets.importing import import_folder, import_zip
@@ -30,6 +30,7 @@ from core.files import read_json
 from core.runs import Run, RunState, RunStore
 from core.runs.recipe import FineTuneRecipe, Recipe, filled, head_config, read_recipe
 from core.runs.supervisor import supervise
+from core.settings import Settings
 
 _SAMPLE = "sample:"
 

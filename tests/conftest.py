@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.datasets import Dataset
+from core.settings import Settings
 from tests.squares import squares
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.manifest import COLUMNS
+from core.settings import Settings
 
 COLOURS = ((200, 40, 40), (40, 180, 60), (50, 70, 210), (200, 180, 40))
 SPLITS = ("train", "train", "train", "val", "test")

@@ -10,7 +10,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "core").rglob("*.py"))
 PAGES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").glob("*.py"))]
-KERAS_FREE = ("config", "errors", "files", "runs", "charts", "datasets", "evaluation", "ui")
+KERAS_FREE = (
+    "config",
+    "settings",
+    "errors",
+    "files",
+    "runs",
+    "charts",
+    "datasets",
+    "evaluation",
+    "ui",
+)
 KERAS_FREE_BACKBONES = ("catalog", "block", "account", "defaults")
 MAX_LINES = 300
 MAX_PAGE_LINES = 120

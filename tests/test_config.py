@@ -1,19 +1,11 @@
-"""Settings from the environment, and configurations that survive their JSON."""
+"""Configurations that survive their JSON, and files that are written whole."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from core.config import (
-    APP_ROOT,
-    FineTuneConfig,
-    HeadConfig,
-    Settings,
-    TrainingConfig,
-    config_from_dict,
-    config_to_dict,
-)
+from core.config import FineTuneConfig, HeadConfig, TrainingConfig, config_from_dict, config_to_dict
 from core.files import read_json, replace_file, write_json
 
 HEAD = HeadConfig("data", "v1", head="classic", training=TrainingConfig(optimizer="sgd", seed=9))
@@ -37,23 +29,6 @@ def test_what_an_older_version_did_not_write_takes_its_default() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(KeyError):
         config_from_dict({"kind": "surprise"})
-
-
-def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("UNFREEZE_WORKSPACE", str(tmp_path))
-    monkeypatch.setenv("UNFREEZE_MAX_PIXELS", "1000")
-    monkeypatch.setenv("UNFREEZE_QUEUE", "off")
-
-    settings = Settings.from_environment()
-
-    assert (settings.workspace, settings.max_pixels, settings.queue) == (tmp_path, 1000, False)
-    assert settings.runs_dir == tmp_path / "runs"
-
-
-def test_without_it_the_workspace_lies_beside_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("UNFREEZE_WORKSPACE", raising=False)
-
-    assert Settings.from_environment().workspace == APP_ROOT / "workspace"
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

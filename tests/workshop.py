@@ -11,9 +11,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from core.config import APP_ROOT, HeadConfig, RunConfig, Settings, TrainingConfig
+from core.config import HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.runs import Run, RunStore
+from core.settings import APP_ROOT, Settings
 
 FAST = TrainingConfig(learning_rate=1e-2, epochs=4, batch_size=8)
 

@@ -16,10 +16,10 @@ from io import SEEK_END
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from core.config import Settings
 from core.datasets.archive_names import tar_name, zip_name
 from core.datasets.layout import is_image_name, is_junk, is_table_name, no_images
 from core.errors import ArchiveError
+from core.settings import Settings
 
 Progress = Callable[[int, int], None]
 _CHUNK = 1 << 20

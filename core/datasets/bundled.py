@@ -14,7 +14,6 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from core.config import Settings
 from core.datasets.decode import upright_rgb
 from core.datasets.importing import import_zip
 from core.datasets.layout import FoundImage
@@ -22,6 +21,7 @@ from core.datasets.scan import scan
 from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
+from core.settings import Settings
 
 Progress = Callable[[int, int], None]
 CLIPART = Path(__file__).with_name("bundled") / "clipart.zip"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.config import Settings
 from core.datasets.download import RemoteFile, fetch
 from core.datasets.importing import import_zip
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
+from core.settings import Settings
 
 Progress = Callable[[int, int], None]
 

@@ -13,7 +13,6 @@ from typing import IO
 
 import pandas as pd
 
-from core.config import Settings
 from core.datasets.archive import peek, unpack
 from core.datasets.copies import mark_copies
 from core.datasets.coverage import coverage_notes
@@ -26,6 +25,7 @@ from core.datasets.split import complete_splits
 from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
+from core.settings import Settings
 
 Progress = Callable[[int, int], None]
 # Of a hash, the hexadecimal digits that end a data set's id.

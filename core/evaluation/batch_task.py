@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.config import Settings
 from core.evaluation.batch import classify_all
 from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
 from core.runs.tasks import TaskReporter, run_task
+from core.settings import Settings
 
 # The page's uploaded zip lies in the task's folder under this name, until the task has ended.
 UPLOAD = "upload.zip"

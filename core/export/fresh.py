@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from core.config import APP_ROOT
 from core.errors import ExportError
+from core.settings import APP_ROOT
 
 Array = np.ndarray[Any, Any]
 # Takes uint8 `(1, image_size, image_size, 3)`; gives float32 `(1, outputs)` and the seconds.

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.backbones.catalog import find_backbone
-from core.config import FineTuneConfig, Settings
+from core.config import FineTuneConfig
 from core.datasets import Dataset, DatasetStore
 from core.errors import UnfreezeError
 from core.evaluation.calibration import calibration
@@ -28,6 +28,7 @@ from core.export.versions import package_versions
 from core.files import read_json
 from core.runs import Run
 from core.runs.metrics_log import epoch_table, read_metrics
+from core.settings import Settings
 
 CARD_NAME = "model_card.md"
 _MOST_WEAK = 5

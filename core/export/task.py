@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from core.config import Settings
 from core.datasets import DatasetStore
 from core.datasets.decode import decode
 from core.errors import DatasetError, ExportError
@@ -27,6 +26,7 @@ from core.export.versions import package_versions
 from core.files import read_json, write_json
 from core.runs import Run, RunStore
 from core.runs.tasks import TaskReporter, run_task
+from core.settings import Settings
 
 # Images that the check runs on, evenly drawn where there are more.
 MOST_CHECKED = 1000

@@ -13,11 +13,11 @@ import shutil
 import threading
 from typing import IO, TYPE_CHECKING
 
-from core.config import Settings
 from core.errors import QueueError
 from core.runs import scheduler
 from core.runs.store import RunStore
 from core.runs.supervisor import work_off
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from distributed import Client

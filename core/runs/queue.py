@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 import time
 
-from core.config import Settings
 from core.runs import scheduler
 from core.runs.started import Started, end_all, started
 from core.runs.store import RunStore, in_order
+from core.settings import Settings
 
 USAGE = "usage: python -m core.runs.queue status|stop"
 

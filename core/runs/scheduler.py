@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.config import APP_ROOT, Settings
 from core.errors import QueueError
 from core.files import read_json
 from core.runs.gpus import gpu_names
 from core.runs.process import end_process, record_process, recorded_process
+from core.settings import APP_ROOT, Settings
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -17,12 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from core.config import APP_ROOT, Settings
 from core.errors import QueueError
 from core.runs import scheduler
 from core.runs.gpus import taken
 from core.runs.process import host, record_process
 from core.runs.store import RunStore
+from core.settings import APP_ROOT, Settings
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psutil
 
-from core.config import Settings
 from core.errors import RunError
 from core.files import read_json
 from core.runs import scheduler, tensorboard
@@ -19,6 +18,7 @@ from core.runs.process import end_process, host, recorded_host, recorded_process
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
 from core.runs.tasks import end_task, task_folders
+from core.settings import Settings
 
 PATIENCE_SECONDS = 20.0
 _GOING_ON = (RunState.RUNNING, RunState.STOPPING)

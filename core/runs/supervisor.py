@@ -17,13 +17,13 @@ import time
 from pathlib import Path
 from typing import IO
 
-from core.config import APP_ROOT
 from core.errors import RunError
 from core.runs.gpus import Share, taken
 from core.runs.process import host, recorded_host
 from core.runs.run import Run, RunState, RunStatus
 from core.runs.state import GO_ON, write_status
 from core.runs.store import RunStore
+from core.settings import APP_ROOT
 
 POLL_SECONDS = 0.25
 _COMMAND = [sys.executable, "-m", "core.training.worker"]

@@ -26,10 +26,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from core.config import APP_ROOT, Settings
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
 from core.runs.process import end_process, record_process, recorded_host, recorded_process
+from core.settings import APP_ROOT, Settings
 
 WRITE_SECONDS = 0.3
 # How long work may go on after a stop before the process ends itself.

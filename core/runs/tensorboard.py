@@ -12,7 +12,6 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.config import APP_ROOT, Settings
 from core.files import read_json, write_json
 from core.runs.process import (
     end_process,
@@ -21,6 +20,7 @@ from core.runs.process import (
     recorded_host,
     recorded_process,
 )
+from core.settings import APP_ROOT, Settings
 
 HOST = "127.0.0.1"
 # It serves from one process and so goes with it.

@@ -6,7 +6,8 @@ from core.backbones.blocks import default_block, find_blocks
 from core.backbones.catalog import find_backbone
 from core.backbones.compose import compose, head_input_name
 from core.backbones.weights import load_backbone
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
+from core.settings import Settings
 from core.training.stage import Stage, cut_before
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from core.config import Settings
 from core.datasets import DatasetStore
 from core.errors import RunError
 from core.evaluation.comparison import model_name
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, heatmaps
 from core.runs.tasks import TaskReporter, run_task
+from core.settings import Settings
 
 BATCH = 16
 

@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-from core.config import Settings
 from core.runs import Run, RunState, RunStore
 from core.runs.sharing import REFUSED
+from core.settings import Settings
 
 LOOK_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core.config import FineTuneConfig, RateTestConfig, Settings
+from core.config import FineTuneConfig, RateTestConfig
 from core.datasets import DatasetStore
 from core.runs import Run, RunStore
+from core.settings import Settings
 from core.training.data import TrainingData, training_data
 from core.training.fine_tune import fine_tune_stage
 from core.training.head import head_stage

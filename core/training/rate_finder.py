@@ -10,11 +10,12 @@ from typing import Any
 import keras
 
 from core.backbones.blocks import find_blocks
-from core.config import Settings, TrainingConfig
+from core.config import TrainingConfig
 from core.errors import RunError
 from core.evaluation.rate_curve import FILE_NAME, STEPS, RateCurve, exploded, rising_rates
 from core.files import write_json
 from core.runs import Run
+from core.settings import Settings
 from core.training.batches import Batches
 from core.training.data import TrainingData
 from core.training.optimizer import class_weights, compile_model

@@ -20,9 +20,10 @@ from core.backbones.compose import (
     set_trainable,
 )
 from core.backbones.graph import step_output
-from core.config import FeaturesType, Scope, Settings, TrainingConfig
+from core.config import FeaturesType, Scope, TrainingConfig
 from core.runs import Run
 from core.runs.sharing import Helpers
+from core.settings import Settings
 from core.training.data import TrainingData
 from core.training.devices import spread, training_devices
 from core.training.feature_pass import compute_features, tap_file

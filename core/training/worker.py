@@ -18,11 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from core.config import Settings
 from core.errors import RunError, UnfreezeError
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
 from core.runs.tracking import track
+from core.settings import Settings
 from core.training.reporter import Reporter, StopRequested
 
 _LOG = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ import plotly.io
 import streamlit as st
 
 from core.charts.learning_curve import HEIGHT
-from core.config import APP_ROOT
 from core.files import replace_file
+from core.settings import APP_ROOT
 
 _JS = """
 let library;

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import Settings
 from core.evaluation.answers import Answer, answer
 from core.evaluation.classifier import Classifier
 from core.runs import Run
+from core.settings import Settings
 from core.ui import session
 
 _TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]

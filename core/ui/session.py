@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core.config import RunConfig, Settings
+from core.config import RunConfig
 from core.datasets import Dataset, DatasetStore
 from core.errors import DatasetError, RunError
 from core.runs import Run, RunStore
 from core.runs.dispatcher import Dispatcher
 from core.runs.groups import standalone
 from core.runs.metrics_log import MetricsView
+from core.settings import Settings
 from core.ui.cards import error_card
 
 T = TypeVar("T")

@@ -12,11 +12,12 @@ import pytest
 from keras import layers
 
 from core.backbones.catalog import CATALOG
-from core.config import FineTuneConfig, HeadConfig, RunConfig, Settings, TrainingConfig
+from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.datasets.decode import decode
 from core.evaluation.classifier import load_classifier
 from core.runs import Run, RunStore
+from core.settings import Settings
 from core.training.data import training_data
 from core.training.fine_tune import fine_tune_stage
 from core.training.head import head_stage

@@ -11,10 +11,10 @@ from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile
 
 import pytest
 
-from core.config import Settings
 from core.datasets.archive import unpack
 from core.datasets.importing import arrangement_of_archive, import_zip
 from core.errors import ArchiveError
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_zip
 
 

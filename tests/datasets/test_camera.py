@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.camera import add_picture, takes_pictures
 from core.datasets.edits import Edit, add_edit, edits_of
 from core.datasets.importing import import_folder, import_zip
 from core.datasets.split import SplitPlan
 from core.errors import DatasetError, InvalidImageError
+from core.settings import Settings
 from tests.datasets.malformed import NOISE
 from tests.datasets.pictures import encoded, jpeg, pets, picture, silent, write_folder, write_zip
 

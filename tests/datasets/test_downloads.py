@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.datasets import DatasetStore
 from core.datasets.download import RemoteFile
 from core.datasets.downloads import DOWNLOADS, Download, downloads_dir, load_download
 from core.errors import DatasetError
+from core.settings import Settings
 from tests.datasets.pictures import pets, silent, write_zip
 from tests.datasets.web_server import Server
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.edits import Edit, add_edit, edits_of, undo
 from core.datasets.importing import import_folder
 from core.datasets.split import SplitPlan
 from core.errors import DatasetError
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_folder
 
 SPLITS = ("train", "train", "val", "test")

@@ -7,10 +7,10 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
-from core.config import Settings
 from core.datasets import DatasetStore
 from core.datasets.importing import import_folder, import_zip, slug
 from core.errors import ArchiveError, DatasetError, LayoutError, UnfreezeError
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_folder, write_zip
 
 SPLITS = ("train", "train", "val", "test")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.datasets.importing import arrangement, import_folder, import_zip
 from core.datasets.layout import recognise
 from core.errors import DatasetError, LayoutError
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_folder, write_zip
 
 IMAGES = [f"images/{i}.jpg" for i in range(6)]

@@ -2,7 +2,6 @@
 
 import pytest
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.edits import Edit, add_edit
 from core.datasets.importing import import_folder
@@ -13,6 +12,7 @@ from core.datasets.leak_fixes import (
     leave_out,
     leave_out_contested,
 )
+from core.settings import Settings
 from tests.datasets.pictures import pets, silent, write_folder
 
 SPLITS = ("train", "train", "val", "test")

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import Settings
 from core.datasets.decode import decode, decode_bytes
 from core.datasets.health import ISSUES
 from core.datasets.importing import import_folder
 from core.datasets.scan import inspect
 from core.errors import InvalidImageError
+from core.settings import Settings
 from tests.datasets.malformed import Entry, corpus
 from tests.datasets.pictures import pets, silent, write_folder
 

@@ -9,10 +9,10 @@ from unicodedata import normalize
 
 import pytest
 
-from core.config import Settings
 from core.datasets.archive_names import decoded
 from core.datasets.importing import import_folder, import_zip
 from core.errors import ArchiveError
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_folder
 
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from core.config import Settings
 from core.datasets.bundled import load_bundled
 from core.datasets.health import ISSUES
 from core.datasets.manifest import COLUMNS, manifest_version
 from core.datasets.scan import inspect
 from core.datasets.split import complete_splits
 from core.errors import DatasetError
+from core.settings import Settings
 from tests.datasets.pictures import encoded, jpeg, picture
 
 

@@ -7,16 +7,16 @@ import sys
 import time
 from pathlib import Path
 
-from core.config import APP_ROOT, Settings
 from core.datasets.importing import import_zip
 from core.datasets.staging import publish, staging
 from core.datasets.store import DatasetStore
+from core.settings import APP_ROOT, Settings
 from tests.datasets.pictures import pets, silent, write_zip
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from core.config import Settings
+from core.settings import Settings
 from core.datasets.importing import import_zip
 
 def die(done, total):

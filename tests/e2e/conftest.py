@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.config import APP_ROOT
+from core.settings import APP_ROOT
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(

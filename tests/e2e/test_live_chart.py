@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.config import Settings
 from core.datasets import Dataset
 from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import MetricsWriter
 from core.runs.store import write_status
+from core.settings import Settings
 from tests.e2e.conftest import Server
 from tests.squares import squares
 from tests.ui import runs

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import APP_ROOT, Settings
 from core.datasets.bundled import load_bundled
 from core.runs import Run, RunState, RunStore
+from core.settings import APP_ROOT, Settings
 from tests.ui.app import open_page, words
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from core.config import FineTuneConfig, HeadConfig, Settings
+from core.config import FineTuneConfig, HeadConfig
 from core.datasets import Dataset
 from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.store import write_status
+from core.settings import Settings
 
 
 def predictions_table(

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import APP_ROOT
 from core.errors import DatasetError, RunError
 from core.evaluation.batch import classify_all
 from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
 from core.files import write_json
 from core.predict import main
+from core.settings import APP_ROOT
 
 MODEL = Path(__file__).parent / "data" / "colour.tflite"
 COLOURS = {"=red.png": (250, 0, 0), "more/green.png": (0, 250, 0), "grey.png": (90, 91, 90)}

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import APP_ROOT
 from core.errors import RunError
 from core.evaluation.classifier import Classifier, load_classifier
 from core.files import write_json
 from core.runs import RunStore
+from core.settings import APP_ROOT
 from tests.evaluation.runs_on_disk import head_config
 
 DATA = Path(__file__).parent / "data"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.config import FineTuneConfig, Settings
+from core.config import FineTuneConfig
 from core.datasets import Dataset, DatasetStore
 from core.errors import RunError
 from core.evaluation.comparison import (
@@ -17,6 +17,7 @@ from core.evaluation.comparison import (
 )
 from core.evaluation.recommendation import recommend, usable_runs
 from core.runs import Run, RunStore
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import finished_pair
 
 MakeDataset = Callable[..., Dataset]

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.report import html_report
 from core.files import write_json
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import finished_pair
 
 MakeDataset = Callable[..., Dataset]

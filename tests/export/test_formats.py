@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.datasets import Dataset
 from core.errors import ExportError
 from core.export import formats
@@ -21,6 +21,7 @@ from core.export.task import export
 from core.files import write_json
 from core.runs import Run, RunStore
 from core.runs.tasks import TaskReporter
+from core.settings import Settings
 from tests.squares import squares
 
 SIZE = 32

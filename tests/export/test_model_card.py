@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.export.model_card import CARD_NAME, keras_file, keras_with_card, model_card
 from core.runs import Run, RunStore
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import predictions_table
 from tests.squares import squares
 from tests.ui.runs import finished, head_config

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from core.backbones.catalog import CATALOG
-from core.config import APP_ROOT, FineTuneConfig, Settings, TrainingConfig
+from core.config import FineTuneConfig, TrainingConfig
 from core.datasets import DatasetStore
 from core.errors import ExportError
 from core.export.script import Script, make_script
 from core.files import read_json, write_json
 from core.runs import Run, RunStore
+from core.settings import APP_ROOT, Settings
 from tests.squares import squares
 from tests.ui.runs import fine_tune_config, finished, head_config
 from tests.workshop import FAST, Workshop, arrays_of

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.runs import Run, RunStore, heatmaps
+from core.settings import Settings
 
 
 @pytest.fixture

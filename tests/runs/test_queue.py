@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from core.config import APP_ROOT, HeadConfig, Settings, TrainingConfig
+from core.config import HeadConfig, TrainingConfig
 from core.datasets import Dataset
 from core.runs import RunState, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
 from core.runs.process import end_process
 from core.runs.started import end_all, started
+from core.settings import APP_ROOT, Settings
 
 pytestmark = pytest.mark.slow
 FAST = TrainingConfig(epochs=1, batch_size=8)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.errors import QueueError
 from core.runs import RunState, RunStatus, RunStore, scheduler, supervisor
 from core.runs.dispatcher import Dispatcher
 from core.runs.process import end_process, record_process, recorded_process
 from core.runs.state import write_status
+from core.settings import Settings
 
 HEAD = HeadConfig("data", "v1")
 

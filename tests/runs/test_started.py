@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.runs import Run, RunState, RunStatus, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
 from core.runs.process import record_process
@@ -14,6 +14,7 @@ from core.runs.sharing import helper_record
 from core.runs.started import end_all, started
 from core.runs.state import write_status
 from core.runs.tasks import TaskReporter, TaskState, read_task
+from core.settings import Settings
 
 HEAD = HeadConfig("data", "v1")
 

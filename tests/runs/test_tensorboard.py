@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.runs import tensorboard
 from core.runs.started import end_all, started
+from core.settings import Settings
 
 STAND_IN = """
 import argparse, http.server

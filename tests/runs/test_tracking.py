@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.runs import Run, RunStore
 from core.runs.tracking import track
+from core.settings import Settings
 from tests.squares import squares
 from tests.ui.runs import finished, head_config
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.config import APP_ROOT
+from core.settings import APP_ROOT
 from core.training.batches import Batches
 
 # A process of its own: devices can only be made before TensorFlow is used.

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.datasets import Dataset
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, RunStore, heatmaps
 from core.runs.tasks import Task, TaskState, read_task
+from core.settings import Settings
 from core.training import heatmap_worker
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from core.config import APP_ROOT, HeadConfig, Settings
+from core.config import HeadConfig
 from core.runs import Run, RunState, RunStatus, RunStore, scheduler
 from core.runs.sharing import Helpers
 from core.runs.state import write_status
+from core.settings import APP_ROOT, Settings
 from core.training import shards as shards_module
 from core.training.feature_pass import compute_features
 from core.training.feature_store import SHARDS, FeatureStore

@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from core.config import RateTestConfig, Settings, TrainingConfig
+from core.config import RateTestConfig, TrainingConfig
 from core.evaluation.rate_curve import STEPS, read_rate_curve
 from core.runs import RunState, RunStore
+from core.settings import Settings
 from core.training.batches import Batches
 from core.training.rate_finder import range_test
 from tests.squares import squares

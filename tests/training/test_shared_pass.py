@@ -11,11 +11,12 @@ import keras
 import numpy as np
 import pytest
 
-from core.config import APP_ROOT, HeadConfig, Settings
+from core.config import HeadConfig
 from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore, sharing
 from core.runs.sharing import REFUSED, Helpers
 from core.runs.state import write_status
+from core.settings import APP_ROOT, Settings
 from core.training import shards as shards_module
 from core.training.data import training_data
 from core.training.feature_pass import compute_features

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core.config import APP_ROOT, FineTuneConfig, HeadConfig, RunConfig, Settings, TrainingConfig
+from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.errors import RunError
 from core.runs import Run, RunState, RunStore
 from core.runs.recipe import filled, read_recipe
+from core.settings import APP_ROOT, Settings
 from core.train import main
 from tests.squares import squares
 

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.config import FineTuneConfig, RunConfig, Settings
+from core.config import FineTuneConfig, RunConfig
 from core.evaluation.classifier import load_classifier
 from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
+from core.settings import Settings
 from tests.squares import squares
 from tests.workshop import FAST, Workshop
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Augmentation, FineTuneConfig, Settings
+from core.config import Augmentation, FineTuneConfig
 from core.runs import RunState, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
+from core.settings import Settings
 from tests.squares import squares
 from tests.workshop import FAST, Workshop
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.config import FineTuneConfig, RunConfig, Settings
+from core.config import FineTuneConfig, RunConfig
 from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
+from core.settings import Settings
 from tests.squares import squares
 from tests.workshop import FAST, Workshop, saved_weights
 

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from core.config import APP_ROOT
+from core.settings import APP_ROOT
 
 
 def open_page(page: str = "", **query: str) -> AppTest:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from core.config import Settings
 from core.datasets import Dataset
 from core.runs import RunStore
+from core.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.datasets import Dataset
 from core.evaluation.data_amount import SHARES
 from core.runs import Run, RunStore
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run, finished_pair
 from tests.ui.app import open_page, words
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Settings
 from core.datasets import DatasetStore, manifest
 from core.datasets.download import RemoteFile
 from core.datasets.downloads import DOWNLOADS, Download
 from core.datasets.importing import import_folder, import_zip
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_folder, write_zip
 from tests.datasets.web_server import serving
 from tests.ui.app import open_page, words

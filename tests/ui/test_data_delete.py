@@ -3,10 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.importing import import_folder
 from core.runs import RunStore
+from core.settings import Settings
 from tests.datasets.pictures import pets, silent, write_folder
 from tests.ui.app import open_page, words
 from tests.ui.runs import fine_tune_config, finished, head_config, running

@@ -3,9 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.importing import import_folder
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_folder
 from tests.ui.app import open_page, words
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
 from core.datasets import DatasetStore
 from core.datasets.bundled import load_bundled
 from core.datasets.importing import import_zip
+from core.settings import Settings
 from tests.datasets.pictures import jpeg, pets, silent, write_folder, write_zip
 from tests.ui.app import open_page, words
 

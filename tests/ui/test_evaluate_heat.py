@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
 from core.datasets import Dataset
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, heatmaps
 from core.runs.tasks import TaskReporter, TaskState
+from core.settings import Settings
 from core.ui.heat_pictures import glowing
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words

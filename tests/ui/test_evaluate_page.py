@@ -10,12 +10,13 @@ from math import log
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import FineTuneConfig, Settings
+from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.evaluation.rejection import read_rejection
 from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.store import write_status
+from core.settings import Settings
 from core.ui.evaluate_help import example_lines
 from tests.evaluation.runs_on_disk import (
     dataset_predictions,

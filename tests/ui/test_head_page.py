@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from core.config import HeadConfig, Settings
+from core.config import HeadConfig
 from core.datasets import Dataset
 from core.runs import RunStore
+from core.settings import Settings
 from tests.ui import runs
 from tests.ui.app import open_page, words
 

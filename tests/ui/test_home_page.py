@@ -3,10 +3,10 @@
 import shutil
 from collections.abc import Callable
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import DIGITS_ID
 from core.runs import RunStore
+from core.settings import Settings
 from tests.ui import runs
 from tests.ui.app import open_page, words
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from core.config import Settings
 from core.datasets import Dataset
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page
 

@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings
 from core.datasets import Dataset, DatasetStore
 from core.evaluation.rejection import Rejection, save_rejection
 from core.export.formats import FORMATS
 from core.files import write_json
 from core.runs import Run
 from core.runs.tasks import read_task
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words
 

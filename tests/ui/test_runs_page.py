@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import Settings, TrainingConfig
+from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.files import read_json, write_json
 from core.runs import Run, RunState, RunStore, tensorboard
 from core.runs.process import record_process
+from core.settings import Settings
 from core.training.feature_store import StoredFeatures
 from core.ui.disk_use import unused_features
 from tests.ui import runs

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from core.config import FineTuneConfig, Settings
+from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.groups import group_about
 from core.runs.state import write_status
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import (
     dataset_predictions,
     finish_run,

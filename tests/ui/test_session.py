@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from core.config import Settings
 from core.datasets import Dataset
 from core.runs import RunStore
+from core.settings import Settings
 from tests.ui import runs
 from tests.ui.app import open_page, words
 

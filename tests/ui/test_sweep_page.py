@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from core.config import FineTuneConfig, Settings
+from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import Run, RunStore
 from core.runs.groups import groups_of
+from core.settings import Settings
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run
 from tests.ui import runs
 from tests.ui.app import open_page, words

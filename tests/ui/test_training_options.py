@@ -13,7 +13,6 @@ from core.config import (
     FineTuneConfig,
     HeadConfig,
     RateTestConfig,
-    Settings,
     TrainingConfig,
 )
 from core.datasets import Dataset, DatasetStore
@@ -21,6 +20,7 @@ from core.evaluation.rate_curve import FILE_NAME, RateCurve, rising_rates
 from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.state import write_status
+from core.settings import Settings
 from core.ui.run_results import stored_words
 from core.ui.training_form import nearest_rate
 from tests.ui import runs
