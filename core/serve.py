@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import numpy as np
 from fastapi import FastAPI, File, HTTPException, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from core.errors import UnfreezeError
-from core.evaluation.answers import answer
+from core.datasets.decode import decode_bytes
+from core.errors import InvalidImageError, UnfreezeError
+from core.evaluation.answers import Answer
+from core.evaluation.batcher import Batcher
 from core.evaluation.classifier import Classifier
 from core.evaluation.model_files import open_model
 from core.settings import Settings
@@ -27,6 +29,10 @@ from core.settings import Settings
 MOST_IMAGES = 64
 MAX_IMAGE_BYTES = 30_000_000
 MAX_REQUEST_BYTES = 200_000_000
+# Images that the model runs at once, and the largest that are not run one by one: what lies
+# between the layers of a large model would take gigabytes.
+BATCH = 8
+LARGEST_TOGETHER = 256
 
 
 @dataclass
@@ -72,19 +78,22 @@ def make_app(
     """Builds the application.
 
     Args:
-        classifier: The model; it answers one request at a time.
+        classifier: The model; what several requests ask at the same time is run together.
         threshold: Lowest probability that counts; below it the answer is "none of these".
         max_pixels: Most pixels of an image.
         max_request_bytes: Largest request.
     """
     app = FastAPI(title="Unfreeze", description="One image classifier.")
-    lock = threading.Lock()
+    if classifier.image_size <= LARGEST_TOGETHER:
+        classifier.run_together(BATCH)
+    batcher = Batcher(classifier.classify, BATCH)
 
     def predict(images: Annotated[list[UploadFile], File()]) -> list[ImageAnswer]:
         """Classifies the images of the form's field `images`, in their order."""
         if len(images) > MOST_IMAGES:
             raise HTTPException(413, f"{len(images)} images; the limit is {MOST_IMAGES}.")
-        return [_answered(file, classifier, threshold, max_pixels, lock) for file in images]
+        found = [_decoded(file, classifier.image_size, max_pixels) for file in images]
+        return [_told(each, classifier, threshold) for each in _classified(found, batcher)]
 
     def health() -> Health:
         """Whether the model is there, and what it is."""
@@ -108,20 +117,37 @@ def make_app(
     return app
 
 
-def _answered(
-    file: UploadFile, classifier: Classifier, threshold: float, max_pixels: int, lock: Any
-) -> ImageAnswer:
+def _decoded(file: UploadFile, image_size: int, max_pixels: int) -> Answer:
+    """One file as the model sees it, or what is wrong with it."""
     name = file.filename or "image"
     data = file.file.read(MAX_IMAGE_BYTES + 1)
-    if len(data) > MAX_IMAGE_BYTES:
-        return ImageAnswer(name, error=f"It has more than {MAX_IMAGE_BYTES:,} bytes.")
-    with lock:  # the runtime is not for several threads at once
-        found = answer(classifier, name, data, max_pixels)
-    if found.error is not None or found.probabilities is None:
-        return ImageAnswer(name, error=str(found.error))
+    try:
+        if len(data) > MAX_IMAGE_BYTES:
+            raise InvalidImageError(
+                f"{name} has more than {MAX_IMAGE_BYTES:,} bytes.", "Send a smaller file."
+            )
+        return Answer(name, decode_bytes(data, name, image_size, max_pixels))
+    except InvalidImageError as error:
+        return Answer(name, error=error)
+
+
+def _classified(decoded: list[Answer], batcher: Batcher) -> list[Answer]:
+    """The same with probabilities, where there is an image."""
+    images = [each.image for each in decoded if each.image is not None]
+    if not images:
+        return decoded
+    rows = iter(batcher.classify(np.stack(images)))
+    return [
+        each if each.image is None else replace(each, probabilities=next(rows)) for each in decoded
+    ]
+
+
+def _told(found: Answer, classifier: Classifier, threshold: float) -> ImageAnswer:
+    if found.probabilities is None:
+        return ImageAnswer(found.name, error=str(found.error))
     values = [float(value) for value in found.probabilities]
     return ImageAnswer(
-        name,
+        found.name,
         class_name=found.class_name(classifier.class_names, threshold),
         probability=max(values),
         probabilities=dict(zip(classifier.class_names, values, strict=True)),

@@ -1,6 +1,7 @@
 """The HTTP interface: the page's answers, broken files, limits, and its own description."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,20 @@ def test_its_answers_are_the_pages_and_a_broken_file_is_named(classifier: Classi
     assert grey["class_name"] == "none of these"
     assert broken["class_name"] is None
     assert "no image" in broken["error"]
+
+
+def test_requests_at_the_same_time_each_get_their_own_answers(classifier: Classifier) -> None:
+    client = testclient.TestClient(make_app(classifier, 0.0, 10_000))
+    colours = {"red": (250, 0, 0), "green": (0, 250, 0), "blue": (0, 0, 250)}
+
+    def one(name: str) -> list[str]:
+        data = png(colours[name])
+        found = client.post("/predict", files=[("images", (name, data)), ("images", (name, data))])
+        return [each["class_name"] for each in found.json()]
+
+    asked = ["red", "green", "blue", "green"] * 5
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(one, asked)) == [[name, name] for name in asked]
 
 
 def test_what_is_too_large_is_refused(classifier: Classifier) -> None:
