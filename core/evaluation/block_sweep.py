@@ -134,6 +134,8 @@ def sweep_in_words(found: Sweep) -> str:
     if not others:
         return f"{words} Every other choice is worse than chance explains."
     cheapest = tied.sort_values("compute", kind="stable").iloc[0]
+    if len(table) == 2:
+        return f"{words} The other one cannot be told from it as far as these images show."
     words += (
         f" {others} of the {len(table) - 1} others cannot be told from it: differences among them "
         "are not real as far as these images show."

@@ -55,7 +55,8 @@ def choose_block(
             st.session_state[box_key] = chosen
 
     # The map stands above the widgets, so it reads their values before they are drawn.
-    chosen = str(st.session_state.get(box_key, default))
+    # The box has its default through the state alone: a click on the map sets it there too.
+    chosen = str(st.session_state.setdefault(box_key, default))
     scope: Scope = st.session_state.get(scope_key) or default_scope
     unfrozen = unfrozen_blocks(blocks, chosen, scope)
     st.plotly_chart(
@@ -63,7 +64,8 @@ def choose_block(
         key=map_key,
         on_select=take_click,
         selection_mode="points",
-        config={"displayModeBar": False},
+        # Two quick clicks would be taken for a double click, which chooses nothing.
+        config={"displayModeBar": False, "doubleClick": False, "doubleClickDelay": 1},
         alt=f"Block map: {', '.join(block_title(name) for name in unfrozen) or 'only the head'} "
         "unfrozen.",
     )
@@ -73,7 +75,6 @@ def choose_block(
     right.selectbox(
         "Block",
         names,
-        index=names.index(default),
         format_func=block_title,
         key=box_key,
         disabled=scope in ("all", "none"),

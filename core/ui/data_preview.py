@@ -41,7 +41,11 @@ def show_overview(dataset: Dataset, manifest: pd.DataFrame) -> None:
     with left:
         st.subheader("Images by class and split", anchor=False)
         st.plotly_chart(
-            class_counts.figure(manifest), key="counts", alt="Images of each class by split"
+            class_counts.figure(manifest),
+            key="counts",
+            # Touch screens would show the bar always, over the legend.
+            config={"displayModeBar": False},
+            alt="Images of each class by split",
         )
         uneven = balance_sentence(manifest)
         if uneven:
@@ -50,7 +54,10 @@ def show_overview(dataset: Dataset, manifest: pd.DataFrame) -> None:
     with right:
         st.subheader("Image sizes", anchor=False)
         st.plotly_chart(
-            image_sizes.figure(manifest), key="sizes", alt="Width against height of all images"
+            image_sizes.figure(manifest),
+            key="sizes",
+            config={"displayModeBar": False},
+            alt="Width against height of all images",
         )
     _samples(dataset, manifest)
     if st.toggle("Mean image of each class", key="show_means"):

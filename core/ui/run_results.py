@@ -133,6 +133,11 @@ def stored_words(features: dict[str, Any], varied: Augmentation) -> str:
             f"The {count} of validation and test went through the frozen part once ({size} "
             "stored), training images through the whole network in every epoch."
         )
+    elif features["reused"] and varied.mode == "views":
+        words = (
+            f"The frozen part of all {count} was there already; of the {varied.views - 1} variants "
+            f"of each training image, those still missing were computed and stored ({size})."
+        )
     elif features["reused"]:
         words = (
             f"The frozen part of all {count} was there already ({size}): "

@@ -70,12 +70,13 @@ def show_tips(*names: TipName) -> None:
     elif shown:
         for column, name in zip(st.columns(len(shown)), shown, strict=True):
             with column:
-                _show(name)
+                # As high as its neighbour; one alone would grow with the column that it is in.
+                _show(name, "stretch")
 
 
-def _show(name: TipName) -> None:
+def _show(name: TipName, height: Literal["content", "stretch"] = "content") -> None:
     tip = TIPS[name]
-    with st.container(key=f"tip-{name}", horizontal=True, gap="small", height="stretch"):
+    with st.container(key=f"tip-{name}", horizontal=True, gap="small", height=height):
         st.markdown(f"**{tip.question}** {tip.answer}", width="stretch")
         st.button(
             # Read out only: the look of the page shows the cross alone.

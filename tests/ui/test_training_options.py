@@ -126,6 +126,14 @@ def test_what_was_stored_is_said_with_its_variants(mode: AugmentationMode, expec
     assert expected in stored_words(features, Augmentation(mode=mode, views=4))
 
 
+def test_variants_are_not_said_to_have_been_there_with_the_images() -> None:
+    features = {"bytes": 2_000_000, "images": 30, "reused": True, "seconds": None}
+
+    assert "variants of each training image, those still missing were computed" in stored_words(
+        features, Augmentation(mode="views", views=4)
+    )
+
+
 def test_uneven_classes_are_told_and_weights_offered(
     settings: Settings, dataset: Dataset, store: RunStore
 ) -> None:
