@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -75,7 +76,7 @@ def augmentation_options(
     views = _views(default, key) if mode == "views" else default.views
     chosen = replace(default, mode=mode, views=views)
     st.caption(f":material/timer: {cost_words(chosen, train, epochs)}")
-    chosen = replace(_strength(chosen, key), flip=_flip(default, key))
+    chosen = replace(_strength(chosen, key), flip=_flip(default, key, dataset.class_names))
     preview(dataset, chosen, key)
     return chosen
 
@@ -122,10 +123,17 @@ def _views(default: Augmentation, key: str) -> int:
     return views
 
 
-def _flip(default: Augmentation, key: str) -> bool:
+def mirrors_at_first(default: Augmentation, class_names: Sequence[str]) -> bool:
+    """Whether mirroring is switched on when the form opens."""
+    # Classes of one character each are digits or letters; who varied them before, has chosen.
+    written = default.mode == "none" and all(len(name) == 1 for name in class_names)
+    return default.flip and not written
+
+
+def _flip(default: Augmentation, key: str, class_names: Sequence[str]) -> bool:
     return st.toggle(
         "Mirror left to right",
-        value=default.flip,
+        value=mirrors_at_first(default, class_names),
         key=f"{key}_flip",
         help="Not for digits, letters, or where left and right tell classes apart.",
     )

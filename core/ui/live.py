@@ -36,19 +36,21 @@ _SHARES = {"starting": 0.1, "reading": 0.02, "features": 0.3, "training": 0.5, "
 
 
 def live_run(run: Run) -> None:
-    """Shows a run: going on, or as it ended. One full rerun follows its end."""
+    """Shows a run: going on, or as it ended. One full rerun follows its begin and its end."""
     active = run.status.state.active
     seconds = refresh_seconds(REFRESH_SECONDS) if active else None
-    st.fragment(_view, run_every=seconds)(run.id, seconds)
+    st.fragment(_view, run_every=seconds)(run.id, run.status.state, seconds)
 
 
-def _view(run_id: str, seconds: float | None) -> None:
+def _view(run_id: str, drawn_as: RunState, seconds: float | None) -> None:
     try:
         run = session.run_store().get(run_id)
     except RunError:
         st.rerun()
+    # The rest of the page, such as the sidebar, was drawn for a run that still waited.
+    begun = drawn_as is RunState.QUEUED and run.status.state is not RunState.QUEUED
     if seconds is not None and (
-        not run.status.state.active or out_of_step(seconds, REFRESH_SECONDS)
+        begun or not run.status.state.active or out_of_step(seconds, REFRESH_SECONDS)
     ):
         st.rerun()
     if run.status.state.active:

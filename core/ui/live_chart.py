@@ -40,7 +40,8 @@ export default async function (component) {
   const figure = JSON.parse(data.figure);
   const style = getComputedStyle(parentElement);
   figure.layout.font = { ...figure.layout.font, color: style.color, family: style.fontFamily };
-  await Plotly.react(chart, figure.data, figure.layout, { responsive: true, displaylogo: false });
+  const config = { responsive: true, displayModeBar: false };
+  await Plotly.react(chart, figure.data, figure.layout, config);
 }
 """
 

@@ -42,6 +42,23 @@ def test_a_queued_run_says_its_place(dataset: Dataset, store: RunStore) -> None:
     assert not page.main.get("bidi_component")
 
 
+def test_the_whole_page_is_drawn_anew_when_its_run_begins(
+    dataset: Dataset, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class RerunError(Exception):
+        pass
+
+    def rerun() -> None:
+        raise RerunError
+
+    monkeypatch.setattr(live.st, "rerun", rerun)
+    run = runs.running(store, runs.head_config(dataset))
+
+    live._view(run.id, RunState.RUNNING, live.REFRESH_SECONDS)
+    with pytest.raises(RerunError):
+        live._view(run.id, RunState.QUEUED, live.REFRESH_SECONDS)
+
+
 def test_every_phase_has_words_and_the_bar_never_falls(dataset: Dataset, store: RunStore) -> None:
     run = runs.running(store, runs.head_config(dataset))
     shares = []

@@ -21,6 +21,7 @@ from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.state import write_status
 from core.settings import Settings
+from core.ui.augmentation_form import mirrors_at_first
 from core.ui.run_results import stored_words
 from core.ui.training_form import nearest_rate
 from tests.ui import runs
@@ -100,6 +101,12 @@ def test_variants_are_shown_with_their_cost(dataset: Dataset, store: RunStore) -
 
     chosen = trained(page.run(), store).training.augmentation
     assert chosen == Augmentation(mode="views", flip=False, rotation=0.1)
+
+
+def test_digits_and_letters_are_not_mirrored_unless_somebody_chose_it() -> None:
+    assert mirrors_at_first(Augmentation(), ("cat", "7"))
+    assert not mirrors_at_first(Augmentation(), ("6", "7"))
+    assert mirrors_at_first(Augmentation(mode="views"), ("6", "7"))
 
 
 def test_another_image_is_varied_at_a_click(dataset: Dataset, settings: Settings) -> None:
