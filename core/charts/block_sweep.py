@@ -56,7 +56,7 @@ def figure(
                 range=[-0.5, len(blocks) - 0.5],
                 showgrid=False,
             ),
-            yaxis=axis("right on validation", title_standoff=16, ticksuffix=" %", nticks=7),
+            yaxis=axis("right on validation", ticksuffix=" %", nticks=7),
         )
     )
     return chart

@@ -58,7 +58,7 @@ def figure(table: pd.DataFrame) -> go.Figure:
                 ticktext=[f"{count:,.0f}" for count in ticks],
                 range=[0, 1.05 * images.max()],
             ),
-            yaxis=axis("right", title_standoff=16, ticksuffix=" %", nticks=6),
+            yaxis=axis("right", ticksuffix=" %", nticks=6),
         )
     )
     return chart

@@ -50,7 +50,7 @@ def keyed(colour: str, text: str) -> str:
 def axis(title: str = "", **changes: Any) -> dict[str, Any]:
     """An axis with a title that keeps clear of its labels, and a quiet grid."""
     return {
-        "title": {"text": title, "standoff": 8},
+        "title": {"text": title, "standoff": 16},
         "automargin": True,
         "gridcolor": GRID,
         "zeroline": False,
