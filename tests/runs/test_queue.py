@@ -100,7 +100,7 @@ def test_a_killed_training_process_is_told_with_its_reason(
     assert wait_until(lambda: store.get(run.id).status.phase == "training")
 
     for process in psutil.process_iter(["cmdline"]):
-        if process.info["cmdline"][-1:] == [str(run.path)]:
+        if (process.info["cmdline"] or [])[-1:] == [str(run.path)]:
             process.kill()
 
     assert wait_until(lambda: store.get(run.id).status.state is RunState.FAILED, 30)
