@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
@@ -47,3 +48,17 @@ def read_json(path: Path) -> Any:
 
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def locked_or_closed(handle: IO[str]) -> IO[str] | None:
+    """Locks an open file without waiting; the lock goes when the file or its process does.
+
+    Returns:
+        The file, or None where another process holds its lock: the file is closed then.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    return handle

@@ -6,7 +6,6 @@ taken when the Dask worker dies, and is free when the training process ends, how
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from core.files import locked_or_closed
 from core.runs.process import host
 
 POLL_SECONDS = 0.25
@@ -81,9 +81,4 @@ def taken(folder: Path, every: bool, wanted: Callable[[], bool]) -> Iterator[Sha
 def _locked(folder: Path, name: str) -> IO[str] | None:
     folder.mkdir(parents=True, exist_ok=True)
     handle = (folder / f"gpu-{host()}-{name.replace('/', '-')}.lock").open("a")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
-    return handle
+    return locked_or_closed(handle)

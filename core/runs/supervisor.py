@@ -8,7 +8,6 @@ session of its own, so it goes on when the Dask worker dies; the next one adopts
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import os
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import RunError
+from core.files import locked_or_closed
 from core.runs.gpus import Share, taken
 from core.runs.process import host, recorded_host
 from core.runs.run import Run, RunState, RunStatus
@@ -135,12 +135,7 @@ def _claim(run_dir: Path) -> IO[str] | None:
         handle = (run_dir / "claim").open("a")
     except OSError:
         return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
-    return handle
+    return locked_or_closed(handle)
 
 
 def _began(store: RunStore, run: Run) -> bool:

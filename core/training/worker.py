@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
 import os
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.errors import RunError, UnfreezeError
+from core.files import locked_or_closed
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
 from core.runs.tracking import track
@@ -143,12 +143,7 @@ def _lock(run_dir: Path) -> IO[str] | None:
     `process.json` says whose it is, and the heartbeat that it is still there.
     """
     handle = (run_dir / "lock").open("a")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
-    return handle
+    return locked_or_closed(handle)
 
 
 if __name__ == "__main__":

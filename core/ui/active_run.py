@@ -13,7 +13,7 @@ from core.runs.groups import groups_of
 from core.runs.run import GroupMark
 from core.ui import session
 from core.ui.groups import group_share, group_words, page_of_group
-from core.ui.live import progress_share, progress_words
+from core.ui.live import going_on, progress_share, progress_words
 from core.ui.steps import unfrozen_words
 from core.ui.text import plain
 
@@ -89,12 +89,7 @@ def _active_run(runs: Sequence[Run]) -> Run | None:
 
 
 def _progress(run_id: str) -> None:
-    try:
-        run = session.run_store().get(run_id)
-    except RunError:
-        st.rerun()
-    if not run.status.state.active:
-        st.rerun()
+    run = going_on(run_id)
     st.progress(progress_share(run), text=progress_words(run))
 
 

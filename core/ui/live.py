@@ -67,6 +67,17 @@ def _view(run_id: str, drawn_as: RunState, seconds: float | None) -> None:
         live_chart(drawn, key=f"curve_{run_id}", alt=_curve_words(parts[-1]))
 
 
+def going_on(run_id: str) -> Run:
+    """The run as it is now; where it has ended or is gone, the whole page is drawn anew."""
+    try:
+        run = session.run_store().get(run_id)
+    except RunError:
+        st.rerun()
+    if not run.status.state.active:
+        st.rerun()
+    return run
+
+
 def curve_parts(run: Run) -> list[CurvePart]:
     """The head's part of the time line, and the fine-tuning's where the run is one."""
     return [_part(shown) for shown in _on_curve(run)]

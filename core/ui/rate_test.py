@@ -10,12 +10,12 @@ import streamlit as st
 from core.charts.rate_finder import figure
 from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConfig
 from core.datasets import Dataset
-from core.errors import RunError, UnfreezeError
+from core.errors import UnfreezeError
 from core.evaluation.rate_curve import read_rate_curve
 from core.runs import Run, RunState
 from core.ui import session
 from core.ui.cards import error_card, failed_run_card
-from core.ui.live import progress_share, progress_words
+from core.ui.live import going_on, progress_share, progress_words
 from core.ui.run_results import timed_pass
 from core.ui.training_form import nearest_rate, rate_text
 
@@ -101,12 +101,7 @@ def _start(meant: Meant, dataset: Dataset) -> None:
 
 
 def _progress(run_id: str) -> None:
-    try:
-        run = session.run_store().get(run_id)
-    except RunError:
-        st.rerun()
-    if not run.status.state.active:
-        st.rerun()
+    run = going_on(run_id)
     words = progress_words(run)
     if run.status.phase == "training" and run.status.state is RunState.RUNNING:
         words = f"Trying rates: {run.status.done} of {run.status.total}"

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.errors import RunError
 from core.runs import Run, RunState
 from core.runs.groups import groups_of
 from core.ui import browser, session
 from core.ui.active_run import page_of
 from core.ui.groups import group_share
-from core.ui.live import progress_share
+from core.ui.live import going_on, progress_share
 
 # It moves by whole percents and is read from another tab.
 REFRESH_SECONDS = 3.0
@@ -60,12 +59,7 @@ def keep_tab_title(name: str, run: Run | None) -> None:
 
 
 def _keep(name: str, run_id: str) -> None:
-    try:
-        run = session.run_store().get(run_id)
-    except RunError:
-        st.rerun()
-    if not run.status.state.active:
-        st.rerun()
+    run = going_on(run_id)
     browser.set_tab_title(tab_title(name, run))
 
 
