@@ -7,15 +7,46 @@ record holds the host and the time at which the process began, too.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import psutil
 
 from core.files import read_json, write_json
+from core.settings import APP_ROOT
 
 # How exactly the system tells when a process began.
 _TOLERANCE_S = 1.0
+
+
+def start_detached(
+    arguments: Sequence[str],
+    log: IO[bytes],
+    record: Path,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Starts Python in a session of its own, so that it outlives this process, and records it.
+
+    Args:
+        arguments: What follows `python -m`.
+        log: Gets what it prints.
+        record: Where it is written down.
+        environment: Its environment variables; None for those of this process.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=APP_ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    record_process(record, process.pid)
 
 
 def record_process(path: Path, pid: int | None = None) -> None:

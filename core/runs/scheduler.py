@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import QueueError
 from core.files import read_json
 from core.runs.gpus import gpu_names
-from core.runs.process import end_process, record_process, recorded_process
+from core.runs.process import end_process, recorded_process, start_detached
 from core.settings import APP_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -206,16 +204,8 @@ def _start_detached(settings: Settings, name: str, *parts: list[str]) -> None:
     environment = {**os.environ, **_DASK, "PYTHONPATH": str(APP_ROOT)}
     arguments = [part for group in parts for part in group]
     with (settings.queue_dir / f"{name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.dask_{name}", *arguments],
-            cwd=APP_ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    record_process(record(settings, name), process.pid)
+        command = [f"distributed.cli.dask_{name}", *arguments]
+        start_detached(command, log, record(settings, name), environment)
 
 
 @contextmanager

@@ -14,8 +14,6 @@ import dataclasses
 import fcntl
 import logging
 import os
-import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -28,8 +26,8 @@ from typing import Any
 
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
-from core.runs.process import end_process, record_process, recorded_host, recorded_process
-from core.settings import APP_ROOT, Settings
+from core.runs.process import end_process, recorded_host, recorded_process, start_detached
+from core.settings import Settings
 
 WRITE_SECONDS = 0.3
 # How long work may go on after a stop before the process ends itself.
@@ -167,15 +165,8 @@ def _start_once(folder: Path, module: str, arguments: Sequence[str]) -> None:
         (folder / "process.json").unlink(missing_ok=True)
         _write_task(folder, Task(TaskState.RUNNING, "Starting"))
         with (folder / "task.log").open("wb") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-m", module, str(folder), *arguments],
-                cwd=APP_ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        record_process(folder / "process.json", child.pid)
+            command = [module, str(folder), *arguments]
+            start_detached(command, log, folder / "process.json")
 
 
 def read_task(folder: Path) -> Task:

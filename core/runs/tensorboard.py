@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import shlex
 import socket
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,11 +14,11 @@ from core.files import read_json, write_json
 from core.runs.process import (
     end_process,
     host,
-    record_process,
     recorded_host,
     recorded_process,
+    start_detached,
 )
-from core.settings import APP_ROOT, Settings
+from core.settings import Settings
 
 HOST = "127.0.0.1"
 # It serves from one process and so goes with it.
@@ -46,17 +44,9 @@ def start(settings: Settings) -> None:
     port = _free_port()
     settings.queue_dir.mkdir(parents=True, exist_ok=True)
     options = ["--logdir", str(settings.runs_dir), "--port", str(port), *_OPTIONS]
-    with log_path(settings).open("wb") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tensorboard.main", *options],
-            cwd=APP_ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
     write_json(_port_path(settings), {"port": port})
-    record_process(record(settings), child.pid)
+    with log_path(settings).open("wb") as log:
+        start_detached(["tensorboard.main", *options], log, record(settings))
 
 
 def running(settings: Settings) -> bool:
