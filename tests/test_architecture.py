@@ -14,6 +14,7 @@ KERAS_FREE = (
     "config",
     "settings",
     "errors",
+    "language",
     "files",
     "runs",
     "charts",
