@@ -1,0 +1,63 @@
+"""The installation's stores and its queue, as this session sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.datasets import DatasetStore
+from core.runs import Run, RunStore
+from core.runs.dispatcher import Dispatcher
+from core.runs.metrics_log import MetricsView
+from core.settings import Settings
+
+
+def settings() -> Settings:
+    """The installation's settings."""
+    return Settings.from_environment()
+
+
+def run_store() -> RunStore:
+    """The workspace's runs."""
+    return RunStore(settings().runs_dir)
+
+
+def dataset_store() -> DatasetStore:
+    """The workspace's data sets."""
+    return DatasetStore(settings().datasets_dir)
+
+
+def dispatcher() -> Dispatcher | None:
+    """The server's one dispatcher, started at the first call; None where the queue is off."""
+    current = settings()
+    return _dispatcher(current) if current.queue else None
+
+
+@st.cache_resource(show_spinner=False)
+def _dispatcher(_settings: Settings) -> Dispatcher:
+    started = Dispatcher(_settings)
+    started.start()
+    return started
+
+
+def wake_queue() -> None:
+    """Tells the queue that there is something to do."""
+    queue = dispatcher()
+    if queue is not None:
+        queue.wake()
+
+
+def user_name() -> str:
+    """Who is signed in, where the installation asks for that; else ""."""
+    return str(st.user.get("name") or st.user.get("email") or "")
+
+
+def metrics_view(run: Run) -> MetricsView:
+    """The run's metrics, read piece by piece for all that look at it."""
+    return _metrics_view(str(run.metrics_path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _metrics_view(path: str) -> MetricsView:
+    return MetricsView(Path(path))
