@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +47,20 @@ class Words(str):
     def record(self) -> dict[str, Any]:
         """Plain values to write as JSON, for `retold`."""
         return {"message": self.message, "many": self.many, "values": _plain_values(self.values)}
+
+
+class Number(str):
+    """A written number that remembers its value, so that it can be told in another language.
+
+    Attributes:
+        value: The number.
+        digits: After the decimal point.
+        signed: Whether a plus stands before what is above zero.
+    """
+
+    value: float
+    digits: int
+    signed: bool
 
 
 def tr(message: str, /, **values: Any) -> Words:
@@ -84,10 +101,39 @@ def retold(record: Mapping[str, Any] | None, otherwise: str) -> str:
         return otherwise
 
 
-def number(value: float, digits: int = 0) -> str:
-    """A number as the reader writes it: 1234.5 is "1,234.5" in English and "1 234,5" in Russian."""
-    text = format_decimal(round(value, digits), _pattern(digits), _locale(language()))
-    return str(text)
+def anew(words: str) -> str:
+    """Tells a `Words` again, in the language of whoever reads now; other text stays as it is."""
+    return _told(words.message, words.many, words.values) if isinstance(words, Words) else words
+
+
+def number(value: float, digits: int = 0, signed: bool = False) -> Number:
+    """A number as the reader writes it: 1234.5 is "1,234.5" in English and "1 234,5" in Russian.
+
+    Args:
+        value: The number; what is none is written as "nan".
+        digits: After the decimal point.
+        signed: Whether a plus stands before what is above zero; what is written as zero has no
+            sign then.
+    """
+    rounded = round(value, digits) if math.isfinite(value) else value
+    if math.isfinite(value):
+        text = format_decimal(abs(rounded), _pattern(digits), _locale(language()))
+    else:
+        text = str(abs(value))
+    minus = rounded < 0 or (math.copysign(1, rounded) < 0 and not signed)
+    told = Number(("-" if minus else "+" if signed and rounded > 0 else "") + text)
+    told.value, told.digits, told.signed = value, digits, signed
+    return told
+
+
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Tells everything inside in English: for files that are taken away and read by others."""
+    token = _FIXED.set("en")
+    try:
+        yield
+    finally:
+        _FIXED.reset(token)
 
 
 def follow(reader: Callable[[], str]) -> None:
@@ -97,7 +143,7 @@ def follow(reader: Callable[[], str]) -> None:
 
 def language() -> str:
     """The reader's language, a key of `LANGUAGES`."""
-    return _READER[0]()
+    return _FIXED.get() or _READER[0]()
 
 
 def best_language(wanted: str | None) -> str:
@@ -127,6 +173,8 @@ def _english() -> str:
 
 # Whom `language` asks: Streamlit's threads are many, so that no variable of theirs would do.
 _READER: list[Callable[[], str]] = [_english]
+# What counts before the reader does, where a thread writes for others.
+_FIXED: ContextVar[str] = ContextVar("fixed_language", default="")
 
 
 def _told(message: str, many: str, values: dict[str, Any]) -> Words:
@@ -147,24 +195,29 @@ def _looked_up(code: str, message: str, many: str, values: Mapping[str, Any]) ->
 
 def _shown(value: Any) -> Any:
     if isinstance(value, Words):
-        return _told(value.message, value.many, value.values)
+        return anew(value)
+    if isinstance(value, Number):
+        return number(value.value, value.digits, value.signed)
     return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: {"words": value.record()}
-        if isinstance(value, Words)
-        else value
-        if isinstance(value, int)
-        else str(value)
-        for name, value in values.items()
-    }
+    return {name: _plain_value(value) for name, value in values.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Words):
+        return {"words": value.record()}
+    if isinstance(value, Number) and math.isfinite(value.value):
+        return {"number": value.value, "digits": value.digits, "signed": value.signed}
+    return value if isinstance(value, int) else str(value)
 
 
 def _revived(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
+    if "number" in value:
+        return number(value["number"], value["digits"], value["signed"])
     inner = value["words"]
     return _told(
         inner["message"], inner["many"], {n: _revived(v) for n, v in inner["values"].items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import language
-from core.language import best_language, number, retold, tr, trn
+from core.language import anew, best_language, in_english, number, retold, tr, trn
 
 
 @pytest.fixture
@@ -59,6 +59,34 @@ def test_a_record_that_cannot_be_read_gives_the_plain_words(
 
 def test_numbers_are_written_as_the_reader_does(russian: None) -> None:
     assert number(1234567.25, 1) == "1\u00a0234\u00a0567,2"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(3.16, "+3,2"), (-0.04, "0,0"), (-1234.5, "-1\u00a0234,5")]
+)
+def test_signed_numbers(russian: None, value: float, words: str) -> None:
+    assert number(value, 1, signed=True) == words
+
+
+def test_a_recorded_number_is_written_as_the_reader_does() -> None:
+    record = tr("Not in any catalogue: {share} %.", share=number(99.25, 2)).record()
+
+    language.follow(lambda: "ru")
+    try:
+        told = retold(record, "otherwise")
+    finally:
+        language.follow(lambda: "en")
+
+    assert told == "Not in any catalogue: 99,25 %."
+
+
+def test_what_travels_is_english_whoever_reads(russian: None) -> None:
+    words = trn("{count} image", "{count} images", 2)
+
+    with in_english():
+        travels = f"{anew(words)}, {number(0.5, 1)}"
+
+    assert (words, travels) == ("2 изображения", "2 images, 0.5")
 
 
 @pytest.mark.parametrize(
