@@ -18,6 +18,7 @@ KERAS_FREE = (
     "files",
     "runs",
     "charts",
+    "doctor",
     "datasets",
     "evaluation",
     "ui",
