@@ -19,7 +19,9 @@ from core.evaluation.predictions import (
     require_same_data,
 )
 from core.evaluation.verdict import Verdict, judge_pairs
+from core.evaluation.wording import STEP, outcome_in_words
 from core.files import read_json
+from core.language import Words, mark, number, tr
 from core.runs import Run, RunStore
 
 
@@ -59,8 +61,8 @@ class Comparison:
 
     @property
     def subject(self) -> str:
-        """What a verdict speaks of."""
-        return "fine-tuning" if self.is_step else "the second run"
+        """What a verdict speaks of, in English; `core.evaluation.wording` tells it."""
+        return STEP if self.is_step else mark("the second run")
 
     def labels(self) -> npt.NDArray[np.int64]:
         """True classes of `first` and of `second`'s images, int64 `(images,)`, in that order."""
@@ -107,16 +109,21 @@ def verdict_without_leaks(comparison: Comparison) -> tuple[Leaks, Verdict] | Non
 
 def leaks_in_words(comparison: Comparison) -> str:
     """The figures without leaked test images, or that there are none."""
+    if comparison.dataset is None:
+        return ""
     clean = verdict_without_leaks(comparison)
     if clean is None:
-        return (
-            "" if comparison.dataset is None else "No copy of a test image was found in training."
-        )
+        return tr("No copy of a test image was found in training.")
     leaks, verdict = clean
-    before, after = 100 * verdict.before.estimate, 100 * verdict.after.estimate
-    return (
-        f"Training has met {leaks.in_words()} of test images. Without: {before:.1f} % and "
-        f"{after:.1f} %, fixed {verdict.fixed:,}, broke {verdict.broken:,}: {verdict.outcome}."
+    return tr(
+        "Training has met {copies} of test images. Without: {before} % and {after} %, fixed "
+        "{fixed}, broke {broken}: {outcome}.",
+        copies=leaks.in_words(),
+        before=number(100 * verdict.before.estimate, 1),
+        after=number(100 * verdict.after.estimate, 1),
+        fixed=verdict.fixed,
+        broken=verdict.broken,
+        outcome=outcome_in_words(verdict.outcome),
     )
 
 
@@ -154,19 +161,25 @@ def class_names_of(run: Run, datasets: DatasetStore) -> tuple[str, ...]:
         dataset = dataset_of(run, datasets)
     if dataset is None:
         raise RunError(
-            f"The class names of run {run.id} cannot be read.", "Train it again, or delete it."
+            tr("The class names of run {run} cannot be read.", run=run.id),
+            tr("Train it again, or delete it."),
         )
     return dataset.class_names
 
 
-def model_name(run: Run) -> str:
+def model_name(run: Run) -> Words:
     """A short name: "Head only", "From block 6", "Only block 6", "Whole backbone"."""
     config = run.config
     if not isinstance(config, FineTuneConfig):
-        return "Head only"
+        return tr("Head only")
     if config.scope == "all":
-        return "Whole backbone"
+        return tr("Whole backbone")
     if config.scope == "none":
-        return "Head trained on"
+        return tr("Head trained on")
     block = re.sub(r"(?<=[a-z])(?=\d)", " ", config.block).replace("_", " ")
-    return f"{config.scope.capitalize()} {block}"
+    numbered, alone = block.removeprefix("block "), config.scope == "only"
+    if numbered == block:
+        return tr("Only {block}", block=block) if alone else tr("From {block}", block=block)
+    if alone:
+        return tr("Only block {block}", block=numbered)
+    return tr("From block {block}", block=numbered)

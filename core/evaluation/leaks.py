@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core.language import tr, trn
+
 
 @dataclass(frozen=True)
 class Leaks:
@@ -26,13 +28,14 @@ class Leaks:
 
     def in_words(self) -> str:
         """How many of which kind: "2 exact and 3 near copies"."""
-        parts = [
-            f"{len(paths):,} {kind}"
-            for paths, kind in ((self.exact, "exact"), (self.near, "near"))
-            if paths
-        ]
-        copies = "copy" if len(self.all) == 1 else "copies"
-        return f"{' and '.join(parts) or 'no'} {copies}"
+        exact, near = len(self.exact), len(self.near)
+        if exact and near:
+            return tr("{exact} exact and {near} near copies", exact=exact, near=near)
+        if near:
+            return trn("{count} near copy", "{count} near copies", near)
+        if exact:
+            return trn("{count} exact copy", "{count} exact copies", exact)
+        return tr("no copies")
 
 
 def find_leaks(manifest: pd.DataFrame, split: str = "test") -> Leaks:

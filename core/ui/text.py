@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from core.language import number
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$])")
 
 
@@ -16,7 +18,7 @@ def plain(text: str) -> str:
 
 def percent(share: float, digits: int = 1) -> str:
     """A share in percent: 0.75 is "75.0 %", and the sign stays on the number's line."""
-    return f"{100 * share:.{digits}f}\u00a0%"
+    return f"{number(100 * share, digits)}\u00a0%"
 
 
 def told_apart(titles: Mapping[str, str]) -> dict[str, str]:
