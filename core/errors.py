@@ -4,6 +4,13 @@ Each carries what a person needs: what is wrong, and the way out. The worker cat
 its edge and writes both into the run's status; a page catches them once and shows them as a card.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.language import Words, retold, tr
+
 
 class UnfreezeError(Exception):
     """Something a user can understand and act on.
@@ -17,6 +24,33 @@ class UnfreezeError(Exception):
         super().__init__(f"{what} {way_out}".strip())
         self.what = what
         self.way_out = way_out
+
+    def record(self, details: str = "") -> dict[str, Any]:
+        """Plain values to write as JSON, for `told_error`.
+
+        Args:
+            details: What a developer needs, such as a traceback.
+        """
+        parts = {"what": self.what, "way_out": self.way_out}
+        words = {name: text.record() for name, text in parts.items() if isinstance(text, Words)}
+        return {**parts, "details": details, "words": words}
+
+
+def told_error(record: Mapping[str, Any] | None, otherwise: str) -> tuple[str, str]:
+    """Tells an error that another process wrote down, in the reader's language.
+
+    Args:
+        record: What `UnfreezeError.record` gave; or `what` and `way_out` alone.
+        otherwise: What is said where nothing was written.
+
+    Returns:
+        What is wrong, and the way out.
+    """
+    about = record or {}
+    words = about.get("words") or {}
+    what, way_out = str(about.get("what") or otherwise), str(about.get("way_out") or "")
+    # A sentence without values is found in the catalogue as it is.
+    return retold(words.get("what"), tr(what)), retold(words.get("way_out"), tr(way_out))
 
 
 class InvalidImageError(UnfreezeError):
@@ -49,6 +83,18 @@ class RunError(UnfreezeError):
 
 class QueueError(UnfreezeError):
     """The queue's processes cannot be started or reached."""
+
+
+class TeamError(UnfreezeError):
+    """The team's database cannot be reached, or is of another version."""
+
+
+class NotAllowedError(UnfreezeError):
+    """Something that this person may not do or see."""
+
+
+class LimitError(UnfreezeError):
+    """A limit of the installation is reached; nothing was done."""
 
 
 class ExportError(UnfreezeError):

@@ -15,7 +15,7 @@ import gettext
 import io
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -126,10 +126,15 @@ def number(value: float, digits: int = 0, signed: bool = False) -> Number:
     return told
 
 
-@contextmanager
-def in_english() -> Iterator[None]:
+def in_english() -> AbstractContextManager[None]:
     """Tells everything inside in English: for files that are taken away and read by others."""
-    token = _FIXED.set("en")
+    return in_language("en")
+
+
+@contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """Tells everything inside in one language, whoever reads."""
+    token = _FIXED.set(code)
     try:
         yield
     finally:

@@ -73,7 +73,7 @@ class RunStatus:
     seconds_left: float | None = None
     started: float | None = None
     finished: float | None = None
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
     results: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
 
@@ -96,20 +96,28 @@ class GroupMark:
     Attributes:
         id: The same for all members.
         kind: `seeds`, `sweep` or `data_amount`.
-        title: What people call the group.
+        title: What people call the group, in English.
         about: Id of the run that the group was asked for.
+        told: What the title was made from, for `retold`.
     """
 
     id: str
     kind: str
     title: str
     about: str = ""
+    told: dict[str, Any] | None = field(default=None, compare=False)
+
+    @property
+    def words(self) -> str:
+        """The title in the reader's language."""
+        return retold(self.told, tr(self.title))
 
     @classmethod
     def from_dict(cls, values: Any) -> GroupMark | None:
         """Reads it back; None where there is none, or one that cannot be read."""
         try:
-            return cls(*(str(values[name]) for name in ("id", "kind", "title", "about")))
+            mark = cls(*(str(values[name]) for name in ("id", "kind", "title", "about")))
+            return replace(mark, told=values.get("told"))
         except (KeyError, TypeError):
             return None
 
@@ -181,7 +189,7 @@ class Run:
     @property
     def has_model(self) -> bool:
         """Whether a usable model was saved."""
-        return self.model_path.exists() and self.litert_path.exists()
+        return self.model_path.exists()
 
     @property
     def model_path(self) -> Path:
@@ -190,7 +198,7 @@ class Run:
 
     @property
     def litert_path(self) -> Path:
-        """The whole model for the LiteRT runtime."""
+        """The whole model for the LiteRT runtime; made on demand, see `core.runs.litert`."""
         return self.path / "model.tflite"
 
     @property

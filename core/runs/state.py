@@ -6,13 +6,16 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any
 
+from core.errors import RunError
 from core.files import read_json, write_json
+from core.language import mark, tr
 from core.runs.run import RunState, RunStatus
 
 # The worker touches its heartbeat every second; this much silence means that it is gone.
 HEARTBEAT_LIMIT_S = 8.0
-GO_ON = "Resume it: it goes on from its last checkpoint."
+GO_ON = mark("Resume it: it goes on from its last checkpoint.")
 
 
 def write_status(run_dir: Path, status: RunStatus) -> None:
@@ -47,11 +50,11 @@ def _silent_for(path: Path) -> float:
         return time.time() - (path / "status.json").stat().st_mtime
 
 
-def _gone(path: Path, details: str) -> dict[str, str]:
+def _gone(path: Path, details: str) -> dict[str, Any]:
     by_force = (path / "kill.request").exists()
-    what = "This run was ended by force." if by_force else None
-    return {
-        "what": what or "The process that trained this run is gone.",
-        "way_out": GO_ON,
-        "details": details,
-    }
+    what = (
+        tr("This run was ended by force.")
+        if by_force
+        else tr("The process that trained this run is gone.")
+    )
+    return RunError(what, tr(GO_ON)).record(details)

@@ -13,14 +13,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from core.errors import RunError
 from core.files import locked_or_closed
+from core.language import tr
 from core.runs.gpus import Share, taken
 from core.runs.process import host, recorded_host
 from core.runs.run import Run, RunState, RunStatus
+from core.runs.spare import Spares, dask_worker, spares_of_worker
 from core.runs.state import GO_ON, write_status
 from core.runs.store import RunStore
 from core.settings import APP_ROOT
@@ -39,21 +42,30 @@ def work_off(runs_dir: str) -> int:
     Returns:
         How many runs it saw to their end.
     """
-    store = RunStore(Path(runs_dir))
+    spares = spares_of_worker()
+    with nullcontext() if spares is None else spares.busy():
+        return _work_off(RunStore(Path(runs_dir)), spares)
+
+
+def _work_off(store: RunStore, spares: Spares | None) -> int:
     passed_over: set[str] = set()
     ended = 0
     while (claimed := _next_run(store, passed_over)) is not None:
         run, claim = claimed
         with claim:
-            state = supervise(run)
+            state = supervise(run, spares)
             ended += 1
             if state is RunState.QUEUED and not _began(store, run):
                 passed_over.add(run.id)  # a process that nobody knows of holds its lock
     return ended
 
 
-def supervise(run: Run) -> RunState:
+def supervise(run: Run, spares: Spares | None = None) -> RunState:
     """Trains one run in a child process and waits for its end; waits for one that goes on.
+
+    Args:
+        run: The run.
+        spares: Whose spare takes the run where there is one; None starts a new process.
 
     Returns:
         The state that it ended in.
@@ -65,19 +77,24 @@ def supervise(run: Run) -> RunState:
     with taken(locks, run.config.training.all_gpus, lambda: _is_queued(store, run)) as share:
         if share is None:
             return RunState.STOPPED  # it was cancelled while it waited for a GPU
-        child = _start(run, share)
+        child = _start(run, share, spares)
         code = _wait_for(child, run)
     if code:
         _write_death(store.get(run.id), code)
     return _wait_for_end(store, run)
 
 
-def _start(run: Run, share: Share) -> subprocess.Popen[bytes]:
-    with (run.path / "worker.log").open("ab") as log:
+def _start(run: Run, share: Share, spares: Spares | None) -> subprocess.Popen[bytes]:
+    path, told = run.path / "worker.log", _told()
+    if spares is not None and not share.handles:
+        warm = spares.give("core.training.worker", [str(run.path)], path, told)
+        if warm is not None:
+            return warm
+    with path.open("ab") as log:
         return subprocess.Popen(
             [*_COMMAND, str(run.path)],
             cwd=APP_ROOT,
-            env={**_environment(), **share.environment},
+            env={**os.environ, **told, **share.environment},
             pass_fds=share.handles,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -93,15 +110,10 @@ def _is_queued(store: RunStore, run: Run) -> bool:
         return False  # deleted in between
 
 
-def _environment() -> dict[str, str]:
+def _told() -> dict[str, str]:
     """Tells the training process where the scheduler is: free workers may help it."""
-    distributed = sys.modules.get("distributed")
-    try:
-        worker = distributed.get_worker() if distributed else None
-    except ValueError:
-        worker = None  # not called by a Dask worker
-    address = {"UNFREEZE_SCHEDULER": str(worker.scheduler.addr)} if worker else {}
-    return {**os.environ, **address}
+    worker = dask_worker()
+    return {"UNFREEZE_SCHEDULER": str(worker.scheduler.addr)} if worker else {}
 
 
 def _next_run(store: RunStore, passed_over: set[str]) -> tuple[Run, IO[str]] | None:
@@ -163,30 +175,31 @@ def _write_death(run: Run, code: int) -> None:
     status = run.status
     if status.finished is not None and not status.state.active:
         return  # the worker told the reason itself
-    error = {**_reason(run, code), "details": f"exit code {code}\n{_end_of_log(run)}"}
+    error = _reason(run, code).record(f"exit code {code}\n{_end_of_log(run)}")
     run.resume_path.unlink(missing_ok=True)  # else it would be begun again, and die again
     write_status(run.path, _failed(status, error))
 
 
-def _reason(run: Run, code: int) -> dict[str, str]:
+def _reason(run: Run, code: int) -> RunError:
     if run.kill_path.exists():
-        return {"what": "This run was ended by force.", "way_out": GO_ON}
+        return RunError(tr("This run was ended by force."), tr(GO_ON))
     if -code == signal.SIGKILL or "bad_alloc" in _end_of_log(run):
-        return {
-            "what": "The training process was killed.",
-            "way_out": "Most often memory ran out: then train with a smaller batch or image size. "
-            "Otherwise resume it.",
-        }
+        return RunError(
+            tr("The training process was killed."),
+            tr(
+                "Most often memory ran out: then train with a smaller batch or image size. "
+                "Otherwise resume it."
+            ),
+        )
     if -code in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        what = "The training process was ended from outside, as when the machine shuts down."
-        return {"what": what, "way_out": GO_ON}
-    return {
-        "what": "The training process crashed.",
-        "way_out": "worker.log in the run's folder says more.",
-    }
+        what = tr("The training process was ended from outside, as when the machine shuts down.")
+        return RunError(what, tr(GO_ON))
+    return RunError(
+        tr("The training process crashed."), tr("worker.log in the run's folder says more.")
+    )
 
 
-def _failed(status: RunStatus, error: dict[str, str]) -> RunStatus:
+def _failed(status: RunStatus, error: dict[str, Any]) -> RunStatus:
     return dataclasses.replace(
         status,
         state=RunState.FAILED,

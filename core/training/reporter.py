@@ -97,8 +97,7 @@ class Reporter:
 
     def fail(self, error: UnfreezeError, details: str = "") -> None:
         """Ends the run as `failed`, with what a person needs to know."""
-        about = {"what": error.what, "way_out": error.way_out, "details": details}
-        self._end(RunState.FAILED, error=about)
+        self._end(RunState.FAILED, error=error.record(details))
 
     def _end(self, state: RunState, **changes: Any) -> None:
         self._stopped.set()

@@ -1,4 +1,4 @@
-"""What a page tells the browser itself: the title of its tab, and cookies."""
+"""What a page tells the browser itself: the title of its tab, its language, and cookies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 _JS = """
 export default function ({ data }) {
   if (data.title) { document.title = data.title; }
+  if (data.language) { document.documentElement.lang = data.language; }
   for (const cookie of data.cookies ?? []) { document.cookie = cookie; }
 }
 """
@@ -19,13 +20,17 @@ def set_tab_title(title: str) -> None:
     _component()(data={"title": title}, key="browser_title")  # type: ignore[operator]
 
 
-def set_cookies(cookies: list[str]) -> None:
-    """Sets cookies, which a later session finds in `st.context.cookies`.
+def tell(language: str, cookies: list[str]) -> None:
+    """Says in which language the page is, for those who have it read out, and sets cookies.
 
     Args:
-        cookies: Each with name, value and attributes, as `document.cookie` takes it.
+        language: A key of `core.language.LANGUAGES`.
+        cookies: Each with name, value and attributes, as `document.cookie` takes it; a later
+            session finds them in `st.context.cookies`.
     """
-    _component()(data={"cookies": cookies}, key="browser_cookies")  # type: ignore[operator]
+    _component()(  # type: ignore[operator]
+        data={"language": language, "cookies": cookies}, key="browser_told"
+    )
 
 
 @cache

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import UnfreezeError
+from core.errors import UnfreezeError, told_error
+from core.language import mark, tr
 from core.runs import Run
 from core.ui.text import plain
 
@@ -18,11 +19,10 @@ def error_card(error: UnfreezeError) -> None:
 
 def failed_run_card(run: Run) -> None:
     """Says why a run failed, with the details folded."""
-    error = run.status.error or {}
-    _card(error.get("what", "This run failed."), error.get("way_out", ""))
-    details = error.get("details")
+    _card(*told_error(run.status.error, mark("This run failed.")))
+    details = (run.status.error or {}).get("details")
     if details:
-        with st.expander("Details"):
+        with st.expander(tr("Details")):
             st.code(details, language=None)
 
 

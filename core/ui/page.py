@@ -9,12 +9,15 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.runs import Run
-from core.ui import session
+from core.ui import browser, session
+from core.ui.account import show_account
 from core.ui.active_run import announce_ended, show_active_run
+from core.ui.gate import refusal
+from core.ui.language_choice import language_cookies, show_language_choice
 from core.ui.steps import STEPS, progress
 from core.ui.tab_title import followed_run, keep_tab_title, tab_title
 from core.ui.text import plain
-from core.ui.tips import remember_tips
+from core.ui.tips import tip_cookies
 
 # A file of our own: the browser would fetch a Material symbol from the internet.
 ICON = Path(__file__).with_name("icon.png")
@@ -48,6 +51,8 @@ _CSS = """
   [class*="st-key-hide_tip_"] button { min-height: 1.6rem; padding: 0 0.3rem; }
   [class*="st-key-hide_tip_"] button p { position: absolute; width: 1px; height: 1px;
     overflow: hidden; clip-path: inset(50%); }
+  /* On the sidebar's own tint, the chosen language's text needs a ground without another one. */
+  [data-testid="stSidebar"] [data-testid$="segmented_controlActive"] { background: transparent; }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
   :is([class*="st-key-block_map"], [class*="st-key-rate_curve"]) .annotation text {
@@ -64,6 +69,7 @@ def setup(title: str, step: str) -> None:
         step: Key of the step that it is: `home`, `data`, `head`, `fine_tune`, `evaluate`,
             `predict` or `runs`.
     """
+    _let_in()
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
     runs = session.run_store().list()
     followed = followed_run(runs, step)
@@ -75,10 +81,21 @@ def setup(title: str, step: str) -> None:
     announce_ended(runs, step)
     _sidebar(dataset, runs, step)
     with st.sidebar:
+        show_language_choice()
         keep_tab_title(name, followed)
-        remember_tips()
+        browser.tell(session.language(), [*tip_cookies(), *language_cookies()])
     if step != "home":
         st.title(title, anchor=False)
+
+
+def _let_in() -> None:
+    """Goes on for a person who is in; for all others the run ends with what they see instead."""
+    instead = refusal()
+    if instead is not None:
+        st.set_page_config(page_title="Unfreeze", page_icon=str(ICON), layout="centered")
+        st.html(_CSS)
+        instead()
+        st.stop()
 
 
 def _sidebar(dataset: Dataset | None, runs: Sequence[Run], current: str) -> None:
@@ -97,6 +114,7 @@ def _sidebar(dataset: Dataset | None, runs: Sequence[Run], current: str) -> None
                 st.caption(state.caption)
         show_active_run(runs, current)
         _warn_of_queue()
+        show_account()
 
 
 def _warn_of_queue() -> None:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import streamlit as st
 
-from core.ui import browser, session
+from core.ui import session
 
 TipName = Literal["head", "freeze", "compile", "low_rate", "verdict", "test_images"]
 
@@ -101,11 +101,9 @@ def show_tips_again() -> None:
         )
 
 
-def remember_tips() -> None:
+def tip_cookies() -> list[str]:
     """Lets the browser remember what was hidden or brought back in this session."""
-    choices = session.tip_choices()
-    if choices:
-        browser.set_cookies([_cookie(name, hidden) for name, hidden in choices.items()])
+    return [_cookie(name, hidden) for name, hidden in session.tip_choices().items()]
 
 
 def _bring_back() -> None:

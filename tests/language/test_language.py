@@ -1,18 +1,8 @@
 """Sentences, plurals and numbers in two languages."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from core import language
-from core.language import anew, best_language, in_english, number, retold, tr, trn
-
-
-@pytest.fixture
-def russian() -> Iterator[None]:
-    language.follow(lambda: "ru")
-    yield
-    language.follow(lambda: "en")
+from core.language import anew, best_language, in_english, in_language, number, retold, tr, trn
 
 
 @pytest.mark.parametrize(
@@ -39,11 +29,8 @@ def test_what_one_process_wrote_is_told_in_the_readers_language() -> None:
     count = trn("{count} image", "{count} images", 2)
     record = tr("Not in any catalogue: {count} in {file}.", count=count, file="a{b}.jpg").record()
 
-    language.follow(lambda: "ru")
-    try:
+    with in_language("ru"):
         told = retold(record, "otherwise")
-    finally:
-        language.follow(lambda: "en")
 
     assert told == "Not in any catalogue: 2 изображения in a{b}.jpg."
 
@@ -71,11 +58,8 @@ def test_signed_numbers(russian: None, value: float, words: str) -> None:
 def test_a_recorded_number_is_written_as_the_reader_does() -> None:
     record = tr("Not in any catalogue: {share} %.", share=number(99.25, 2)).record()
 
-    language.follow(lambda: "ru")
-    try:
+    with in_language("ru"):
         told = retold(record, "otherwise")
-    finally:
-        language.follow(lambda: "en")
 
     assert told == "Not in any catalogue: 99,25 %."
 

@@ -32,7 +32,8 @@ def titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def told(page: AppTest) -> list[str]:
     """What fragments tell the browser."""
     assert not page.exception
-    return [json.loads(part.proto.json)["title"] for part in page.sidebar.get("bidi_component")]
+    parts = [json.loads(part.proto.json) for part in page.sidebar.get("bidi_component")]
+    return [part["title"] for part in parts if "title" in part]
 
 
 # Two thirds of the half that training is of a run, after what comes before it

@@ -1,5 +1,6 @@
 """The only place that touches `st.session_state` beyond widget keys, and the URL's parameters."""
 
+from core import language as _language
 from core.ui.session.choices import (
     TIP_COOKIE,
     cached,
@@ -27,6 +28,7 @@ from core.ui.session.current import (
     show_in_url,
     watch,
 )
+from core.ui.session.reader import LANGUAGE_COOKIE, choose_language, chosen_language, language
 from core.ui.session.stores import (
     dataset_store,
     dispatcher,
@@ -37,9 +39,14 @@ from core.ui.session.stores import (
     wake_queue,
 )
 
+_language.follow(language)
+
 __all__ = [
+    "LANGUAGE_COOKIE",
     "TIP_COOKIE",
     "cached",
+    "choose_language",
+    "chosen_language",
     "chosen_run",
     "count",
     "count_up",
@@ -52,6 +59,7 @@ __all__ = [
     "followed",
     "hide_tip",
     "is_tip_hidden",
+    "language",
     "leave_dataset",
     "leave_settings",
     "metrics_view",
