@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.backbones.block import Block
 from core.config import Scope
 from core.errors import BackboneError
+from core.language import tr
 
 BYTES_PER_VALUE = 4  # float32
 
@@ -101,7 +102,10 @@ def unfrozen_blocks(blocks: Sequence[Block], block: str, scope: Scope) -> tuple[
     if scope == "all":
         return tuple(names)
     if block not in names:
-        raise BackboneError(f"There is no block {block!r}.", f"Choose one of {', '.join(names)}.")
+        raise BackboneError(
+            tr("There is no block {name}.", name=repr(block)),
+            tr("Choose one of {names}.", names=", ".join(names)),
+        )
     return (block,) if scope == "only" else tuple(names[names.index(block) :])
 
 

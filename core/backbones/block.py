@@ -7,10 +7,32 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from core.language import Words, tr
+
+_NUMBERED = re.compile(r"^([a-z]+)(\d+[a-h]?)$")
+
 
 def block_title(name: str) -> str:
-    """A block's name in words: `block5` is "block 5"."""
-    return re.sub(r"^([a-z]+)(\d+[a-h]?)$", r"\1 \2", name).replace("_", " ")
+    """A block's name in words: `block5` is "block 5". Other names, such as `conv5`, stay."""
+    number = _block_number(name)
+    return tr("block {number}", number=number) if number else _apart(name)
+
+
+def from_block(name: str) -> Words:
+    """From where on is unfrozen, in words: "from block 5"; languages decline it."""
+    number = _block_number(name)
+    if number:
+        return tr("from block {number}", number=number)
+    return tr("from {block}", block=_apart(name))
+
+
+def _block_number(name: str) -> str:
+    found = _NUMBERED.match(name)
+    return found[2] if found and found[1] == "block" else ""
+
+
+def _apart(name: str) -> str:
+    return _NUMBERED.sub(r"\1 \2", name).replace("_", " ")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from core.backbones.own import OWN_PREFIX, own_backbones, own_spec
 from core.backbones.rows import ROWS
 from core.backbones.spec import BackboneSpec, Preprocessing
 from core.errors import BackboneError
+from core.language import tr
 
 __all__ = [
     "CATALOG",
@@ -37,7 +38,8 @@ def find_backbone(name: str, weights_dir: Path | None = None) -> BackboneSpec:
         return CATALOG[name]
     except KeyError:
         raise BackboneError(
-            f"There is no backbone {name!r}.", f"Choose one of {', '.join(CATALOG)}."
+            tr("There is no backbone {name}.", name=repr(name)),
+            tr("Choose one of {names}.", names=", ".join(CATALOG)),
         ) from None
 
 

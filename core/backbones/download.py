@@ -15,6 +15,7 @@ import keras
 
 from core.backbones.spec import BackboneSpec
 from core.errors import WeightsError
+from core.language import tr
 
 WEIGHTS_HOST = "storage.googleapis.com"
 # A page waits for this answer; a name server that never replies would take minutes.
@@ -99,6 +100,10 @@ def _timeout(seconds: float) -> Iterator[None]:
 
 def _not_downloaded(spec: BackboneSpec, weights_dir: Path) -> WeightsError:
     return WeightsError(
-        f"The ImageNet weights of {spec.title} could not be downloaded.",
-        f"Put {spec.weights_file} into {weights_dir}, or choose the bundled EfficientNet-Lite0.",
+        tr("The ImageNet weights of {title} could not be downloaded.", title=spec.title),
+        tr(
+            "Put {file} into {folder}, or choose the bundled EfficientNet-Lite0.",
+            file=spec.weights_file,
+            folder=str(weights_dir),
+        ),
     )

@@ -14,6 +14,7 @@ import numpy as np
 from keras import layers
 
 from core.errors import WeightsError
+from core.language import mark, tr
 
 BUNDLED_WEIGHTS = Path(__file__).with_name("bundled") / "efficientnet_lite0_imagenet.npz"
 
@@ -74,23 +75,30 @@ def load_npz(model: keras.Model, path: Path) -> None:
             values = {key: arrays[key] for key in arrays.files}
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise WeightsError(
-            f"{path.name} cannot be read as an .npz of weights.", _WAY_OUT
+            tr("{file} cannot be read as an .npz of weights.", file=path.name), tr(_WAY_OUT)
         ) from error
     for layer in model.layers:
         for weight in layer.weights:
             key = f"{layer.name}/{weight.name}"
             if key not in values:
-                raise WeightsError(f"{path.name} has no weight {key}.", _WAY_OUT)
+                raise WeightsError(
+                    tr("{file} has no weight {name}.", file=path.name, name=key), tr(_WAY_OUT)
+                )
             if values[key].shape != tuple(weight.shape):
                 raise WeightsError(
-                    f"{path.name} has {key} with shape {values[key].shape}; "
-                    f"the layer needs {tuple(weight.shape)}.",
-                    _WAY_OUT,
+                    tr(
+                        "{file} has {name} with shape {shape}; the layer needs {needed}.",
+                        file=path.name,
+                        name=key,
+                        shape=str(values[key].shape),
+                        needed=str(tuple(weight.shape)),
+                    ),
+                    tr(_WAY_OUT),
                 )
             weight.assign(values[key])
 
 
-_WAY_OUT = "Use the file that comes with the app."
+_WAY_OUT = mark("Use the file that comes with the app.")
 
 
 def _conv(x: keras.KerasTensor, filters: int, kernel: int, stride: int, name: str) -> object:

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.backbones.spec import BackboneSpec
 from core.errors import BackboneError
+from core.language import mark, tr
 
 OWN_PREFIX = "own:"
 USUAL_IMAGE_SIZE = 224
@@ -36,8 +37,8 @@ def own_spec(name: str, weights_dir: Path | None = None) -> BackboneSpec:
     file_name = name.removeprefix(OWN_PREFIX)
     if Path(file_name).name != file_name or not file_name.endswith(".keras"):
         raise BackboneError(
-            f"{name!r} does not name a backbone of your own.",
-            "Put a .keras file into the workspace's weights folder and use own:<file name>.",
+            tr("{name} does not name a backbone of your own.", name=repr(name)),
+            tr("Put a .keras file into the workspace's weights folder and use own:<file name>."),
         )
     image_size, parameters = USUAL_IMAGE_SIZE, 0
     if weights_dir is not None:
@@ -53,8 +54,8 @@ def own_spec(name: str, weights_dir: Path | None = None) -> BackboneSpec:
         parameters=parameters,
         top1=0.0,
         source="",
-        licence="Your own",
-        sentence="Your own backbone; it takes RGB values from 0 to 255.",
+        licence=mark("Your own"),
+        sentence=mark("Your own backbone; it takes RGB values from 0 to 255."),
         weights_file=file_name,
     )
 
@@ -87,12 +88,13 @@ def _described(path: Path) -> tuple[int, int]:
             weights = archive.getinfo("model.weights.h5").file_size
     except FileNotFoundError:
         raise BackboneError(
-            f"There is no {path.name} in the weights folder.", f"Put it into {path.parent}."
+            tr("There is no {file} in the weights folder.", file=path.name),
+            tr("Put it into {folder}.", folder=str(path.parent)),
         ) from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BackboneError(
-            f"{path.name} in the weights folder is not a readable .keras file.",
-            "Save the model again with model.save('name.keras').",
+            tr("{file} in the weights folder is not a readable .keras file.", file=path.name),
+            tr("Save the model again with model.save('name.keras')."),
         ) from error
     return _input_size(config), weights // BYTES_PER_VALUE
 

@@ -11,6 +11,7 @@ from core.backbones.blocks import HEAD_PREFIX, PREPROCESS_PREFIX
 from core.backbones.graph import graph_steps, replay
 from core.backbones.spec import BackboneSpec
 from core.errors import BackboneError
+from core.language import tr
 
 # What Keras raises on files that are damaged, refused for safety, or need code it has not got.
 _LOADING_ERRORS = (
@@ -43,13 +44,16 @@ def load_own(spec: BackboneSpec, image_size: int, weights_dir: Path) -> keras.Mo
     name = spec.weights_file
     path = weights_dir / name
     if not path.is_file():
-        raise BackboneError(f"There is no {name} in the weights folder.", f"Put it into {path}.")
+        raise BackboneError(
+            tr("There is no {file} in the weights folder.", file=name),
+            tr("Put it into {folder}.", folder=str(path)),
+        )
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except _LOADING_ERRORS as error:
         raise BackboneError(
-            f"{name} cannot be loaded safely: {_first_line(error)}",
-            "Save a model made of Keras' own layers, without Lambda, as .keras.",
+            tr("{file} cannot be loaded safely: {error}", file=name, error=_first_line(error)),
+            tr("Save a model made of Keras' own layers, without Lambda, as .keras."),
         ) from error
     _check_ends(model, name)
     image = keras.Input((image_size, image_size, 3), name="backbone_input")
@@ -57,8 +61,13 @@ def load_own(spec: BackboneSpec, image_size: int, weights_dir: Path) -> keras.Mo
         flat = keras.Model(image, replay(model, image), name="own_backbone")
     except _LOADING_ERRORS as error:
         raise BackboneError(
-            f"{name} does not take images of {image_size} px: {_first_line(error)}",
-            f"Choose {spec.default_image_size} px, which it was saved with.",
+            tr(
+                "{file} does not take images of {size} px: {error}",
+                file=name,
+                size=image_size,
+                error=_first_line(error),
+            ),
+            tr("Choose {size} px, which it was saved with.", size=spec.default_image_size),
         ) from error
     _check_layers(flat, name)
     return flat
@@ -67,22 +76,29 @@ def load_own(spec: BackboneSpec, image_size: int, weights_dir: Path) -> keras.Mo
 def _check_ends(model: object, name: str) -> None:
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise BackboneError(
-            f"{name} is not a functional or sequential model.", "Build it with keras.Model(x, y)."
+            tr("{file} is not a functional or sequential model.", file=name),
+            tr("Build it with keras.Model(x, y)."),
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise BackboneError(
-            f"{name} has {len(model.inputs)} inputs and {len(model.outputs)} outputs.",
-            "A backbone has one of each.",
+            tr(
+                "{file} has {inputs} inputs and {outputs} outputs.",
+                file=name,
+                inputs=len(model.inputs),
+                outputs=len(model.outputs),
+            ),
+            tr("A backbone has one of each."),
         )
     taken, given = model.inputs[0].shape, model.outputs[0].shape
     if len(taken) != 4 or taken[-1] != 3:
         raise BackboneError(
-            f"{name} takes {taken}.", "A backbone takes (batch, height, width, 3): RGB images."
+            tr("{file} takes {shape}.", file=name, shape=str(taken)),
+            tr("A backbone takes (batch, height, width, 3): RGB images."),
         )
     if len(given) != 4:
         raise BackboneError(
-            f"{name} gives {given}, not a feature map.",
-            "Save it without pooling and classifier: (batch, height, width, channels).",
+            tr("{file} gives {shape}, not a feature map.", file=name, shape=str(given)),
+            tr("Save it without pooling and classifier: (batch, height, width, channels)."),
         )
 
 
@@ -91,14 +107,26 @@ def _check_layers(model: keras.Model, name: str) -> None:
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice:
         raise BackboneError(
-            f"{name} uses its layer {twice} twice, so that no cut can come between.",
-            "Give each place a layer of its own.",
+            tr(
+                "{file} uses its layer {layer} twice, so that no cut can come between.",
+                file=name,
+                layer=twice,
+            ),
+            tr("Give each place a layer of its own."),
         )
     taken = next((n for n in names if n.startswith((HEAD_PREFIX, PREPROCESS_PREFIX))), None)
     if taken:
         raise BackboneError(
-            f"{name} has a layer {taken!r}; the app keeps names that begin so for itself.",
-            f"Rename it: no layer may begin with {HEAD_PREFIX} or {PREPROCESS_PREFIX}.",
+            tr(
+                "{file} has a layer {layer}; the app keeps names that begin so for itself.",
+                file=name,
+                layer=repr(taken),
+            ),
+            tr(
+                "Rename it: no layer may begin with {head} or {preprocess}.",
+                head=HEAD_PREFIX,
+                preprocess=PREPROCESS_PREFIX,
+            ),
         )
 
 

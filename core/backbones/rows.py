@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.backbones.spec import BackboneSpec
+from core.language import mark
 
 _KERAS_TABLE = "Keras Applications' table"
 
@@ -19,7 +20,7 @@ ROWS = (
         top1=75.1,
         source="TensorFlow's EfficientNet-Lite release notes",
         licence="Apache-2.0",
-        sentence="Small and quick on any machine: a good one to begin with.",
+        sentence=mark("Small and quick on any machine: a good one to begin with."),
         weights_file="efficientnet_lite0_imagenet.npz",
         bundled=True,
     ),
@@ -35,7 +36,7 @@ ROWS = (
         top1=71.3,
         source=_KERAS_TABLE,
         licence="CC BY 4.0 (VGG, University of Oxford)",
-        sentence="The classic of textbooks: plain to follow, slow, large.",
+        sentence=mark("The classic of textbooks: plain to follow, slow, large."),
         weights_file="vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
     ),
     BackboneSpec(
@@ -50,7 +51,7 @@ ROWS = (
         top1=71.3,
         source=_KERAS_TABLE,
         licence="CC BY 4.0 (VGG, University of Oxford)",
-        sentence="VGG16 with three more layers: slower, and no better on ImageNet.",
+        sentence=mark("VGG16 with three more layers: slower, and no better on ImageNet."),
         weights_file="vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
     ),
     BackboneSpec(
@@ -65,7 +66,7 @@ ROWS = (
         top1=74.9,
         source=_KERAS_TABLE,
         licence="MIT",
-        sentence="The usual yardstick: choose it to compare with what others report.",
+        sentence=mark("The usual yardstick: choose it to compare with what others report."),
         weights_file="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
     ),
     BackboneSpec(
@@ -80,7 +81,9 @@ ROWS = (
         top1=76.0,
         source=_KERAS_TABLE,
         licence="BSD-3-Clause",
-        sentence="ResNet50 with its layers in a better order: a little more accurate, no slower.",
+        sentence=mark(
+            "ResNet50 with its layers in a better order: a little more accurate, no slower."
+        ),
         weights_file="resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
     ),
     BackboneSpec(
@@ -95,7 +98,7 @@ ROWS = (
         top1=71.3,
         source=_KERAS_TABLE,
         licence="Apache-2.0",
-        sentence="Made for phones: small, quick, and well supported everywhere.",
+        sentence=mark("Made for phones: small, quick, and well supported everywhere."),
         weights_file="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
     ),
     BackboneSpec(
@@ -110,7 +113,7 @@ ROWS = (
         top1=68.1,
         source="MobileNetV3's table in Keras' documentation",
         licence="Apache-2.0",
-        sentence="The quickest here: for a first try, or for very small devices.",
+        sentence=mark("The quickest here: for a first try, or for very small devices."),
         weights_file="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
     ),
     BackboneSpec(
@@ -125,7 +128,7 @@ ROWS = (
         top1=75.6,
         source="MobileNetV3's table in Keras' documentation",
         licence="Apache-2.0",
-        sentence="As accurate as ResNet50 at a tenth of its compute.",
+        sentence=mark("As accurate as ResNet50 at a tenth of its compute."),
         weights_file="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
     ),
     BackboneSpec(
@@ -140,7 +143,7 @@ ROWS = (
         top1=75.0,
         source=_KERAS_TABLE,
         licence="BSD-3-Clause",
-        sentence="Often chosen for X-rays and microscopy: few parameters, fine detail kept.",
+        sentence=mark("Often chosen for X-rays and microscopy: few parameters, fine detail kept."),
         weights_file="densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
     ),
     BackboneSpec(
@@ -155,7 +158,7 @@ ROWS = (
         top1=79.0,
         source=_KERAS_TABLE,
         licence="MIT",
-        sentence="Accurate on large images with detail; slow without a graphics card.",
+        sentence=mark("Accurate on large images with detail; slow without a graphics card."),
         weights_file="xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
     ),
     BackboneSpec(
@@ -170,7 +173,7 @@ ROWS = (
         top1=77.9,
         source=_KERAS_TABLE,
         licence="Apache-2.0",
-        sentence="Sees several scales at once: for objects that come in many sizes.",
+        sentence=mark("Sees several scales at once: for objects that come in many sizes."),
         weights_file="inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
     ),
     BackboneSpec(
@@ -185,7 +188,7 @@ ROWS = (
         top1=77.1,
         source=_KERAS_TABLE,
         licence="Apache-2.0",
-        sentence="More accurate than its size suggests; a good second try after Lite0.",
+        sentence=mark("More accurate than its size suggests; a good second try after Lite0."),
         weights_file="efficientnetb0_notop.h5",
     ),
     BackboneSpec(
@@ -200,7 +203,7 @@ ROWS = (
         top1=78.7,
         source=_KERAS_TABLE,
         licence="Apache-2.0",
-        sentence="The best accuracy among the small ones, and quick to train.",
+        sentence=mark("The best accuracy among the small ones, and quick to train."),
         weights_file="efficientnetv2-b0_notop.h5",
     ),
     BackboneSpec(
@@ -215,7 +218,9 @@ ROWS = (
         top1=81.3,
         source=_KERAS_TABLE,
         licence="MIT",
-        sentence="The most accurate here, without BatchNorm; wants a graphics card or patience.",
+        sentence=mark(
+            "The most accurate here, without BatchNorm; wants a graphics card or patience."
+        ),
         weights_file="convnext_tiny_notop.h5",
     ),
     BackboneSpec(
@@ -231,7 +236,7 @@ ROWS = (
         top1=74.4,
         source=_KERAS_TABLE,
         licence="Apache-2.0",
-        sentence="Small, but its cells are interwoven: it is fine-tuned whole or not at all.",
+        sentence=mark("Small, but its cells are interwoven: it is fine-tuned whole or not at all."),
         weights_file="nasnet_mobile_no_top.h5",
     ),
 )

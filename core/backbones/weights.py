@@ -19,6 +19,7 @@ from core.backbones.spec import BackboneSpec
 from core.backbones.weights_file import SUFFIXES, load_weights_file
 from core.config import WeightsKind
 from core.errors import BackboneError
+from core.language import tr
 
 _IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
@@ -44,9 +45,13 @@ def load_backbone(
     """
     if image_size < spec.min_image_size:
         raise BackboneError(
-            f"{spec.title} takes images of {spec.min_image_size} px or more; "
-            f"received {image_size} px.",
-            "Choose a larger image size.",
+            tr(
+                "{title} takes images of {least} px or more; received {size} px.",
+                title=spec.title,
+                least=spec.min_image_size,
+                size=image_size,
+            ),
+            tr("Choose a larger image size."),
         )
     if spec.is_own:
         return load_own(spec, image_size, weights_dir)

@@ -19,6 +19,7 @@ import keras
 import numpy as np
 
 from core.errors import WeightsError
+from core.language import Words, tr
 
 SUFFIXES = (".weights.h5", ".h5", ".keras")
 _MAX_WEIGHTS_BYTES = 4_000_000_000
@@ -54,13 +55,16 @@ def load_weights_file(model: keras.Model, path: Path, title: str) -> None:
                 pair.variable.assign(np.asarray(file[pair.dataset]))
     except _Misfit as misfit:
         raise WeightsError(
-            f"{path.name} does not fit {title}: {misfit}",
-            f"Use a file of {title}'s weights without its classifier (include_top=False).",
+            tr("{file} does not fit {title}: {why}", file=path.name, title=title, why=misfit.why),
+            tr(
+                "Use a file of {title}'s weights without its classifier (include_top=False).",
+                title=title,
+            ),
         ) from misfit
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise WeightsError(
-            f"{path.name} cannot be read as a file of Keras weights.",
-            "Download or save it again.",
+            tr("{file} cannot be read as a file of Keras weights.", file=path.name),
+            tr("Download or save it again."),
         ) from error
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):
@@ -69,6 +73,10 @@ def load_weights_file(model: keras.Model, path: Path, title: str) -> None:
 
 class _Misfit(Exception):  # noqa: N818 - told to the user as a WeightsError
     """Says where a file and the model differ."""
+
+    def __init__(self, why: Words) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @contextmanager
@@ -120,14 +128,23 @@ def _legacy_pairs(model: keras.Model, file: h5py.Group) -> list[_Pair]:
     layers = [(layer, weights) for layer, weights in layers if weights]
     if len(stored) < len(layers):
         raise _Misfit(
-            f"it has {len(stored)} layers with weights; the architecture has {len(layers)}."
+            tr(
+                "it has {stored} layers with weights; the architecture has {needed}.",
+                stored=len(stored),
+                needed=len(layers),
+            )
         )
     pairs = []
     for (layer, variables), (group, names) in zip(layers, stored, strict=False):
         if len(names) != len(variables):
             raise _Misfit(
-                f"layer {layer.name} has {len(variables)} weights; "
-                f"the file's layer {group} has {len(names)}."
+                tr(
+                    "layer {layer} has {needed} weights; the file's layer {other} has {stored}.",
+                    layer=layer.name,
+                    needed=len(variables),
+                    other=group,
+                    stored=len(names),
+                )
             )
         pairs += [
             _Pair(layer.name, variable, f"{group}/{name}")
@@ -156,13 +173,20 @@ def _names(group: h5py.Group, attribute: str) -> list[str]:
 
 
 def _check(pair: _Pair, file: h5py.Group) -> None:
-    place = f"layer {pair.layer}, weight {pair.variable.name}"
+    place = tr("layer {layer}, weight {weight}", layer=pair.layer, weight=pair.variable.name)
     dataset = _dataset(file, pair.dataset)
     if dataset is None:
-        raise _Misfit(f"it has nothing for {place}.")
+        raise _Misfit(tr("it has nothing for {place}.", place=place))
     needed = tuple(pair.variable.shape)
     if dataset.shape != needed:
-        raise _Misfit(f"{place} has shape {dataset.shape} in the file and needs {needed}.")
+        raise _Misfit(
+            tr(
+                "{place} has shape {stored} in the file and needs {needed}.",
+                place=place,
+                stored=str(dataset.shape),
+                needed=str(needed),
+            )
+        )
 
 
 def _dataset(file: h5py.Group, name: str) -> h5py.Dataset | None:

@@ -83,10 +83,14 @@ class RunStatus:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunStatus:
-        """Reads back what `to_dict` made; unknown keys are ignored."""
-        names = {f.name for f in dataclasses.fields(cls)}
-        known = {name: value for name, value in values.items() if name in names}
-        return cls(**{**known, "state": RunState(values["state"])})
+        """Reads back what `to_dict` made; unknown keys are ignored.
+
+        Raises:
+            KeyError: If `state` is missing.
+            ValueError: If it is unknown.
+            TypeError: If a value has another type.
+        """
+        return cls(**{**known_fields(cls, values), "state": RunState(values["state"])})
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class GroupMark:
         """Reads it back; None where there is none, or one that cannot be read."""
         try:
             mark = cls(*(str(values[name]) for name in ("id", "kind", "title", "about")))
-            return replace(mark, told=values.get("told"))
+            told = values.get("told")
+            return replace(mark, told=told if isinstance(told, dict) else None)
         except (KeyError, TypeError):
             return None
 

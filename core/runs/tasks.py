@@ -1,8 +1,8 @@
 """Short tasks on a finished run, each in a process of its own: an export, a table, heat maps.
 
 A task's folder is its protocol, as a run's folder is: `task.json` (its process; the page writes the
-first one), `process.json` (the page), `stop.request` (the page), `task.log`. One task works at a
-time in a workspace; those that come later wait for it.
+first one), `process.json` (the page), `stop.request` (the page), `task.log`. One task of a queue
+works at a time in a workspace; those that come later wait for it.
 
 A page calls `start_task`, `read_task` and `stop_task`; the module that is started calls `run_task`.
 Where the run is deleted meanwhile, its task ends and leaves nothing behind.
@@ -26,6 +26,7 @@ from typing import Any
 
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
+from core.language import Words, tr
 from core.runs.process import end_process, recorded_host, recorded_process, start_detached
 from core.settings import Settings
 
@@ -35,7 +36,12 @@ STOP_SECONDS = 2.0
 # How long a process may take to be recorded.
 _START_SECONDS = 5.0
 # Where a run's tasks lie, and what they are called.
-_KINDS = {"heatmaps": "heat maps", "batch": "many images", "exports/*": "export"}
+_KINDS = {
+    "heatmaps": "heat maps",
+    "batch": "many images",
+    "exports/*": "export",
+    "litert": "LiteRT model",
+}
 _LOG = logging.getLogger(__name__)
 
 
@@ -55,19 +61,21 @@ class Task:
 
     Attributes:
         state: See `TaskState`.
-        words: What it does now, for people.
+        words: What it does now, in English.
         done: Units that are done.
         total: Units in all; 0 where that is unknown.
         error: Keys `what`, `way_out` and `details`, for a failed task.
         results: What it found; plain values.
+        told: What the words were made from, for `retold`.
     """
 
     state: TaskState = TaskState.NONE
     words: str = ""
     done: int = 0
     total: int = 0
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
     results: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, Any] | None = None
 
     @property
     def running(self) -> bool:
@@ -88,7 +96,7 @@ class TaskReporter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._task = Task(TaskState.RUNNING, "Starting")
+        self._task = Task(TaskState.RUNNING, tr("Starting"))
         self._written = 0.0
         self._ended = threading.Event()
 
@@ -98,7 +106,8 @@ class TaskReporter:
         Raises:
             TaskStopped: If a stop was asked for.
         """
-        self._task = dataclasses.replace(self._task, words=words, done=0, total=total)
+        told = words.record() if isinstance(words, Words) else None
+        self._task = dataclasses.replace(self._task, words=words, told=told, done=0, total=total)
         self._write()
         self._check_stop()
 
@@ -174,9 +183,7 @@ def read_task(folder: Path) -> Task:
     path = folder / "task.json"
     try:
         values = read_json(path)
-        names = {f.name for f in dataclasses.fields(Task)}
-        known = {name: value for name, value in values.items() if name in names}
-        task = Task(**{**known, "state": TaskState(values["state"])})
+        task = Task(**{**known_fields(Task, values), "state": TaskState(values["state"])})
         fresh = time.time() - path.stat().st_mtime < _START_SECONDS
     except (OSError, ValueError, KeyError, TypeError):
         return Task()
@@ -184,8 +191,8 @@ def read_task(folder: Path) -> Task:
     elsewhere = recorded_host(record) not in ("", os.uname().nodename)
     if not task.running or fresh or elsewhere or recorded_process(record):
         return task
-    what = "This ended without a word: its process is gone."
-    error = {"what": what, "way_out": "Try it again.", "details": _end_of(folder / "task.log")}
+    gone = UnfreezeError(tr("This ended without a word: its process is gone."), tr("Try it again."))
+    error = gone.record(_end_of(folder / "task.log"))
     return dataclasses.replace(task, state=TaskState.FAILED, error=error)
 
 
@@ -214,12 +221,15 @@ def task_folders(run_dir: Path) -> Iterator[tuple[str, Path]]:
             yield kind, record.parent
 
 
-def run_task(folder: Path, work: Callable[[TaskReporter], dict[str, Any]]) -> int:
+def run_task(
+    folder: Path, work: Callable[[TaskReporter], dict[str, Any]], queue: str = "tasks"
+) -> int:
     """Does a task's work in this process and writes how it ended.
 
     Args:
         folder: The task's folder.
         work: Does it and returns its results; imports keras only when it is called.
+        queue: Tasks of the same queue wait for each other.
 
     Returns:
         The exit code: 0 for a task that is done or was stopped.
@@ -230,27 +240,26 @@ def run_task(folder: Path, work: Callable[[TaskReporter], dict[str, Any]]) -> in
     queue_dir = Settings.from_environment().queue_dir
     try:
         reporter.say("Waiting for another task")
-        with _locked(queue_dir / "tasks.lock"):
+        with _locked(queue_dir / f"{queue}.lock"):
             reporter.say("Starting")
             results = work(reporter)
     except TaskStopped:
         reporter.end(TaskState.STOPPED)
     except UnfreezeError as error:
         _LOG.exception("failed")
-        reporter.end(TaskState.FAILED, error=_record(error.what, error.way_out))
+        reporter.end(TaskState.FAILED, error=error.record(traceback.format_exc()))
         return 1
     except Exception as error:  # noqa: BLE001 - the edge of the process
         _LOG.exception("failed")
-        what = f"This ended with an unexpected error: {type(error).__name__}."
-        reporter.end(TaskState.FAILED, error=_record(what, "The details say more."))
+        unexpected = UnfreezeError(
+            tr("This ended with an unexpected error: {kind}.", kind=type(error).__name__),
+            tr("The details say more."),
+        )
+        reporter.end(TaskState.FAILED, error=unexpected.record(traceback.format_exc()))
         return 1
     else:
         reporter.end(TaskState.DONE, results=results)
     return 0
-
-
-def _record(what: str, way_out: str) -> dict[str, str]:
-    return {"what": what, "way_out": way_out, "details": traceback.format_exc()}
 
 
 def _write_task(folder: Path, task: Task) -> None:

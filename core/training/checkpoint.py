@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from core.errors import RunError
+from core.language import tr
 from core.training.batches import Batches
 from core.training.callbacks import Position, Remembering
 from core.training.checkpoint_file import Array, Checkpoint, read_checkpoint, write_checkpoint
@@ -109,8 +110,8 @@ class Checkpointer(keras.callbacks.Callback):  # type: ignore[misc]
             return 0
         if found.start != self._start:
             raise RunError(
-                "This run cannot go on: the weights that it started from have changed.",
-                "Train a new run from them.",
+                tr("This run cannot go on: the weights that it started from have changed."),
+                tr("Train a new run from them."),
             )
         self.model.optimizer.build(self.model.trainable_variables)
         self.model.test_on_batch(*sample[0])

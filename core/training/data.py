@@ -10,6 +10,7 @@ import numpy as np
 from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.errors import DatasetError
+from core.language import tr
 from core.training.batches import Batches, Varied
 from core.training.forward import ImageList
 from core.training.share import draw_share
@@ -102,12 +103,17 @@ def _check(dataset: Dataset, data: TrainingData) -> None:
     for split in ("train", "val"):
         if not len(data.rows[split]):
             raise DatasetError(
-                f"{dataset.name} has no usable image in {split}.", "Split it on the Data page."
+                tr("{name} has no usable image in {split}.", name=dataset.name, split=split),
+                tr("Split it on the Data page."),
             )
     seen = set(data.labels[data.rows["train"]].tolist())
     missing = [name for i, name in enumerate(dataset.class_names) if i not in seen]
     if missing:
         raise DatasetError(
-            f"{dataset.name} has no training image of class {missing[0]!r}.",
-            "Add images of that class, or remove it.",
+            tr(
+                "{name} has no training image of class {class_name}.",
+                name=dataset.name,
+                class_name=repr(missing[0]),
+            ),
+            tr("Add images of that class, or remove it."),
         )

@@ -18,6 +18,7 @@ from core.backbones.graph import Step, graph_steps, step_output
 from core.config import FeaturesType
 from core.datasets.decode import DECODER_VERSION
 from core.errors import UnfreezeError
+from core.language import tr
 from core.training.feature_store import FeatureFile, FeatureStore, feature_key
 from core.training.forward import ImageList, computed, forward_to
 
@@ -132,9 +133,15 @@ def _reserved(store: FeatureStore, file: FeatureFile, required: bool) -> bool:
         if not required:
             return False
         raise UnfreezeError(
-            f"The stored features would take {file.bytes / 1e6:,.0f} MB; all together may take "
-            f"{store.budget / 1e6:,.0f} MB.",
-            "Choose a smaller image size or a later block, or raise UNFREEZE_MAX_FEATURES_BYTES.",
+            tr(
+                "The stored features would take {size} MB; all together may take {most} MB.",
+                size=round(file.bytes / 1e6),
+                most=round(store.budget / 1e6),
+            ),
+            tr(
+                "Choose a smaller image size or a later block, or raise "
+                "UNFREEZE_MAX_FEATURES_BYTES."
+            ),
         )
     try:
         file.reserve()

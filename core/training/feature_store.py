@@ -24,6 +24,7 @@ import numpy as np
 
 from core.errors import UnfreezeError
 from core.files import read_json, write_json
+from core.language import tr
 
 FLOAT16_MAX = float(np.finfo(np.float16).max)
 # Beside an array that several processes write: which rows are there; see `shards`.
@@ -116,8 +117,11 @@ class FeatureFile:
         except OSError as error:
             target.unlink(missing_ok=True)
             raise UnfreezeError(
-                f"The disk has no room for {self.bytes / 1e6:,.0f} MB of stored features.",
-                "Delete runs or data sets, or choose a smaller image size or a later block.",
+                tr(
+                    "The disk has no room for {size} MB of stored features.",
+                    size=round(self.bytes / 1e6),
+                ),
+                tr("Delete runs or data sets, or choose a smaller image size or a later block."),
             ) from error
 
     def write(self, start: int, values: np.ndarray[Any, Any]) -> None:

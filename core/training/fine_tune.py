@@ -9,6 +9,7 @@ from core.backbones.blocks import find_blocks
 from core.backbones.compose import head_input_name
 from core.config import FineTuneConfig
 from core.errors import RunError
+from core.language import tr
 from core.runs import Run
 from core.training.stage import Stage, cut_before
 
@@ -23,7 +24,8 @@ def fine_tune_stage(config: FineTuneConfig, head_run: Run) -> Stage:
     """
     if not head_run.has_model:
         raise RunError(
-            f"Run {head_run.id} has no trained head to start from.", "Train a head first."
+            tr("Run {id} has no trained head to start from.", id=head_run.id),
+            tr("Train a head first."),
         )
     model = keras.models.load_model(head_run.model_path, compile=False)
     blocks = find_blocks(model)

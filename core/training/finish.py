@@ -1,4 +1,4 @@
-"""The end of a run: evaluates, saves the model, and checks what was saved."""
+"""The end of a run: evaluates, and saves what it leaves."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from core.evaluation.classifier import load_classifier
-from core.export.litert import export_litert
-from core.export.parity import MAX_DIFFERENCE, MAX_DIFFERENCE_FLOAT16, check_parity
 from core.export.versions import package_versions
 from core.files import replace_file, write_json
-from core.runs import Run
+from core.runs import Run, litert
 from core.training.data import Array, TrainingData
 from core.training.event_log import log_movement
 from core.training.fit import FitResult
 from core.training.reporter import Reporter
 from core.training.samples import log_samples
 
-PARITY_IMAGES = 64
 EVALUATION_BATCH = 64
 
 
@@ -35,7 +31,10 @@ def evaluate_and_save(
     account: dict[str, Any],
     reporter: Reporter,
 ) -> dict[str, Any]:
-    """Writes `predictions.parquet`, `model.keras`, `model.tflite` and `account.json`.
+    """Writes `predictions.parquet`, `model.keras` and `account.json`.
+
+    The LiteRT model is made when it is first needed (`core.runs.litert`): that takes as long as
+    many a run.
 
     Args:
         run: The run.
@@ -44,7 +43,7 @@ def evaluate_and_save(
         features: Array `(images, ...)` that `trained` takes.
         data: The images.
         result: How the fit ended.
-        account: What goes into `account.json`, without its `parity`.
+        account: What goes into `account.json`, without the `versions`.
         reporter: Told of progress.
 
     Returns:
@@ -57,9 +56,8 @@ def evaluate_and_save(
     size = run.base.image_size
     facts = {"class_names": list(data.class_names), "image_size": size}
     write_json(run.path / "predict.json", facts)
+    litert.forget(run)  # a run that went on has another model than it had when it was stopped
     replace_file(run.model_path, model.save)
-    export_litert(model, run.litert_path)
-    account["parity"] = _parity(run, predictions, data, features.dtype)
     account["versions"] = package_versions()
     write_json(run.account_path, account)
     log_movement(run.path, result.best_epoch, account["proof"]["movement"])
@@ -106,16 +104,3 @@ def split_accuracies(predictions: pd.DataFrame) -> dict[str, float | None]:
         f"{split}_accuracy": float(means[split]) if split in means else None
         for split in ("val", "test")
     }
-
-
-def _parity(
-    run: Run, predictions: pd.DataFrame, data: TrainingData, stored: np.dtype[Any]
-) -> dict[str, Any]:
-    chosen = predictions.iloc[:: max(1, len(predictions) // PARITY_IMAGES)].head(PARITY_IMAGES)
-    files = dict(zip(data.names, data.images.paths, strict=True))
-    expected = np.stack(list(chosen["probabilities"]))
-    paths = [files[name] for name in chosen["path"]]
-    classifier = load_classifier(run)
-    allowed = MAX_DIFFERENCE_FLOAT16 if stored == np.float16 else MAX_DIFFERENCE
-    size = run.base.image_size
-    return dataclasses.asdict(check_parity(classifier, paths, size, expected, allowed))

@@ -9,6 +9,7 @@ import keras
 
 from core.config import TrainingConfig
 from core.errors import RunError
+from core.language import tr
 from core.runs.metrics_log import MetricsWriter, cut_metrics
 from core.training.batches import Batches
 from core.training.callbacks import BestEpoch, MetricsLogger, Position
@@ -103,7 +104,8 @@ def _result(best: BestEpoch, stopped: bool) -> FitResult:
     best.restore()
     if best.values["val_loss"] != best.values["val_loss"]:
         raise RunError(
-            "The loss became infinite: the steps are too large.", "Choose a lower learning rate."
+            tr("The loss became infinite: the steps are too large."),
+            tr("Choose a lower learning rate."),
         )
     return FitResult(
         best_epoch=best.epoch,

@@ -13,6 +13,7 @@ from core.datasets import DatasetStore
 from core.errors import RunError
 from core.evaluation.comparison import model_name
 from core.evaluation.predictions import read_predictions
+from core.language import tr
 from core.runs import Run, heatmaps
 from core.runs.tasks import TaskReporter, run_task
 from core.settings import Settings
@@ -56,10 +57,10 @@ def _explain(
     datasets: DatasetStore,
     reporter: TaskReporter,
 ) -> None:
-    words = f"Where {model_name(run)} looked"
-    reporter.say(f"{words}: loading the model")
+    words = tr("Where {model} looked", model=model_name(run))
+    reporter.say(tr("{what}: loading the model", what=words))
     if not run.has_model:
-        raise RunError(f"Run {run.id} has no model.", "Train it again.")
+        raise RunError(tr("Run {id} has no model.", id=run.id), tr("Train it again."))
     # Imported only now: these take seconds, in which the page shows how far it is.
     import keras
 
@@ -76,7 +77,7 @@ def _explain(
         explained = explain(mapper, paths, labels, run.base.image_size)
         maps.update(zip(names, explained, strict=True))
         if not run.path.is_dir():  # it must not come back
-            raise RunError(f"Run {run.id} was deleted.", "Choose another.")
+            raise RunError(tr("Run {id} was deleted.", id=run.id), tr("Choose another."))
         heatmaps.write_maps(run, maps)
         reporter.advance(start + len(names), len(missing))
 

@@ -14,6 +14,7 @@ from core.config import TrainingConfig
 from core.errors import RunError
 from core.evaluation.rate_curve import FILE_NAME, STEPS, RateCurve, exploded, rising_rates
 from core.files import write_json
+from core.language import tr
 from core.runs import Run
 from core.settings import Settings
 from core.training.batches import Batches
@@ -55,8 +56,8 @@ def rate_test(
         curve = range_test(trained, train, config, classes, reporter.advance)
     if not curve.rates:
         raise RunError(
-            "The loss was no number at the smallest rate already.",
-            "Look for images that are broken, or train a new head.",
+            tr("The loss was no number at the smallest rate already."),
+            tr("Look for images that are broken, or train a new head."),
         )
     write_json(run.path / FILE_NAME, curve.to_dict())
     timed = {"seconds": seconds, "images": len(data.images)}

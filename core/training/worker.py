@@ -15,10 +15,11 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from core.errors import RunError, UnfreezeError
 from core.files import locked_or_closed
+from core.language import tr
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
 from core.runs.tracking import track
@@ -62,7 +63,7 @@ def _train(run: Run, settings: Settings, reporter: Reporter) -> None:
         _LOG.exception("failed")
         reporter.fail(error, traceback.format_exc())
     except MemoryError:
-        reporter.fail(_OUT_OF_MEMORY, traceback.format_exc())
+        reporter.fail(_out_of_memory(), traceback.format_exc())
     except Exception as error:  # noqa: BLE001 - the edge of the process
         # Whatever it is, the user is told and the log has the rest.
         _LOG.exception("failed")
@@ -75,8 +76,8 @@ def _train(run: Run, settings: Settings, reporter: Reporter) -> None:
 def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, Any]:
     # Imported only now, so that the page sees "starting" during the seconds that keras takes;
     # and before pandas, because on macOS the other order hangs.
-    with _hidden("sklearn"):
-        import keras
+    import_keras()
+    import keras
 
     from core.training.prepare import prepared
     from core.training.rate_finder import rate_test
@@ -88,6 +89,12 @@ def _run_stage(run: Run, settings: Settings, reporter: Reporter) -> dict[str, An
     stage, data = prepared(run, settings)
     work = rate_test if run.is_rate_test else train_stage
     return work(run, stage, data, settings, reporter)
+
+
+def import_keras() -> None:
+    """Imports keras without what a run does not use."""
+    with _hidden("sklearn"):
+        import keras  # noqa: F401
 
 
 @contextmanager
@@ -106,35 +113,39 @@ def _hidden(module: str) -> Iterator[None]:
         del sys.modules[module]
 
 
-_OUT_OF_MEMORY = RunError(
-    "There was not enough memory for this run.",
-    "Choose a smaller batch size, a smaller image size, or a later block.",
-)
+def _out_of_memory() -> RunError:
+    return RunError(
+        tr("There was not enough memory for this run."),
+        tr("Choose a smaller batch size, a smaller image size, or a later block."),
+    )
 
 
 def _explained(error: Exception) -> UnfreezeError:
     if type(error).__name__ == "ResourceExhaustedError":
-        return _OUT_OF_MEMORY
+        return _out_of_memory()
     if isinstance(error, OSError):
         return _explained_io(error)
     return RunError(
-        f"Training ended with an unexpected error: {type(error).__name__}.",
-        "The details below and worker.log in the run's folder say more.",
+        tr("Training ended with an unexpected error: {kind}.", kind=type(error).__name__),
+        tr("The details below and worker.log in the run's folder say more."),
     )
 
 
 def _explained_io(error: OSError) -> UnfreezeError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return RunError(
-            "The disk is full: the run could not be saved.",
-            "Delete runs or stored features on the Runs page, then resume it.",
+            tr("The disk is full: the run could not be saved."),
+            tr("Delete runs or stored features on the Runs page, then resume it."),
         )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return RunError(
-            f"The workspace cannot be written to: {error}.",
-            "Give the app the right to write there, then resume the run.",
+            tr("The workspace cannot be written to: {error}.", error=str(error)),
+            tr("Give the app the right to write there, then resume the run."),
         )
-    return RunError(f"Reading or writing failed: {error}.", "See to the disk, then resume the run.")
+    return RunError(
+        tr("Reading or writing failed: {error}.", error=str(error)),
+        tr("See to the disk, then resume the run."),
+    )
 
 
 def _lock(run_dir: Path) -> IO[str] | None:
@@ -146,10 +157,13 @@ def _lock(run_dir: Path) -> IO[str] | None:
     return locked_or_closed(handle)
 
 
-if __name__ == "__main__":
-    _code = main(sys.argv[1:])
+def leave(code: int) -> NoReturn:
+    """Ends the process. Taking TensorFlow down in order would keep the next run waiting."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    # All is written. Taking TensorFlow down in order would keep the next run waiting for nothing.
-    os._exit(_code)
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    leave(main(sys.argv[1:]))

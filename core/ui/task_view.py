@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import UnfreezeError
+from core.errors import UnfreezeError, told_error
+from core.language import mark, retold, tr
 from core.runs.tasks import Task, TaskState, read_task, stop_task
 from core.ui.cards import error_card
 from core.ui.text import plain
@@ -66,9 +67,9 @@ def _progress(folder: Path, key: str) -> None:
     task = read_task(folder)
     if not task.running:
         st.rerun()
-    words = plain(task.words)
+    words = plain(retold(task.told, tr(task.words)))
     if task.total:
-        words = f"{words}: {task.done:,} of {task.total:,}"
+        words = tr("{what}: {done} of {total}", what=words, done=task.done, total=task.total)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(task.done / task.total, 1.0) if task.total else 0.0, text=words)
         if st.button("Stop", key=f"{key}_stop", icon=":material/stop_circle:"):
@@ -77,7 +78,7 @@ def _progress(folder: Path, key: str) -> None:
 
 def _failure(task: Task) -> None:
     error = task.error or {}
-    error_card(UnfreezeError(error.get("what", "This failed."), error.get("way_out", "")))
+    error_card(UnfreezeError(*told_error(error, mark("This failed."))))
     if error.get("details"):
         with st.expander("Details"):
             st.code(error["details"], language=None)
