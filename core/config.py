@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from core.records import known_fields
+
 HeadKind = Literal["light", "classic"]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 Scope = Literal["from", "only", "all", "none"]
@@ -200,15 +202,15 @@ def config_from_dict(values: dict[str, Any]) -> RunConfig:
 
     Raises:
         KeyError: If `kind` is missing or unknown.
-        TypeError: If a value without a default is missing.
+        TypeError: If a value without a default is missing, or one has another type.
     """
     return _build(_KINDS[values["kind"]], values)
 
 
 def _build(cls: type[T], values: dict[str, Any]) -> T:
-    names = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    known = {name: value for name, value in values.items() if name in names}
-    for name, nested in _NESTED.items():
-        if known.get(name) is not None:
-            known[name] = _build(nested, known[name])
-    return cls(**known)
+    built = {
+        name: _build(_NESTED[name], value)
+        for name, value in values.items()
+        if name in _NESTED and isinstance(value, dict)
+    }
+    return cls(**known_fields(cls, {**values, **built}))

@@ -15,6 +15,7 @@ KERAS_FREE = (
     "settings",
     "errors",
     "language",
+    "records",
     "files",
     "runs",
     "charts",

@@ -128,7 +128,7 @@ def _opened(archive: Path | IO[bytes], name: str) -> Iterator[Iterator[_Member]]
 
 def _in_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
     for m in opened.infolist():
-        if not m.is_dir():
+        if not m.filename.endswith("/"):  # `is_dir` fails where there is no name at all
             yield _Member(
                 zip_name(m),
                 m.file_size,

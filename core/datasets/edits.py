@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -20,6 +20,7 @@ from core.datasets.split import SplitPlan, divide, split_sentence
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
 from core.files import read_json, write_json
+from core.records import known_fields
 
 EditKind = Literal["relabel", "exclude", "include", "move", "split"]
 _FILE = "edits.json"
@@ -196,14 +197,14 @@ def _read(dataset: Dataset) -> tuple[str, tuple[Edit, ...]]:
     try:
         record = read_json(path)
         edits = tuple(_edit(values) for values in record["edits"])
-        base = str(record["base"])
+        base, version = str(record["base"]), record.get("version")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
             f"The changes of {dataset.name} cannot be read: {error}.",
             f"Delete {path} to go back to the data set as it was brought in.",
         ) from error
     # Another import since then made its own version: the changes are not part of that one.
-    return (base, edits) if record.get("version") == dataset.version else (dataset.version, ())
+    return (base, edits) if version == dataset.version else (dataset.version, ())
 
 
 def _plain(edit: Edit) -> dict[str, Any]:
@@ -211,10 +212,9 @@ def _plain(edit: Edit) -> dict[str, Any]:
 
 
 def _edit(values: dict[str, Any]) -> Edit:
-    plan = values.get("plan")
-    return Edit(
-        kind=values["kind"],
-        paths=tuple(values["paths"]),
-        value=str(values["value"]),
-        plan=SplitPlan(**plan) if plan else None,
-    )
+    plan = {**values}.get("plan")  # a TypeError where it is no object
+    built = SplitPlan(**known_fields(SplitPlan, plan)) if plan else None
+    edit = Edit(**known_fields(Edit, {**values, "plan": built}))
+    if (edit.kind == "split") != (built is not None) or not (edit.paths or built):
+        raise ValueError(f"a change without what it changes: {values!r:.60}")
+    return replace(edit, paths=tuple(str(path) for path in edit.paths))

@@ -21,7 +21,9 @@ import hashlib
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
+from core.errors import DatasetError
 from core.files import replace_file
 
 COLUMNS = (
@@ -58,7 +60,25 @@ def read_manifest(path: Path) -> pd.DataFrame:
 
     Returns:
         A DataFrame with at least `COLUMNS`, `phash` and `group`.
+
+    Raises:
+        DatasetError: If it is damaged.
+        OSError: If it is not there.
     """
-    table = pd.read_parquet(path)
+    try:
+        table = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
+        raise _damaged(path) from error
+    if missing := set(COLUMNS) - set(table.columns):
+        raise _damaged(path, f"without {', '.join(sorted(missing))}")
     # Manifests from before near copies were looked for.
     return table if "group" in table else table.assign(phash="", group=0)
+
+
+def _damaged(path: Path, how: str = "damaged") -> DatasetError:
+    return DatasetError(
+        f"{path.name} of the data set {path.parent.name} is {how}.",
+        "Restore it from a backup, or delete the data set and bring it in again.",
+    )

@@ -158,11 +158,13 @@ class DatasetStore:
 
 
 def _dataset(dataset_id: str, path: Path, record: dict[str, Any]) -> Dataset:
+    if not isinstance(record["class_names"], list):
+        raise TypeError("class_names should be a list.")
     return Dataset(
         id=dataset_id,
         name=str(record["name"]),
         version=str(record["version"]),
-        class_names=tuple(record["class_names"]),
+        class_names=tuple(str(name) for name in record["class_names"]),
         root=path / record["root"],  # an absolute root replaces `path`
         path=path,
         source=str(record.get("source", "")),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,10 +63,10 @@ def cut_metrics(path: Path, length: int) -> None:
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Reads all whole rows; a half-written last line is left for the next time."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except FileNotFoundError:
         return []
-    return _parsed(text)
+    return _parsed(content[: content.rfind(b"\n") + 1])
 
 
 class Seen(NamedTuple):
@@ -121,7 +122,8 @@ class MetricsView:
                     if not line.endswith(b"\n"):
                         break
                     self._offset += len(line)
-                    self._take(json.loads(line))
+                    for row in _parsed(line):
+                        self._take(row)
         except FileNotFoundError:
             return
 
@@ -170,8 +172,25 @@ def running_batch(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     return rows[-1]
 
 
-def _parsed(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.split("\n")[:-1] if line]
+def _parsed(content: bytes) -> list[dict[str, Any]]:
+    """The rows of whole lines; one that is damaged, as after a power cut, hides no others."""
+    rows = []
+    for line in content.split(b"\n"):
+        with suppress(ValueError, RecursionError):
+            row = json.loads(line) if line else None
+            if isinstance(row, dict) and _is_row(row):
+                rows.append(row)
+    return rows
+
+
+def _is_row(row: dict[str, Any]) -> bool:
+    """Whether a row has a kind, and numbers where there are numbers."""
+    plain = {name: value for name, value in row.items() if name != "event"}
+    return (
+        row.get("event") in ("batch", "epoch")
+        and isinstance(row.get("epoch"), int)
+        and all(value is None or isinstance(value, int | float) for value in plain.values())
+    )
 
 
 def _write_bytes(path: Path, content: bytes) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from core.config import HeadConfig, RateTestConfig, RunConfig
+from core.language import retold, tr
+from core.records import known_fields
 
 
 class RunState(StrEnum):
@@ -120,9 +122,9 @@ class GroupMark:
     def from_dict(cls, values: Any) -> GroupMark | None:
         """Reads it back; None where there is none, or one that cannot be read."""
         try:
-            mark = cls(*(str(values[name]) for name in ("id", "kind", "title", "about")))
+            parts = {name: str(values[name]) for name in ("id", "kind", "title", "about")}
             told = values.get("told")
-            return replace(mark, told=told if isinstance(told, dict) else None)
+            return cls(**parts, told=told if isinstance(told, dict) else None)
         except (KeyError, TypeError):
             return None
 

@@ -80,11 +80,11 @@ class RunStore:
         try:
             record = read_json(path / "config.json")
             config = config_from_dict(record)
+            created = float(record.get("created", 0.0))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(
                 f"There is no readable run {run_id!r}.", "Choose another on the Runs page."
             ) from error
-        created = float(record.get("created", 0.0))
         return Run(
             id=run_id,
             path=path,

@@ -27,6 +27,7 @@ from typing import Any
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
 from core.language import Words, tr
+from core.records import known_fields
 from core.runs.process import end_process, recorded_host, recorded_process, start_detached
 from core.settings import Settings
 

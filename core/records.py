@@ -1,0 +1,59 @@
+"""Reading dataclasses back from JSON that another version, or anybody, may have written."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+_SIMPLE: dict[object, tuple[type, ...]] = {
+    str: (str,),
+    bool: (bool,),
+    dict: (dict,),
+    list: (list,),
+    tuple: (list, tuple),
+    type(None): (type(None),),
+}
+
+
+def known_fields(cls: type[Any], values: Any) -> dict[str, Any]:
+    """The values that a dataclass has fields for; others are ignored.
+
+    Args:
+        cls: The dataclass.
+        values: A JSON object; nested dataclasses are built already.
+
+    Raises:
+        TypeError: If it is no object, or a value has another type than its field.
+    """
+    if not isinstance(values, dict):
+        raise TypeError(f"{cls.__name__} should be an object. Received: {values!r:.60}")
+    known = {name: values[name] for name in _hints(cls) if name in values}
+    for name, value in known.items():
+        if not _fits(value, _hints(cls)[name]):
+            raise TypeError(f"{cls.__name__}.{name} has an unusable value: {value!r:.60}")
+    return known
+
+
+@cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin = get_origin(hint) or hint
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, one) for one in get_args(hint))
+    if origin is Literal:
+        return isinstance(value, str) and value in get_args(hint)
+    if origin in (int, float):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and (isinstance(value, int) or (origin is float and math.isfinite(value)))
+    if origin in _SIMPLE:
+        return isinstance(value, _SIMPLE[origin])
+    return not (isinstance(origin, type) and dataclasses.is_dataclass(origin)) or isinstance(
+        value, origin
+    )
