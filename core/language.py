@@ -126,6 +126,12 @@ def number(value: float, digits: int = 0, signed: bool = False) -> Number:
     return told
 
 
+def plain_number(value: float) -> str:
+    """A small number with as many digits as it has, such as a rate: 0.0003, or 1e-05."""
+    text = f"{value:g}"
+    return text if "e" in text else number(value, len(text.partition(".")[2]))
+
+
 def in_english() -> AbstractContextManager[None]:
     """Tells everything inside in English: for files that are taken away and read by others."""
     return in_language("en")

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 
 from core.backbones.block import Block
 from core.charts import theme
+from core.language import number, tr
 
 GAP = 0.006
 MIN_WIDTH = 0.055
@@ -52,7 +53,7 @@ def figure(
     lefts = [sum(widths[:i]) + GAP * i for i in range(len(widths))]
     largest = max(head_parameters, *(block.parameters for block in blocks))
     centres = [left + width / 2 for left, width in zip(lefts, widths, strict=True)]
-    names = [*(block.title for block in blocks), "head"]
+    names = [*(block.title for block in blocks), tr("head")]
     chart = go.Figure(layout=_layout(centres, names, height))
     shades = _shades(moved or {})
     for block, x, width in zip(blocks, centres[:-1], widths[:-1], strict=True):
@@ -61,9 +62,9 @@ def figure(
         bar = _bar(x, width, _height(block.parameters, largest), block.parameters, warm, hover)
         label = shades.get(block.name) if warm else _STAYED if moved else None
         chart.add_trace(bar.update(customdata=[[block.name]], **(label or {})))
-    hover = f"<b>head</b>: always trained<br>{head_parameters:,} parameters<extra></extra>"
+    hover = tr("<b>head</b>: always trained<br>{count} parameters", count=head_parameters)
     tall = _height(head_parameters, largest)
-    bar = _bar(centres[-1], HEAD_WIDTH, tall, head_parameters, True, hover)
+    bar = _bar(centres[-1], HEAD_WIDTH, tall, head_parameters, True, f"{hover}<extra></extra>")
     chart.add_trace(bar.update(**shades.get("head", {})))
     first = next((i for i, block in enumerate(blocks) if block.name in unfrozen), len(blocks))
     _draw_border(chart, lefts[first] - GAP / 2, stored=moved is None)
@@ -128,25 +129,41 @@ def _bar(x: float, width: float, height: float, parameters: int, warm: bool, hov
 def _hover(block: Block, warm: bool, clickable: bool, moved: float | None) -> str:
     shape = " x ".join(str(size) for size in block.output_shape)
     lines = [
-        f"<b>{block.title}</b>: {'unfrozen, trained' if warm else 'frozen'}",
-        "" if moved is None else f"its weights moved by {share_text(moved)} of their size",
-        f"{block.parameters:,} parameters in {len(block.layers)} layers",
-        f"{block.multiply_adds / 1e6:,.0f} million multiply-adds an image",
-        f"output {shape}",
-        f"{block.batchnorm_layers} BatchNorm layers" if block.batchnorm_layers else "",
-        "<i>click to unfreeze from here</i>" if clickable else "",
+        f"<b>{block.title}</b>: {tr('unfrozen, trained') if warm else tr('frozen')}",
+        "" if moved is None else _moved_words(moved),
+        tr(
+            "{count} parameters in {layers} layers",
+            count=block.parameters,
+            layers=len(block.layers),
+        ),
+        tr(
+            "{count} million multiply-adds an image",
+            count=number(block.multiply_adds / 1e6),
+        ),
+        tr("output {shape}", shape=shape),
+        tr("{count} BatchNorm layers", count=block.batchnorm_layers)
+        if block.batchnorm_layers
+        else "",
+        f"<i>{tr('click to unfreeze from here')}</i>" if clickable else "",
     ]
     return "<br>".join(line for line in lines if line) + "<extra></extra>"
+
+
+def _moved_words(share: float) -> str:
+    return tr("its weights moved by {share} of their size", share=share_text(share))
 
 
 def _draw_border(chart: go.Figure, x: float, stored: bool) -> None:
     line = {"color": theme.MUTED, "width": 2, "dash": "dot"}
     chart.add_shape(type="line", x0=x, x1=x, y0=-0.56, y1=0.72, line=line)
-    more = "computed once and stored" if stored else "not one bit moved"
-    frozen = f"frozen · {more}" if x > 0.45 else "frozen"
+    frozen = tr("frozen")
+    if x > 0.45:
+        frozen = (
+            tr("frozen · computed once and stored") if stored else tr("frozen · not one bit moved")
+        )
     for text, anchor, shift, colour in (
         (frozen, "right", -6, theme.FROZEN_LINE),
-        ("unfrozen · trained", "left", 6, theme.UNFROZEN),
+        (tr("unfrozen · trained"), "left", 6, theme.UNFROZEN),
     ):
         if anchor == "right" and x < 0.12:
             continue  # nothing, or too little, lies left of the border
@@ -194,11 +211,11 @@ def share_text(share: float) -> str:
     """A share in percent as people say it: 0.04 %, 3.1 %, 25 %."""
     percent = 100 * share
     digits = 0 if percent >= 9.95 else 1 if percent >= 0.095 else 2
-    return f"{percent:.{digits}f} %"
+    return f"{number(percent, digits)} %"
 
 
 def short_count(count: int) -> str:
     """A count as people say it: 140 k, 1.18 M."""
     if count >= 1_000_000:
-        return f"{count / 1e6:.2f} M"
-    return f"{count / 1e3:.0f} k" if count >= 10_000 else f"{count / 1e3:.1f} k"
+        return tr("{count} M", count=number(count / 1e6, 2))
+    return tr("{count} k", count=number(count / 1e3, 0 if count >= 10_000 else 1))

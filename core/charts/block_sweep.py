@@ -8,10 +8,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.theme import FROZEN_LINE, MUTED, UNFROZEN, axis, layout
+from core.language import mark, tr
 
 _SCOPES = (
-    ("from", "from this block on", "circle", -0.12),
-    ("only", "this block alone", "diamond-open", 0.12),
+    ("from", mark("from this block on"), "circle", -0.12),
+    ("only", mark("this block alone"), "diamond-open", 0.12),
 )
 PALE = 0.35
 
@@ -37,15 +38,15 @@ def figure(
     chart = go.Figure()
     places = {name: place for place, (name, _) in enumerate(blocks)}
     for accuracy, name, colour in (
-        (head_accuracy, "the head before", FROZEN_LINE),
-        (head_longer, "the head alone, as long", MUTED),
+        (head_accuracy, tr("the head before"), FROZEN_LINE),
+        (head_longer, tr("the head alone, as long"), MUTED),
     ):
         if accuracy is not None:
             chart.add_trace(_level(100 * accuracy, name, colour, len(blocks)))
     for scope, name, symbol, aside in _SCOPES:
         rows = table[table["scope"] == scope]
         if len(rows):
-            chart.add_trace(_marks(rows, places, name, symbol, aside))
+            chart.add_trace(_marks(rows, places, tr(name), symbol, aside))
     chart.update_layout(
         layout(
             340,
@@ -56,7 +57,7 @@ def figure(
                 range=[-0.5, len(blocks) - 0.5],
                 showgrid=False,
             ),
-            yaxis=axis("right on validation", ticksuffix=" %", nticks=7),
+            yaxis=axis(tr("right on validation"), ticksuffix=" %", nticks=7),
         )
     )
     return chart
@@ -87,7 +88,7 @@ def _marks(
             "width": 4,
         },
         text=rows["name"].to_list(),
-        hovertemplate="%{text}: %{y:.1f} % on validation<extra></extra>",
+        hovertemplate=tr("%{text}: %{y:.1f} % on validation") + "<extra></extra>",
     )
 
 

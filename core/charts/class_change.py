@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.theme import FROZEN_LINE, MUTED, UNFROZEN, axis, layout
+from core.language import tr
 
 
 def figure(table: pd.DataFrame, measure: str, before: str, after: str) -> go.Figure:
@@ -47,10 +48,9 @@ def figure(table: pd.DataFrame, measure: str, before: str, after: str) -> go.Fig
                 marker={"color": colour, "size": size},
                 text=names,
                 customdata=ranges,
-                hovertemplate=(
-                    "%{text}: %{x:.1f} %<br>95 % interval %{customdata[0]:.0f} to "
-                    "%{customdata[1]:.0f} %<extra>" + name + "</extra>"
-                ),
+                hovertemplate="%{text}: %{x:.1f} %<br>"
+                + tr("95 % interval %{customdata[0]:.0f} to %{customdata[1]:.0f} %")
+                + f"<extra>{name}</extra>",
             )
         )
     chart.update_layout(

@@ -9,9 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts import theme
+from core.language import mark, tr
 
 # Orange means "unfrozen" everywhere else, so it is not used for a split.
 _COLOURS = {"train": theme.FROZEN_LINE, "val": theme.FROZEN, "test": theme.MUTED}
+_NAMES = {"train": mark("training"), "val": mark("validation"), "test": mark("test")}
 
 # Letters of a name below its bar: longer ones would take the bars' room. The whole name is told
 # when the pointer is on its bar.
@@ -36,7 +38,7 @@ def figure(manifest: pd.DataFrame) -> go.Figure:
             320,
             barmode="stack",
             xaxis=theme.axis("", type="category", **_short_ticks(list(counts.index))),
-            yaxis=theme.axis("images"),
+            yaxis=theme.axis(tr("images")),
             hovermode="x unified",
         )
     )
@@ -46,7 +48,7 @@ def figure(manifest: pd.DataFrame) -> go.Figure:
             chart.add_bar(
                 x=list(counts.index),
                 y=values,
-                name=split,
+                name=tr(_NAMES[split]),
                 marker={"color": colour, "line": {"width": 0}},
             )
     return chart

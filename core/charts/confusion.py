@@ -10,6 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from core.charts.theme import axis, layout
+from core.language import number, tr
 
 Scale = Literal["frozen", "unfrozen"]
 
@@ -67,8 +68,8 @@ def figure(
             showlegend=False,
             clickmode="event+select",
             dragmode=False,
-            xaxis=axis("predicted", range=limits, tickangle=slanted, showgrid=False, **shared),
-            yaxis=axis("true", range=limits[::-1], showgrid=False, **shared),
+            xaxis=axis(tr("predicted"), range=limits, tickangle=slanted, showgrid=False, **shared),
+            yaxis=axis(tr("true"), range=limits[::-1], showgrid=False, **shared),
         )
     )
     return chart
@@ -131,7 +132,12 @@ def _targets(matrix: npt.NDArray[np.int64], class_names: Sequence[str]) -> go.Sc
     true, predicted = np.nonzero(matrix)
     counts = matrix[true, predicted]
     words = [
-        f"{class_names[t]}, called {class_names[p]}: {n:,}"
+        tr(
+            "{true}, called {predicted}: {count}",
+            true=class_names[t],
+            predicted=class_names[p],
+            count=n,
+        )
         for t, p, n in zip(true.tolist(), predicted.tolist(), counts.tolist(), strict=True)
     ]
     return go.Scatter(
@@ -151,7 +157,7 @@ def _targets(matrix: npt.NDArray[np.int64], class_names: Sequence[str]) -> go.Sc
 def _number(value: float) -> str:
     if value <= 0:
         return ""
-    return f"{value:,.0f}" if value >= 1 else "<1"
+    return number(value) if value >= 1 else "<1"
 
 
 def _short(name: str) -> str:

@@ -6,8 +6,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.theme import FROZEN_LINE, MUTED, axis, layout
+from core.language import mark, number, tr
 
-_SPLITS = (("val", "validation", MUTED, "dot"), ("test", "test", FROZEN_LINE, "solid"))
+_SPLITS = (
+    ("val", mark("validation"), MUTED, "dot"),
+    ("test", mark("test"), FROZEN_LINE, "solid"),
+)
 
 
 def figure(table: pd.DataFrame) -> go.Figure:
@@ -32,7 +36,7 @@ def figure(table: pd.DataFrame) -> go.Figure:
             go.Scatter(
                 x=images + (2 * place - 1) * aside,
                 y=values,
-                name=name,
+                name=tr(name),
                 mode="lines+markers",
                 line={"color": colour, "width": 2, "dash": dash},
                 marker={"size": 9},
@@ -44,8 +48,9 @@ def figure(table: pd.DataFrame) -> go.Figure:
                     "thickness": 1.5,
                     "width": 4,
                 },
-                text=[f"{count:,.0f}" for count in images],
-                hovertemplate="%{text} training images: %{y:.1f} %<extra>" + name + "</extra>",
+                text=[number(count) for count in images],
+                hovertemplate=tr("%{text} training images: %{y:.1f} %")
+                + f"<extra>{tr(name)}</extra>",
             )
         )
     ticks = images.tolist()
@@ -53,12 +58,12 @@ def figure(table: pd.DataFrame) -> go.Figure:
         layout(
             300,
             xaxis=axis(
-                "training images",
+                tr("training images"),
                 tickvals=ticks,
-                ticktext=[f"{count:,.0f}" for count in ticks],
+                ticktext=[number(count) for count in ticks],
                 range=[0, 1.05 * images.max()],
             ),
-            yaxis=axis("right", ticksuffix=" %", nticks=6),
+            yaxis=axis(tr("right"), ticksuffix=" %", nticks=6),
         )
     )
     return chart

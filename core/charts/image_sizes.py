@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts import theme
+from core.language import tr
 
 MAX_POINTS = 1000
 
@@ -28,8 +29,8 @@ def figure(manifest: pd.DataFrame) -> go.Figure:
     chart = go.Figure(
         layout=theme.layout(
             320,
-            xaxis=theme.axis("width, px", rangemode="tozero"),
-            yaxis=theme.axis("height, px", rangemode="tozero"),
+            xaxis=theme.axis(tr("width, px"), rangemode="tozero"),
+            yaxis=theme.axis(tr("height, px"), rangemode="tozero"),
         )
     )
     chart.add_scatter(
@@ -42,7 +43,7 @@ def figure(manifest: pd.DataFrame) -> go.Figure:
             "color": theme.FROZEN_LINE,
             "opacity": 0.55,
         },
-        hovertemplate="%{x} x %{y} px: %{customdata} images<extra></extra>",
+        hovertemplate=tr("%{x} x %{y} px: %{customdata} images") + "<extra></extra>",
         showlegend=False,
     )
     return chart

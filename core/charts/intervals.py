@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from core.charts.theme import FROZEN_LINE, UNFROZEN, axis, layout
 from core.evaluation.intervals import Interval
+from core.language import number, tr
 
 COLOURS = (FROZEN_LINE, UNFROZEN)
 
@@ -42,13 +43,10 @@ def figure(rows: Sequence[tuple[str, Interval]]) -> go.Figure:
                 y=[level],
                 mode="markers+text",
                 marker={"color": colour, "size": 14},
-                text=[f"{name} <b>{middle:.1f} %</b>"],
+                text=[f"{name} <b>{number(middle, 1)} %</b>"],
                 textposition="top center",
                 cliponaxis=False,
-                hovertemplate=(
-                    f"{name}: {middle:.1f} %<br>95 % interval {100 * interval.low:.1f} to "
-                    f"{100 * interval.high:.1f} %<extra></extra>"
-                ),
+                hovertemplate=f"{name}: {number(middle, 1)} %<br>{_words(interval)}<extra></extra>",
             )
         )
     chart.update_layout(
@@ -61,6 +59,11 @@ def figure(rows: Sequence[tuple[str, Interval]]) -> go.Figure:
         )
     )
     return chart
+
+
+def _words(interval: Interval) -> str:
+    low, high = number(100 * interval.low, 1), number(100 * interval.high, 1)
+    return tr("95 % interval {low} to {high} %", low=low, high=high)
 
 
 def _limits(rows: Sequence[tuple[str, Interval]]) -> list[float]:

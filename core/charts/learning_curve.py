@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts import theme
+from core.language import number, plain_number, tr
 
 HEIGHT = 520
 # The rate's axis ends this far below the lowest peak: a rate that falls to nothing leaves it.
@@ -23,7 +24,7 @@ class CurvePart:
     """One stage's part of the time line.
 
     Attributes:
-        title: "head" or "fine-tuning".
+        title: "head" or "fine-tuning", in the reader's language.
         epochs: With the columns of `core.runs.metrics_log.EPOCH_COLUMNS`.
         batch: The running batch's row of `metrics.jsonl`, or None.
         planned: Epochs that were asked for: the axis has room for them while the run goes on.
@@ -57,7 +58,7 @@ def figure(parts: Sequence[CurvePart]) -> go.Figure:
         _add_best(chart, part, start, total)
         _add_batch(chart, part, start)
         start += part.planned
-    for name, dash in (("training", "dot"), ("validation", "solid")):
+    for name, dash in ((tr("training"), "dot"), (tr("validation"), "solid")):
         line = {"color": theme.MUTED, "dash": dash, "width": 2}
         chart.add_scatter(x=[None], y=[None], mode="lines", name=name, line=line)
     return chart
@@ -78,9 +79,9 @@ def _layout(parts: Sequence[CurvePart]) -> go.Layout:
         uirevision=f"curve {total}",
         shapes=shapes,
         annotations=notes,
-        xaxis=theme.axis("epoch", range=[0.5, total + 0.5], anchor="y3", **_epoch_ticks(total)),
-        yaxis=theme.axis("accuracy, %", domain=[0.59, 0.97], rangemode="normal"),
-        yaxis2=theme.axis("loss", domain=[0.22, 0.54], anchor="x", rangemode="tozero"),
+        xaxis=theme.axis(tr("epoch"), range=[0.5, total + 0.5], anchor="y3", **_epoch_ticks(total)),
+        yaxis=theme.axis(tr("accuracy, %"), domain=[0.59, 0.97], rangemode="normal"),
+        yaxis2=theme.axis(tr("loss"), domain=[0.22, 0.54], anchor="x", rangemode="tozero"),
         yaxis3=_rate_axis(parts),
         hovermode="x unified",
         # One reading for all panels.
@@ -102,13 +103,13 @@ def _rate_axis(parts: Sequence[CurvePart]) -> dict[str, Any]:
         if not peaks or np.log10(peaks[-1] / peak) > apart:
             peaks.append(peak)
     return theme.axis(
-        "rate",
+        tr("rate"),
         domain=[0.0, 0.16],
         anchor="x",
         type="log",
         range=[low, high],
         tickvals=peaks,
-        ticktext=[f"{peak:g}" for peak in peaks],
+        ticktext=[plain_number(peak) for peak in peaks],
     )
 
 
@@ -147,8 +148,8 @@ def _add_stage(chart: go.Figure, part: CurvePart, start: int) -> None:
         ("val_loss", "solid", "y2", 1.0),
     ):
         values = part.epochs[column].to_numpy(float) * factor
-        reading = "accuracy %{y:.2f} %" if panel == "y" else "loss %{y:.2f}"
-        about = "validation" if column.startswith("val") else "training"
+        reading = tr("accuracy %{y:.2f} %") if panel == "y" else tr("loss %{y:.2f}")
+        about = tr("validation") if column.startswith("val") else tr("training")
         chart.add_scatter(
             x=x,
             y=values,
@@ -174,7 +175,7 @@ def _add_rate(chart: go.Figure, part: CurvePart, start: int, low: float) -> None
         mode="lines+markers" if len(rate) < 40 else "lines",
         marker={"size": 4},
         line={"color": colour, "width": 2},
-        name=f"{part.title}, rate",
+        name=f"{part.title}, {tr('rate')}",
         showlegend=False,
         hovertemplate="%{customdata:.2~g}",
     )
@@ -195,7 +196,7 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None
         x=[x],
         y=[y],
         mode="markers",
-        name="best",
+        name=tr("best"),
         marker={"size": 10, "color": colour},
         cliponaxis=False,
         showlegend=False,
@@ -203,7 +204,7 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None
     )
     early = x < 0.3 * total  # left of the point, the label would lie on the axis
     chart.add_annotation(
-        text=theme.keyed(colour, f"best {100 * accuracy[best]:.1f} %"),
+        text=theme.keyed(colour, tr("best {share} %", share=number(100 * accuracy[best], 1))),
         x=x,
         y=y,
         xanchor="left" if early else "right",
@@ -230,7 +231,7 @@ def _add_batch(chart: go.Figure, part: CurvePart, start: int) -> None:
             yaxis=panel,
             mode="markers",
             marker={"symbol": "circle-open", "size": 9, "color": theme.MUTED},
-            name="running batch",
+            name=tr("running batch"),
             showlegend=False,
             hovertemplate="%{y:.2f}",
         )

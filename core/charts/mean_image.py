@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts import theme
+from core.language import tr
 
 COLUMNS = 6
 _ROW_HEIGHT = 190
@@ -40,7 +41,8 @@ def figure(means: np.ndarray[Any, Any], class_names: Sequence[str]) -> go.Figure
         picture = go.Image(
             z=pixels,
             name=name,
-            hovertemplate="red %{z[0]}, green %{z[1]}, blue %{z[2]}<extra>%{fullData.name}</extra>",
+            hovertemplate=tr("red %{z[0]}, green %{z[1]}, blue %{z[2]}")
+            + "<extra>%{fullData.name}</extra>",
         )
         chart.add_trace(picture, row=row + 1, col=column + 1)
     chart.update_layout(theme.layout(_ROW_HEIGHT * rows + 40, margin={"l": 8, "r": 8, "t": 32}))

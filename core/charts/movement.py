@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.charts import theme
+from core.language import tr
 
 ROW_HEIGHT = 18
 MAX_ROWS = 60
@@ -50,7 +51,7 @@ def figure(movement: Sequence[dict[str, Any]]) -> go.Figure:
     chart = go.Figure(
         layout=theme.layout(
             80 + ROW_HEIGHT * len(rows),
-            xaxis=theme.axis("moved, % of its size", rangemode="tozero"),
+            xaxis=theme.axis(tr("moved, % of its size"), rangemode="tozero"),
             yaxis=theme.axis("", autorange="reversed", type="category", dtick=1),
         )
     )

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from core.charts import theme
 from core.evaluation.rate_curve import RateCurve
+from core.language import tr
 
 
 def figure(curve: RateCurve, suggested: float, label: str) -> go.Figure:
@@ -24,15 +25,15 @@ def figure(curve: RateCurve, suggested: float, label: str) -> go.Figure:
             230,
             margin={"l": 44, "r": 8, "t": 26, "b": 40},
             showlegend=False,
-            xaxis=theme.axis("learning rate", type="log", dtick=2, exponentformat="e"),
-            yaxis=theme.axis("loss", range=[0, 1.08 * float(smoothed.max())]),
+            xaxis=theme.axis(tr("learning rate"), type="log", dtick=2, exponentformat="e"),
+            yaxis=theme.axis(tr("loss"), range=[0, 1.08 * float(smoothed.max())]),
         )
     )
     chart.add_scatter(
         x=rates,
         y=list(curve.losses),
         mode="markers",
-        name="one batch",
+        name=tr("one batch"),
         marker={"color": theme.MUTED, "size": 4, "opacity": 0.5},
         hoverinfo="skip",
     )
@@ -40,9 +41,9 @@ def figure(curve: RateCurve, suggested: float, label: str) -> go.Figure:
         x=rates,
         y=smoothed,
         mode="lines",
-        name="smoothed",
+        name=tr("smoothed"),
         line={"color": theme.FROZEN_LINE, "width": 2.5},
-        hovertemplate="rate %{x:.1e}<br>loss %{y:.3f}<extra></extra>",
+        hovertemplate=tr("rate %{x:.1e}<br>loss %{y:.3f}") + "<extra></extra>",
     )
     chart.add_vline(x=suggested, line={"color": theme.UNFROZEN, "width": 2, "dash": "dash"})
     # On a logarithmic axis Plotly takes the place of a note as an exponent, that of a line as a

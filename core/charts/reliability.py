@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.theme import FROZEN_LINE, MUTED, UNFROZEN, axis, layout
+from core.language import tr
 
 COLOURS = (FROZEN_LINE, UNFROZEN)
 
@@ -40,8 +41,8 @@ def figure(models: Sequence[tuple[str, pd.DataFrame]]) -> go.Figure:
     chart.update_layout(
         layout(
             340,
-            xaxis=axis("how sure, %", range=[max(0.0, low - 5), 102]),
-            yaxis=axis("how often right, %", range=[-2, 104]),
+            xaxis=axis(tr("how sure, %"), range=[max(0.0, low - 5), 102]),
+            yaxis=axis(tr("how often right, %"), range=[-2, 104]),
         )
     )
     return chart
@@ -64,7 +65,6 @@ def _curve(name: str, table: pd.DataFrame, colour: str) -> go.Scatter:
             "width": 0,
         },
         customdata=images,
-        hovertemplate=(
-            "%{x:.0f} % sure, %{y:.0f} % right, %{customdata:,} images<extra>" + name + "</extra>"
-        ),
+        hovertemplate=tr("%{x:.0f} % sure, %{y:.0f} % right, %{customdata:,} images")
+        + f"<extra>{name}</extra>",
     )

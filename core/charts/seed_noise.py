@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.theme import FROZEN_LINE, MUTED, UNFROZEN, axis, layout
+from core.language import tr
 
 ROW_HEIGHT = 30
 
@@ -25,10 +26,10 @@ def figure(
     Returns:
         The figure; its x axis is in percent.
     """
-    titles = [f"seed {seed}" for seed in table["seed"]]
+    titles = [str(tr("seed {seed}", seed=str(seed))) for seed in table["seed"]]
     values = 100 * table[["head", "tuned"]].to_numpy(dtype=np.float64)
     if this_run is not None:
-        titles = ["this run", *titles]
+        titles = [str(tr("this run")), *titles]
         values = np.vstack([100 * np.asarray(this_run, dtype=np.float64), values])
     places = np.arange(len(titles))
     chart = go.Figure(_joins(values, places))
@@ -42,7 +43,7 @@ def figure(
         layout(
             84 + ROW_HEIGHT * len(titles),
             margin={"l": 8, "r": 16, "t": 30, "b": 8},
-            xaxis=axis("right on the test images", ticksuffix=" %", nticks=5),
+            xaxis=axis(tr("right on the test images"), ticksuffix=" %", nticks=5),
             yaxis=axis(
                 tickvals=places,
                 ticktext=titles,
@@ -58,7 +59,8 @@ def figure(
 def _dots(
     values: np.ndarray, places: np.ndarray, titles: list[str], name: str, colour: str
 ) -> go.Scatter:
-    symbols = ["circle-open" if title == "this run" else "circle" for title in titles]
+    this = tr("this run")
+    symbols = ["circle-open" if title == this else "circle" for title in titles]
     return go.Scatter(
         x=values,
         y=places,

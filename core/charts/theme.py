@@ -10,6 +10,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.language import language
+
 FROZEN = "#A9D3EE"
 FROZEN_LINE = "#2B8AC6"
 UNFROZEN = "#E8590C"
@@ -39,6 +41,9 @@ def layout(height: int, **changes: Any) -> go.Layout:
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         "hoverlabel": {"font": {"size": 13}},
     }
+    if language() == "ru":
+        # For the numbers that the browser writes: the decimal comma, and a space for thousands.
+        base["separators"] = ",\u00a0"
     return go.Layout({**base, **changes})
 
 

@@ -103,7 +103,7 @@ def _check(dataset: Dataset, data: TrainingData) -> None:
     for split in ("train", "val"):
         if not len(data.rows[split]):
             raise DatasetError(
-                tr("{name} has no usable image in {split}.", name=dataset.name, split=split),
+                tr("{name} has no usable image in {split}.", name=dataset.name, split=tr(split)),
                 tr("Split it on the Data page."),
             )
     seen = set(data.labels[data.rows["train"]].tolist())

@@ -23,8 +23,8 @@ def test_bars_count_usable_images_of_each_split() -> None:
     }
 
     assert bars == {
-        "train": {"cat": 1, "dog": 0},
-        "val": {"cat": 0, "dog": 1},
+        "training": {"cat": 1, "dog": 0},
+        "validation": {"cat": 0, "dog": 1},
         "test": {"cat": 1, "dog": 0},
     }
 
