@@ -52,7 +52,8 @@ _CSS = """
   [class*="st-key-hide_tip_"] button p { position: absolute; width: 1px; height: 1px;
     overflow: hidden; clip-path: inset(50%); }
   /* On the sidebar's own tint, the chosen language's text needs a ground without another one. */
-  [data-testid="stSidebar"] [data-testid$="segmented_controlActive"] { background: transparent; }
+  [class*="st-key-language_choice"] button[aria-checked="true"] {
+    background: transparent !important; }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
   :is([class*="st-key-block_map"], [class*="st-key-rate_curve"]) .annotation text {
