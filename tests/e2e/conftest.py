@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,19 +49,27 @@ class Server:
     process: psutil.Process
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Starts the app as README does, on a free port and an empty workspace."""
-    workspace = tmp_path_factory.mktemp("workspace")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "UNFREEZE_WORKSPACE": str(workspace), "UNFREEZE_QUEUE": "on"}
+@contextmanager
+def running_app(
+    workspace: Path, *options: str, port: int = 0, **environment: str
+) -> Iterator[Server]:
+    """Starts the app as README does, and ends it with all that it has started.
+
+    Args:
+        workspace: Its workspace.
+        *options: Streamlit's, such as "--server.baseUrlPath=app".
+        port: Its port; 0 for a free one.
+        **environment: Variables on top of this process's own.
+    """
+    port = port or free_port()
+    variables = {**os.environ, "UNFREEZE_QUEUE": "on", **environment}
+    variables["UNFREEZE_WORKSPACE"] = str(workspace)
     log = (workspace / "server.log").open("ab")
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+        [*command, "--server.port", str(port), *options],
         cwd=APP_ROOT,
-        env=environment,
+        env=variables,
         stdout=log,
         stderr=log,
     )
@@ -73,7 +82,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait()
         log.close()
         stop = [sys.executable, "-m", "core.runs.queue", "stop"]
-        subprocess.run(stop, cwd=APP_ROOT, env=environment, check=True, capture_output=True)
+        subprocess.run(stop, cwd=APP_ROOT, env=variables, check=True, capture_output=True)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app on a free port and an empty workspace."""
+    with running_app(tmp_path_factory.mktemp("workspace")) as started:
+        yield started
 
 
 def _wait_until_healthy(url: str, workspace: Path) -> None:

@@ -1,0 +1,58 @@
+"""Uploads are taken from people who are in alone.
+
+Streamlit takes a file from every open session, also from one that has only seen the sign-in page:
+whether a session may upload is asked of the runtime, which is given a stricter answer here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+from streamlit.runtime import Runtime
+from streamlit.runtime import exists as runtime_exists
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+class Admitted:
+    """Ids of the sessions whose person is in. Threads may share it."""
+
+    def __init__(self, is_active: Callable[[str], bool]) -> None:
+        """Starts with nobody.
+
+        Args:
+            is_active: Whether a session is open, as the runtime knows it.
+        """
+        self._is_active = is_active
+        self._lock = threading.Lock()
+        self._ids: set[str] = set()
+
+    def let(self, session_id: str, allowed: bool) -> None:
+        """Notes whether a session's person is in, and forgets sessions that are gone."""
+        with self._lock:
+            gone = {known for known in self._ids if not self._is_active(known)}
+            self._ids = (self._ids - gone - {session_id}) | ({session_id} if allowed else set())
+
+    def may_upload(self, session_id: str) -> bool:
+        """Whether the session is open and its person is in."""
+        with self._lock:
+            known = session_id in self._ids
+        return known and self._is_active(session_id)
+
+
+def guard_uploads(allowed: bool) -> None:
+    """Notes whether this session's person is in; all others cannot upload from now on."""
+    context = get_script_run_ctx()
+    if context is not None and runtime_exists():
+        _admitted().let(context.session_id, allowed)
+
+
+@st.cache_resource(show_spinner=False)
+def _admitted() -> Admitted:
+    runtime = Runtime.instance()
+    # The class's own answer: it stays the same however often this is set up.
+    admitted = Admitted(partial(Runtime.is_active_session, runtime))
+    runtime.is_active_session = admitted.may_upload  # type: ignore[method-assign]
+    return admitted
