@@ -22,6 +22,7 @@ from core.evaluation.comparison import model_name
 from core.evaluation.intervals import wilson
 from core.evaluation.predictions import join_predictions, read_predictions
 from core.evaluation.verdict import LEVEL, judge_pairs
+from core.language import mark, number, tr, trn
 from core.runs import Run, RunStore
 from core.runs.groups import Group, new_mark, queue_group
 
@@ -73,8 +74,8 @@ def queue_sweep(
     """
     configs = [full_run(head, block, scope) for block, scope in sweep_choices(blocks)]
     configs = [replace(c, training=replace(c.training, epochs=epochs)) for c in configs]
-    mark = new_mark("sweep", "Every block", head.id)
-    queue_group(store, mark, configs, head.dataset_name, started_by)
+    group = new_mark("sweep", mark("Every block"), head.id)
+    queue_group(store, group, configs, head.dataset_name, started_by)
 
 
 def full_run(head: Run, block: str, scope: Scope) -> FineTuneConfig:
@@ -84,7 +85,9 @@ def full_run(head: Run, block: str, scope: Scope) -> FineTuneConfig:
         RunError: If it is no head run.
     """
     if not isinstance(head.config, HeadConfig):
-        raise RunError(f"Run {head.id} is no head run.", "Choose a head to start from.")
+        raise RunError(
+            tr("Run {run} is no head run.", run=head.id), tr("Choose a head to start from.")
+        )
     training: TrainingConfig = suggest_fine_tuning(head.config)
     return FineTuneConfig(head.id, head.config, block, scope, training=training)
 
@@ -126,20 +129,30 @@ def sweep_in_words(found: Sweep) -> str:
         return ""
     best = table.iloc[0]
     tied = table[table["tied"]]
-    words = (
-        f"**{best['name']}** is best on the {found.images:,} validation images: "
-        f"{100 * best['accuracy']:.1f} % ({100 * best['low']:.1f} to {100 * best['high']:.1f})."
+    words = tr(
+        "**{name}** is best on the {count} validation images: {accuracy} % ({low} to {high}).",
+        name=best["name"],
+        count=found.images,
+        accuracy=number(100 * best["accuracy"], 1),
+        low=number(100 * best["low"], 1),
+        high=number(100 * best["high"], 1),
     )
     others = len(tied) - 1
     if not others:
-        return f"{words} Every other choice is worse than chance explains."
+        return f"{words} {tr('Every other choice is worse than chance explains.')}"
     cheapest = tied.sort_values("compute", kind="stable").iloc[0]
     if len(table) == 2:
-        return f"{words} The other one cannot be told from it as far as these images show."
-    words += (
-        f" {others} of the {len(table) - 1} others cannot be told from it: differences among them "
-        "are not real as far as these images show."
+        other = tr("The other one cannot be told from it as far as these images show.")
+        return f"{words} {other}"
+    tied_words = trn(
+        "{count} of the {others} others cannot be told from it: differences among them are not "
+        "real as far as these images show.",
+        "{count} of the {others} others cannot be told from it: differences among them are not "
+        "real as far as these images show.",
+        others,
+        others=len(table) - 1,
     )
-    if cheapest["run_id"] != best["run_id"]:
-        words += f" The cheapest of them to train is **{str(cheapest['name']).lower()}**."
-    return words
+    if cheapest["run_id"] == best["run_id"]:
+        return f"{words} {tied_words}"
+    cheap = tr("The cheapest of them to train is **{name}**.", name=str(cheapest["name"]).lower())
+    return f"{words} {tied_words} {cheap}"

@@ -169,17 +169,31 @@ def class_names_of(run: Run, datasets: DatasetStore) -> tuple[str, ...]:
 
 def model_name(run: Run) -> Words:
     """A short name: "Head only", "From block 6", "Only block 6", "Whole backbone"."""
+    name, _, block = _naming(run)
+    return tr(name, block=block)
+
+
+def model_in_words(run: Run) -> Words:
+    """The same in the middle of a sentence: "from block 6"."""
+    _, words, block = _naming(run)
+    return tr(words, block=block)
+
+
+def _naming(run: Run) -> tuple[str, str, str]:
+    """The name alone, in a sentence, and the block in both."""
     config = run.config
     if not isinstance(config, FineTuneConfig):
-        return tr("Head only")
+        return mark("Head only"), mark("head only"), ""
     if config.scope == "all":
-        return tr("Whole backbone")
+        return mark("Whole backbone"), mark("whole backbone"), ""
     if config.scope == "none":
-        return tr("Head trained on")
+        return mark("Head trained on"), mark("head trained on"), ""
     block = re.sub(r"(?<=[a-z])(?=\d)", " ", config.block).replace("_", " ")
     numbered, alone = block.removeprefix("block "), config.scope == "only"
+    if numbered == block and alone:
+        return mark("Only {block}"), mark("only {block}"), block
     if numbered == block:
-        return tr("Only {block}", block=block) if alone else tr("From {block}", block=block)
+        return mark("From {block}"), mark("from {block}"), block
     if alone:
-        return tr("Only block {block}", block=numbered)
-    return tr("From block {block}", block=numbered)
+        return mark("Only block {block}"), mark("only block {block}"), numbered
+    return mark("From block {block}"), mark("from block {block}"), numbered

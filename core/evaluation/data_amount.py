@@ -18,6 +18,7 @@ from core.evaluation.intervals import wilson
 from core.evaluation.predictions import join_runs, read_predictions
 from core.evaluation.verdict import Outcome, Verdict, judge_pairs
 from core.evaluation.wording import difference_in_words, signed_points
+from core.language import Words, mark, tr
 from core.runs import Run, RunStore
 from core.runs.groups import Group, new_mark, queue_group
 from core.training.share import share_size
@@ -55,10 +56,13 @@ def queue_shares(store: RunStore, head: Run, started_by: str = "") -> None:
     """
     config = head.config
     if not isinstance(config, HeadConfig):
-        raise RunError(f"Run {head.id} is no head run.", "Choose the head that it started from.")
-    mark = new_mark("data_amount", "Fewer images, head only", head.id)
+        raise RunError(
+            tr("Run {run} is no head run.", run=head.id),
+            tr("Choose the head that it started from."),
+        )
+    group = new_mark("data_amount", mark("Fewer images, head only"), head.id)
     configs = [_at(config, share) for share in SHARES]
-    queue_group(store, mark, configs, head.dataset_name, started_by)
+    queue_group(store, group, configs, head.dataset_name, started_by)
 
 
 def data_amount(head: Run, group: Group, class_counts: Sequence[int]) -> DataAmount:
@@ -87,26 +91,46 @@ def amount_in_words(amount: DataAmount) -> str:
     verdict = amount.doubling
     if verdict is None:
         return ""
-    whole = int(amount.table["images"].iloc[-1])
-    split = {"val": "validation", "test": "test"}[amount.split]
-    numbers = (
-        f"from {amount.half:,} to {whole:,} training images, {split} accuracy changed by "
-        f"{difference_in_words(verdict)}"
-    )
+    numbers = _doubling_in_words(amount, verdict)
     if verdict.outcome is Outcome.HELPED:
-        return (
-            f"**Still rising:** {numbers}. More images of the same kind should help; the next "
-            "doubling seldom gives more than the last."
+        return tr(
+            "**Still rising:** {numbers}. More images of the same kind should help; the next "
+            "doubling seldom gives more than the last.",
+            numbers=numbers,
         )
     if verdict.difference.high < SMALL_GAIN:
-        return (
-            f"**Flat:** {numbers}. Twice as many images again would hardly give a point; another "
-            "backbone, image size or fine-tuning may."
+        return tr(
+            "**Flat:** {numbers}. Twice as many images again would hardly give a point; another "
+            "backbone, image size or fine-tuning may.",
+            numbers=numbers,
         )
-    return (
-        f"**Cannot tell:** {numbers}. Doubling may be worth nothing or "
-        f"{signed_points(verdict.difference.high)} points: {verdict.images:,} {split} images are "
-        "too few to say."
+    few = (
+        tr("{images} test images are too few to say.", images=verdict.images)
+        if amount.split == "test"
+        else tr("{images} validation images are too few to say.", images=verdict.images)
+    )
+    return tr(
+        "**Cannot tell:** {numbers}. Doubling may be worth nothing or {points} points: {few}",
+        numbers=numbers,
+        points=signed_points(verdict.difference.high),
+        few=few,
+    )
+
+
+def _doubling_in_words(amount: DataAmount, verdict: Verdict) -> Words:
+    whole, difference = int(amount.table["images"].iloc[-1]), difference_in_words(verdict)
+    if amount.split == "test":
+        return tr(
+            "from {half} to {whole} training images, test accuracy changed by {difference}",
+            half=amount.half,
+            whole=whole,
+            difference=difference,
+        )
+    return tr(
+        "from {half} to {whole} training images, validation accuracy changed by {difference}",
+        half=amount.half,
+        whole=whole,
+        difference=difference,
     )
 
 

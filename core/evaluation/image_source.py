@@ -11,6 +11,7 @@ from pathlib import Path
 from core.datasets.folder import files_below
 from core.datasets.layout import is_image_name, is_junk
 from core.errors import DatasetError, InvalidImageError
+from core.language import number, tr, trn
 
 # A single image beyond this is none; it also bounds what a zip can unpack into memory.
 MAX_FILE_BYTES = 300_000_000
@@ -42,10 +43,21 @@ def image_source(path: Path) -> ImageSource:
     elif zipfile.is_zipfile(path):
         source, unnamed = _zip_source(path), []
     else:
-        raise DatasetError(f"{path} is neither a folder nor a zip.", "Name one of images.")
+        raise DatasetError(
+            tr("{path} is neither a folder nor a zip.", path=str(path)), tr("Name one of images.")
+        )
+    if not source.names and unnamed:
+        raise DatasetError(
+            trn(
+                "{name} holds no image. {count} has a name that cannot be read.",
+                "{name} holds no image. {count} have names that cannot be read.",
+                len(unnamed),
+                name=path.name,
+            ),
+            tr("Choose another."),
+        )
     if not source.names:
-        hint = f" {len(unnamed)} have names that cannot be read." if unnamed else ""
-        raise DatasetError(f"{path.name} holds no image.{hint}", "Choose another.")
+        raise DatasetError(tr("{name} holds no image.", name=path.name), tr("Choose another."))
     return source
 
 
@@ -59,7 +71,9 @@ def _read_file(path: Path, name: str) -> bytes:
         _check_size(name, path.stat().st_size)
         return path.read_bytes()
     except OSError as error:
-        raise InvalidImageError(f"{name} cannot be read: {error.strerror}.") from error
+        raise InvalidImageError(
+            tr("{name} cannot be read: {error}.", name=name, error=str(error.strerror))
+        ) from error
 
 
 def _zip_source(path: Path) -> ImageSource:
@@ -71,7 +85,9 @@ def _zip_source(path: Path) -> ImageSource:
         try:
             return archive.read(name)
         except _UNREADABLE as error:
-            raise InvalidImageError(f"{name} cannot be unpacked: {error}.") from error
+            raise InvalidImageError(
+                tr("{name} cannot be unpacked: {error}.", name=name, error=str(error))
+            ) from error
 
     return _chosen(list(sizes), read)
 
@@ -79,5 +95,10 @@ def _zip_source(path: Path) -> ImageSource:
 def _check_size(name: str, size: int) -> None:
     if size > MAX_FILE_BYTES:
         raise InvalidImageError(
-            f"{name} has {size / 1e6:,.0f} MB; the limit is {MAX_FILE_BYTES / 1e6:,.0f} MB."
+            tr(
+                "{name} has {size} MB; the limit is {limit} MB.",
+                name=name,
+                size=number(size / 1e6),
+                limit=number(MAX_FILE_BYTES / 1e6),
+            )
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import norm
 
+from core.language import number, tr, trn
 from core.runs import Run
 
 FILE_NAME = "test-opened.jsonl"
@@ -104,10 +105,14 @@ def flattery(runs: int, accuracy: float, images: int) -> float:
 def openings_in_words(runs: int, accuracy: float, images: int) -> str:
     """What the number of openings means for the figures, in one or two sentences."""
     if runs <= 1:
-        return "This test set has been opened by 1 run: its figures are fresh."
-    points = 100 * flattery(runs, accuracy, images)
-    return (
-        f"This test set has been opened by {runs} runs. Whoever picks the best of them by its test "
-        f"accuracy gets a figure that is up to about {points:.1f} points too kind. Choose by "
-        "validation, and keep the test images for the last word."
+        return tr("This test set has been opened by 1 run: its figures are fresh.")
+    return trn(
+        "This test set has been opened by {count} run. Whoever picks the best of them by its test "
+        "accuracy gets a figure that is up to about {points} points too kind. Choose by "
+        "validation, and keep the test images for the last word.",
+        "This test set has been opened by {count} runs. Whoever picks the best of them by its test "
+        "accuracy gets a figure that is up to about {points} points too kind. Choose by "
+        "validation, and keep the test images for the last word.",
+        runs,
+        points=number(100 * flattery(runs, accuracy, images), 1),
     )

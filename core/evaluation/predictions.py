@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import RunError
+from core.language import tr
 from core.runs import Run
 
 PREDICTION_COLUMNS = ("path", "split", "label", "predicted", "probabilities")
@@ -39,11 +40,17 @@ def read_predictions(run: Run, split: str = "") -> pd.DataFrame:
         table = pd.read_parquet(run.predictions_path, columns=list(PREDICTION_COLUMNS))
     except FileNotFoundError as error:
         raise RunError(
-            f"Run {run.id} has no predictions.", "Wait until it has ended, or train it again."
+            tr("Run {run} has no predictions.", run=run.id),
+            tr("Wait until it has ended, or train it again."),
         ) from error
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
-            f"The predictions of run {run.id} cannot be read: {error}.", "Train it again."
+            tr(
+                "The predictions of run {run} cannot be read: {error}.",
+                run=run.id,
+                error=str(error),
+            ),
+            tr("Train it again."),
         ) from error
     chosen = table[table["split"] == split] if split else table
     return chosen.reset_index(drop=True)
@@ -86,16 +93,27 @@ def require_same_data(before: Run, after: Run) -> None:
     first, second = before.base, after.base
     if first.dataset_id != second.dataset_id:
         raise RunError(
-            f"Run {before.id} used {before.dataset_name or first.dataset_id} and run {after.id} "
-            f"used {after.dataset_name or second.dataset_id}: accuracies on different images "
-            "cannot be compared.",
-            "Choose two runs on the same data set.",
+            tr(
+                "Run {run} used {dataset} and run {other_run} used {other_dataset}: accuracies on "
+                "different images cannot be compared.",
+                run=before.id,
+                dataset=before.dataset_name or first.dataset_id,
+                other_run=after.id,
+                other_dataset=after.dataset_name or second.dataset_id,
+            ),
+            tr("Choose two runs on the same data set."),
         )
     if first.dataset_version != second.dataset_version:
         raise RunError(
-            f"Run {before.id} used version {first.dataset_version} of the data set and run "
-            f"{after.id} version {second.dataset_version}: their test images differ.",
-            "Train one of them again, so that both use the same version.",
+            tr(
+                "Run {run} used version {version} of the data set and run {other_run} version "
+                "{other_version}: their test images differ.",
+                run=before.id,
+                version=first.dataset_version,
+                other_run=after.id,
+                other_version=second.dataset_version,
+            ),
+            tr("Train one of them again, so that both use the same version."),
         )
 
 
@@ -122,8 +140,13 @@ def join_predictions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     pairs = left.merge(right, on=["path", "label"], how="inner", validate="one_to_one")
     if len(pairs) != len(before) or len(pairs) != len(after):
         raise RunError(
-            f"Only {len(pairs):,} images are in both runs, of {len(before):,} and {len(after):,}.",
-            "Train both runs on the same version of the data set.",
+            tr(
+                "Only {both} images are in both runs, of {first} and {second}.",
+                both=len(pairs),
+                first=len(before),
+                second=len(after),
+            ),
+            tr("Train both runs on the same version of the data set."),
         )
     was_right = (pairs["before"] == pairs["label"]).to_numpy()
     is_right = (pairs["after"] == pairs["label"]).to_numpy()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from core.datasets import DatasetStore
 from core.errors import RunError
-from core.evaluation.comparison import compare, head_id_of, head_of, model_name
+from core.evaluation.comparison import Comparison, compare, head_id_of, head_of, model_name
 from core.evaluation.verdict import Outcome
+from core.language import tr
 from core.runs import Run, RunStore
 from core.runs.groups import standalone
 
@@ -18,7 +19,7 @@ class Recommendation:
 
     Attributes:
         run: The run whose model it is.
-        reason: One sentence.
+        reason: One sentence that ends "Suggested: ...".
     """
 
     run: Run
@@ -65,18 +66,30 @@ def recommend(
     tuned = _tuned(own, current)
     if tuned is None:
         head = next((run for run in own if run.id == current), own[0])
-        return Recommendation(head, "the head-only model; nothing has been fine-tuned from it yet.")
+        return Recommendation(
+            head, tr("the head-only model; nothing has been fine-tuned from it yet.")
+        )
     head_run = head_of(tuned, runs)
     if head_run is None or not head_run.has_model:
-        return Recommendation(tuned, "the fine-tuned model; its head-only model is gone.")
+        return Recommendation(tuned, tr("the fine-tuned model; its head-only model is gone."))
     try:
         outcome = compare(head_run, tuned, datasets).verdict.outcome
     except RunError:
-        return Recommendation(tuned, "the fine-tuned model; it cannot be compared with its head.")
+        reason = tr("the fine-tuned model; it cannot be compared with its head.")
+        return Recommendation(tuned, reason)
     if outcome is Outcome.HELPED:
-        return Recommendation(tuned, f"{model_name(tuned)}, because fine-tuning helped.")
-    why = "hurt" if outcome is Outcome.HURT else "made no difference that can be told"
-    return Recommendation(head_run, f"the head-only model, because fine-tuning {why}.")
+        reason = tr("{model}, because fine-tuning helped.", model=model_name(tuned))
+        return Recommendation(tuned, reason)
+    if outcome is Outcome.HURT:
+        return Recommendation(head_run, tr("the head-only model, because fine-tuning hurt."))
+    reason = tr("the head-only model, because fine-tuning made no difference that can be told.")
+    return Recommendation(head_run, reason)
+
+
+def usable_model(comparison: Comparison) -> Run:
+    """The run whose model is suggested after a comparison."""
+    helped = comparison.verdict.outcome is Outcome.HELPED
+    return comparison.after if helped else comparison.before
 
 
 def _tuned(own: list[Run], current: str) -> Run | None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from core.evaluation.intervals import wilson
 from core.files import read_json, write_json
+from core.language import number
 from core.runs import Run
 
 FILE_NAME = "rejection.json"
@@ -125,7 +126,7 @@ def effect_of(
 
 def threshold_in_words(threshold: float) -> str:
     """A threshold in percent; with more decimals close to 100, where they count."""
-    return f"{100 * threshold:.{1 if threshold < 0.999 else 3}f} %"
+    return f"{number(100 * threshold, 1 if threshold < 0.999 else 3)} %"
 
 
 def save_rejection(run: Run, rejection: Rejection) -> None:

@@ -17,10 +17,11 @@ from scipy.stats import t as student
 
 from core.config import FineTuneConfig, HeadConfig
 from core.errors import RunError
-from core.evaluation.comparison import model_name
+from core.evaluation.comparison import model_in_words
 from core.evaluation.intervals import Interval
 from core.evaluation.verdict import Outcome
 from core.evaluation.wording import signed_points
+from core.language import Number, number, tr, trn
 from core.runs import Run, RunState, RunStore
 from core.runs.groups import Group, new_mark, queue_group
 
@@ -74,10 +75,11 @@ def queue_seeds(
     base = run if head is None else head
     if not isinstance(base.config, HeadConfig):
         raise RunError(
-            f"The head run of {run.id} is gone.", "Fine-tune again from a head that is there."
+            tr("The head run of {run} is gone.", run=run.id),
+            tr("Fine-tune again from a head that is there."),
         )
-    name = model_name(run)
-    mark = new_mark("seeds", f"{count} seeds, {name[0].lower()}{name[1:]}", run.id)
+    title = trn("{count} seed, {model}", "{count} seeds, {model}", count, model=model_in_words(run))
+    mark = new_mark("seeds", title, run.id)
     first = 1 + max(base.config.training.seed, run.config.training.seed)
     for seed in range(first, first + count):
         config = _with_seed(base.config, seed)
@@ -139,17 +141,30 @@ def gain_in_words(noise: SeedNoise) -> str:
     gains = noise.table["gain"].dropna().to_list()
     if noise.gain is None or len(gains) < FEWEST or not noise.complete:
         return ""
-    low, high = signed_points(noise.gain.low), signed_points(noise.gain.high)
-    numbers = (
-        f"Trained again with {len(gains)} other seeds, fine-tuning changed test accuracy by "
-        f"{signed_points(noise.gain.estimate)} points on average ({low} to {high})"
-    )
+    values = {
+        "points": signed_points(noise.gain.estimate),
+        "low": signed_points(noise.gain.low),
+        "high": signed_points(noise.gain.high),
+    }
     if noise.outcome is Outcome.CANNOT_TELL:
-        return (
-            f"{numbers}: no more than seeds differ among themselves. This very model may be "
-            "better; training like this need not make one that is."
+        return trn(
+            "Trained again with {count} other seed, fine-tuning changed test accuracy by {points} "
+            "points on average ({low} to {high}): no more than seeds differ among themselves. This "
+            "very model may be better; training like this need not make one that is.",
+            "Trained again with {count} other seeds, fine-tuning changed test accuracy by {points} "
+            "points on average ({low} to {high}): no more than seeds differ among themselves. This "
+            "very model may be better; training like this need not make one that is.",
+            len(gains),
+            **values,
         )
-    return f"{numbers}: more than seeds differ among themselves."
+    return trn(
+        "Trained again with {count} other seed, fine-tuning changed test accuracy by {points} "
+        "points on average ({low} to {high}): more than seeds differ among themselves.",
+        "Trained again with {count} other seeds, fine-tuning changed test accuracy by {points} "
+        "points on average ({low} to {high}): more than seeds differ among themselves.",
+        len(gains),
+        **values,
+    )
 
 
 def spread_in_words(noise: SeedNoise, this_gain: float | None = None) -> str:
@@ -167,21 +182,29 @@ def spread_in_words(noise: SeedNoise, this_gain: float | None = None) -> str:
     tuned = noise.table["tuned"].dropna().to_list()
     if len(tuned) < 2:
         return ""
-    words = (
-        f"{_mean_words(noise)} From seed to seed the head alone varies by {_points(spread(heads))} "
-        f"points and the fine-tuned model by {_points(spread(tuned))} (standard deviation)."
+    varies = tr(
+        "From seed to seed the head alone varies by {head} points and the fine-tuned model by "
+        "{tuned} (standard deviation).",
+        head=_points(spread(heads)),
+        tuned=_points(spread(tuned)),
     )
-    return f"{words} {_luck(noise, this_gain)}".strip()
+    return f"{_mean_words(noise)} {varies} {_luck(noise, this_gain)}".strip()
 
 
 def _mean_words(noise: SeedNoise) -> str:
     if noise.gain is None:
         return ""
-    start = "A mean" if noise.complete else "So far, with the verdict after the last one, a mean"
-    low, high = signed_points(noise.gain.low), signed_points(noise.gain.high)
-    return (
-        f"{start} gain of **{signed_points(noise.gain.estimate)} points**, 95 % interval {low} to "
-        f"{high}."
+    values = {
+        "points": signed_points(noise.gain.estimate),
+        "low": signed_points(noise.gain.low),
+        "high": signed_points(noise.gain.high),
+    }
+    if noise.complete:
+        return tr("A mean gain of **{points} points**, 95 % interval {low} to {high}.", **values)
+    return tr(
+        "So far, with the verdict after the last one, a mean gain of **{points} points**, 95 % "
+        "interval {low} to {high}.",
+        **values,
     )
 
 
@@ -191,19 +214,28 @@ def _luck(noise: SeedNoise, this_gain: float | None) -> str:
         return ""
     # Where one more gain of the same kind falls, 19 times out of 20.
     half = t_quantile(len(gains)) * spread(gains) * math.sqrt(1 + 1 / len(gains))
+    points = signed_points(this_gain)
     if abs(this_gain - noise.gain.estimate) <= half:
-        return f"The run above, with {signed_points(this_gain)} points, is no exception."
-    kind = "a lucky" if this_gain > noise.gain.estimate else "an unlucky"
-    return f"The run above, with {signed_points(this_gain)} points, had {kind} seed."
+        return tr("The run above, with {points} points, is no exception.", points=points)
+    if this_gain > noise.gain.estimate:
+        return tr("The run above, with {points} points, had a lucky seed.", points=points)
+    return tr("The run above, with {points} points, had an unlucky seed.", points=points)
 
 
 def _heads_in_words(heads: Sequence[float]) -> str:
     apart = t_quantile(len(heads)) * spread(heads) * math.sqrt(2)
-    return (
-        f"{len(heads)} heads with other seeds have {100 * float(np.mean(heads)):.1f} % of the test "
-        f"images right on average, from {100 * min(heads):.1f} to {100 * max(heads):.1f} %. Two "
-        f"single runs would have to differ by more than about {_points(apart)} points before their "
-        "seeds cannot explain it."
+    return trn(
+        "{count} head with another seed has {mean} % of the test images right on average, from "
+        "{low} to {high} %. Two single runs would have to differ by more than about {apart} points "
+        "before their seeds cannot explain it.",
+        "{count} heads with other seeds have {mean} % of the test images right on average, from "
+        "{low} to {high} %. Two single runs would have to differ by more than about {apart} points "
+        "before their seeds cannot explain it.",
+        len(heads),
+        mean=_points(float(np.mean(heads))),
+        low=_points(min(heads)),
+        high=_points(max(heads)),
+        apart=_points(apart),
     )
 
 
@@ -216,5 +248,5 @@ def _with_seed(config: HeadConfig, seed: int) -> HeadConfig:
     return replace(config, training=replace(config.training, seed=seed))
 
 
-def _points(share: float) -> str:
-    return f"{100 * share:.1f}"
+def _points(share: float) -> Number:
+    return number(100 * share, 1)

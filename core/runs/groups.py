@@ -13,6 +13,7 @@ from typing import Literal
 
 from core.config import FineTuneConfig, RunConfig
 from core.errors import RunError
+from core.language import Words, anew, in_english
 from core.runs.run import GroupMark, Run, RunState
 from core.runs.store import RunStore
 
@@ -75,10 +76,12 @@ def new_mark(kind: GroupKind, title: str, about: str) -> GroupMark:
 
     Args:
         kind: What the group is for.
-        title: What people call it.
+        title: What people call it; best a `Words`, which every reader is told anew.
         about: Id of the run that it is asked for.
     """
-    return GroupMark(secrets.token_hex(6), kind, title, about)
+    told = title.record() if isinstance(title, Words) else None
+    with in_english():
+        return GroupMark(secrets.token_hex(6), kind, str(anew(title)), about, told)
 
 
 def queue_group(

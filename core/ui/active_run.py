@@ -48,7 +48,7 @@ def _show_active_group(mark: GroupMark, step: str) -> None:
     if own_step == step and _is_looked_at(mark.about):
         return
     with st.container(border=True, key="active_run", gap="small"):
-        st.page_link(page, label=plain(mark.title), query_params={"run": mark.about})
+        st.page_link(page, label=plain(mark.words), query_params={"run": mark.about})
         st.fragment(_group_progress, run_every=REFRESH_SECONDS)(mark.id)
 
 

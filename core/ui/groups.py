@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.errors import RunError
+from core.errors import UnfreezeError
 from core.runs import RunState
 from core.runs.groups import Group, delete_group, groups_of, resume_group, stop_group
 from core.runs.run import GroupMark
@@ -27,7 +27,7 @@ def start_group(queue: Callable[[], None]) -> None:
     """
     try:
         queue()
-    except RunError as error:
+    except UnfreezeError as error:
         error_card(error)
         return
     session.wake_queue()
@@ -75,7 +75,7 @@ def resume_group_button(group: Group, place: str) -> None:
             key=f"resume_group_{place}_{group.mark.id}",
             help="Queues those runs again; what has ended stays.",
         ):
-            start_group(lambda: resume_group(session.run_store(), group))
+            start_group(lambda: session.team().runs.resume_group(group))
 
 
 def page_of_group(mark: GroupMark) -> tuple[str, str]:
@@ -90,8 +90,7 @@ def group_actions(group: Group) -> None:
     key = group.mark.id
     if group.active:
         if st.button("Stop all", icon=":material/stop:", key=f"stop_group_menu_{key}"):
-            stop_group(session.run_store(), group)
-            st.rerun()
+            do(lambda: session.team().runs.stop_group(group))
         return
     resume_group_button(group, "menu")
     st.markdown(
@@ -99,12 +98,7 @@ def group_actions(group: Group) -> None:
         "Stored features and data stay."
     )
     if st.button("Delete all", type="primary", key=f"delete_group_{key}"):
-        try:
-            delete_group(session.run_store(), group)
-        except RunError as error:
-            error_card(error)
-        else:
-            st.rerun()
+        do(lambda: session.team().runs.delete_group(group))
 
 
 def _unfinished_words(group: Group) -> str:
@@ -124,7 +118,7 @@ def _bar(group_id: str, ended: int, place: str) -> None:
     if group is None or not group.active or group.ended != ended:
         st.rerun()
     bar, stop = st.columns([5, 1], vertical_alignment="center")
-    bar.progress(group_share(group), text=f"{plain(group.mark.title)} · {group_words(group)}")
+    bar.progress(group_share(group), text=f"{plain(group.mark.words)} · {group_words(group)}")
     stopping = any(run.status.state is RunState.STOPPING for run in group.runs)
     if stop.button(
         "Stopping" if stopping else "Stop all",
@@ -135,5 +129,4 @@ def _bar(group_id: str, ended: int, place: str) -> None:
         disabled=stopping,
         width="stretch",
     ):
-        stop_group(store, group)
-        st.rerun()
+        do(lambda: session.team().runs.stop_group(group))

@@ -141,7 +141,7 @@ def _group_title(group: Group) -> str:
     when = time.strftime("%d %b, %H:%M", time.localtime(group.created))
     name = plain(newest.dataset_name or newest.base.dataset_id)
     return (
-        f":material/stacks: **{plain(group.mark.title)}** · {backbone_title(newest)}  \n"
+        f":material/stacks: **{plain(group.mark.words)}** · {backbone_title(newest)}  \n"
         f":small[:gray[{state} · {name} · {when}]]"
     )
 
@@ -221,12 +221,7 @@ def _confirm_delete(run: Run, children: int) -> None:
             icon=":material/link_off:",
         )
     if st.button("Delete", type="primary", key=f"delete_{run.id}"):
-        try:
-            session.run_store().delete(run.id)
-        except UnfreezeError as error:
-            error_card(error)
-        else:
-            st.rerun()
+        do(lambda: session.team().runs.delete(run.id))
 
 
 def backbone_title(run: Run) -> str:
