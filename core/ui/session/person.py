@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import NotAllowedError
 from core.language import tr
@@ -65,11 +66,29 @@ def sign_in_is_over() -> bool:
 def person() -> Person:
     """Who uses this session; `ANYBODY` where nobody has to sign in.
 
-    Every action asks, so that nobody acts in a page that was opened when they still could.
+    Every action asks, so that nobody acts in a page that was opened when they still could. A live
+    view has the page run anew then, which tells them.
 
     Raises:
         NotAllowedError: If nobody is signed in, or who is may not use the app.
     """
+    try:
+        return _person()
+    except NotAllowedError:
+        context = get_script_run_ctx()
+        if context is not None and context.fragment_ids_this_run:
+            st.rerun()
+        raise
+
+
+def providers() -> list[str]:
+    """Names of the providers in `[auth]`; `default` for one that has no section of its own."""
+    auth = st.secrets.get("auth") if st.secrets.load_if_toml_exists() else None
+    sections = [n for n, v in (auth or {}).items() if isinstance(v, Mapping) and "client_id" in v]
+    return sections or ["default"]
+
+
+def _person() -> Person:
     way = way_in()
     if way is Way.OPEN:
         return ANYBODY
@@ -84,13 +103,6 @@ def person() -> Person:
             tr("Allow it to, and sign in again."),
         )
     return person_of(told, settings())
-
-
-def providers() -> list[str]:
-    """Names of the providers in `[auth]`; `default` for one that has no section of its own."""
-    auth = st.secrets.get("auth") if st.secrets.load_if_toml_exists() else None
-    sections = [n for n, v in (auth or {}).items() if isinstance(v, Mapping) and "client_id" in v]
-    return sections or ["default"]
 
 
 def _has_unusable_secrets() -> bool:
