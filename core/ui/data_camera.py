@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets import Dataset
-from core.datasets.camera import add_picture, takes_pictures
+from core.datasets.camera import takes_pictures
 from core.errors import UnfreezeError
 from core.ui import session
 from core.ui.cards import error_card
@@ -48,9 +48,8 @@ def show_camera(dataset: Dataset | None) -> None:
 
 
 def _add(dataset: Dataset, data: bytes, class_name: str, split: str) -> None:
-    store = session.dataset_store()
     try:
-        add_picture(store, dataset, data, class_name, session.settings().max_pixels, split)
+        session.team().data.add_picture(dataset, data, class_name, split)
     except UnfreezeError as error:
         error_card(error)
         return

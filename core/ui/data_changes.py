@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.datasets import Dataset
-from core.datasets.edits import Edit, add_edit, edits_of, undo
+from core.datasets.edits import Edit, edits_of
 from core.errors import UnfreezeError
 from core.ui import session
+from core.ui.acts import do
 from core.ui.cards import error_card
 from core.ui.text import plain
 
@@ -15,7 +16,7 @@ from core.ui.text import plain
 def change(dataset: Dataset, *edits: Edit) -> None:
     """Makes changes and runs the page again; says why where they cannot be made."""
     try:
-        add_edit(session.dataset_store(), dataset, *edits)
+        session.team().data.edit(dataset, *edits)
     except UnfreezeError as error:
         error_card(error)
         return
@@ -35,8 +36,7 @@ def show_changes(dataset: Dataset) -> None:
         count = f"{len(edits)} changes" if len(edits) > 1 else "1 change"
         st.markdown(f":material/edit: **{count}.** Last: {plain(edits[-1].sentence())}")
         if st.button("Undo", key="undo", icon=":material/undo:"):
-            undo(session.dataset_store(), dataset)
-            st.rerun()
+            do(lambda: session.team().data.undo(dataset))
     if len(edits) > 1:
         with st.expander("All changes"):
             st.markdown("\n".join(f"1. {plain(edit.sentence())}" for edit in edits))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,15 +11,12 @@ from PIL import ImageOps
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets import Dataset
-from core.datasets.bundled import BUNDLED, glimpse, load_bundled
+from core.datasets.bundled import BUNDLED, glimpse
 from core.datasets.folder import folders_in, is_text
 from core.datasets.importing import (
     arrangement,
     arrangement_of_archive,
-    import_folder,
-    import_zip,
 )
-from core.datasets.staging import staging
 from core.errors import UnfreezeError
 from core.ui import session
 from core.ui.data_bring_in import Progress, bring_in, show_example, show_failure, show_layout
@@ -85,7 +81,7 @@ def _samples() -> None:
             st.image(_glimpse(sample.key), width=_GLIMPSE_SIDE)
             st.caption(sample.sentence)
             if st.button("Use it", key=f"use_{sample.key}"):
-                bring_in(partial(load_bundled, sample.key, session.settings()))
+                bring_in(partial(session.team().data.import_bundled, sample.key))
 
 
 @st.cache_data(show_spinner=False)
@@ -117,12 +113,7 @@ def _upload() -> None:
 
 
 def _import_uploaded(uploaded: UploadedFile, progress: Progress) -> Dataset:
-    settings = session.settings()
-    # On the workspace's disk: the system's folder for such files is often kept in memory.
-    with staging(settings.datasets_dir) as folder:
-        path = folder / Path(uploaded.name).name
-        path.write_bytes(uploaded.getbuffer())
-        return import_zip(path, path.stem, settings, progress)
+    return session.team().data.import_upload(uploaded.name, uploaded.getbuffer(), progress)
 
 
 def _folder() -> None:
@@ -145,4 +136,4 @@ def _folder() -> None:
     show_layout(layout)
     st.caption("Its images stay where they are; nothing in it is changed.")
     if st.button("Bring it in", key="import_folder", type="primary"):
-        bring_in(partial(import_folder, folder, session.settings()))
+        bring_in(partial(session.team().data.import_folder, folder))

@@ -10,7 +10,7 @@ import streamlit as st
 from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.datasets.camera import takes_pictures
-from core.errors import DatasetError
+from core.errors import UnfreezeError
 from core.runs import Run
 from core.ui import session
 from core.ui.cards import error_card
@@ -45,8 +45,8 @@ def confirm_delete(dataset: Dataset) -> None:
 
 def _delete(dataset: Dataset) -> None:
     try:
-        session.dataset_store().delete(dataset.id)
-    except DatasetError as error:
+        session.team().data.delete(dataset)
+    except UnfreezeError as error:
         error_card(error)
         return
     session.leave_dataset()

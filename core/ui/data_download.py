@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.datasets import Dataset
-from core.datasets.downloads import DOWNLOADS, Download, downloads_dir, load_download
+from core.datasets.downloads import DOWNLOADS, Download, downloads_dir
 from core.ui import session
 from core.ui.data_bring_in import Progress, bring_in
 from core.ui.text import plain
@@ -49,6 +49,6 @@ def _load(row: Download, progress: Progress) -> Dataset:
             bar.progress(done / total, text=f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
 
     try:
-        return load_download(row.key, session.settings(), received, progress, DOWNLOADS)
+        return session.team().data.import_download(row.key, received, progress)
     finally:
         bar.empty()

@@ -14,6 +14,7 @@ from core.files import read_json
 from core.runs import Run
 from core.training.feature_store import FeatureStore, StoredFeatures
 from core.ui import session
+from core.ui.acts import do
 from core.ui.runs_table import size_words
 
 
@@ -62,9 +63,7 @@ def _features(runs: Sequence[Run]) -> None:
         key="delete_features",
         help="Features that no run here was trained on. They would be computed again when needed.",
     ):
-        for entry in unused:
-            store.delete(entry.path)
-        st.rerun()
+        do(lambda: session.team().tasks.delete_features([entry.path for entry in unused]))
 
 
 def unused_features(stored: Sequence[StoredFeatures], runs: Sequence[Run]) -> list[StoredFeatures]:

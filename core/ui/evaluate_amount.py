@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.charts import data_amount as chart
 from core.datasets import Dataset
-from core.evaluation.data_amount import amount_in_words, data_amount, queue_shares
+from core.evaluation.data_amount import amount_in_words, data_amount
 from core.runs import Run
 from core.runs.groups import Group, group_about
 from core.ui import session
@@ -52,8 +52,7 @@ def _offer(head: Run) -> None:
             help="Queues four heads, on 10 to 75 % of the training images, from stored features.",
         )
     if pressed:
-        name = session.user_name()
-        start_group(lambda: queue_shares(session.run_store(), head, name))
+        start_group(lambda: session.team().runs.queue_shares(head))
 
 
 def _results(head: Run, group: Group, dataset: Dataset) -> None:

@@ -12,6 +12,7 @@ from core.evaluation.comparison import Comparison
 from core.runs import Run, heatmaps
 from core.runs.heatmaps import Maps
 from core.runs.tasks import TaskState, read_task
+from core.ui import session
 from core.ui.task_view import begin, task_view
 
 WHAT_IT_SHOWS = (
@@ -60,7 +61,7 @@ def heat_for(comparison: Comparison, images: Sequence[str], key: str) -> Heat:
     missing = [i for i in images if not (i in heat.before and i in heat.after)]
 
     def ask() -> None:
-        heatmaps.ask(_runs(comparison), missing)
+        session.team().tasks.heat_maps(_runs(comparison), missing)
 
     if missing and task.state in (TaskState.NONE, TaskState.DONE):
         begin(ask)

@@ -9,13 +9,13 @@ from core.evaluation.predictions import probability_matrix, read_predictions
 from core.evaluation.rejection import (
     Rejection,
     choose_threshold,
-    drop_rejection,
     effect_of,
     read_rejection,
-    save_rejection,
     threshold_in_words,
 )
 from core.runs import Run
+from core.ui import session
+from core.ui.acts import do
 from core.ui.text import plain
 
 _RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -69,12 +69,9 @@ def _keep(run: Run, chosen: Rejection | None) -> None:
             disabled=chosen is None or chosen == kept,
             key="keep_rejection",
         ):
-            if chosen is not None:
-                save_rejection(run, chosen)
-            st.rerun()
+            do(lambda: session.team().runs.keep_threshold(run, chosen))
         if kept is not None and st.button("Always answer", key="drop_rejection"):
-            drop_rejection(run)
-            st.rerun()
+            do(lambda: session.team().runs.keep_threshold(run, None))
     if kept is not None:
         st.caption(
             f"{plain(model_name(run))} now says none of these below "

@@ -10,7 +10,6 @@ from core.evaluation.seed_noise import (
     SEEDS,
     SeedNoise,
     gain_in_words,
-    queue_seeds,
     seed_noise,
     spread_in_words,
 )
@@ -78,8 +77,7 @@ def _offer(run: Run, head: Run | None) -> None:
             help=f"Queues {SEEDS if head is None else 2 * SEEDS} runs, from stored features.",
         )
     if pressed:
-        name = session.user_name()
-        start_group(lambda: queue_seeds(session.run_store(), run, head, started_by=name))
+        start_group(lambda: session.team().runs.queue_seeds(run, head))
 
 
 def _results(noise: SeedNoise, name: str, accuracies: tuple[float, float]) -> None:

@@ -16,7 +16,6 @@ from core.evaluation.block_sweep import (
     SWEEP_EPOCHS,
     Sweep,
     full_run,
-    queue_sweep,
     sweep,
     sweep_choices,
     sweep_in_words,
@@ -85,8 +84,7 @@ def _offer(head: Run, blocks: Sequence[Block], dataset: Dataset) -> None:
     )
     st.caption(_cost_words(head, blocks, image_counts(dataset), epochs))
     if st.button("Try every block", icon=":material/playlist_play:", key="train_sweep"):
-        name = session.user_name()
-        start_group(lambda: queue_sweep(session.run_store(), head, blocks, epochs, name))
+        start_group(lambda: session.team().runs.queue_sweep(head, blocks, epochs))
 
 
 def _cost_words(head: Run, blocks: Sequence[Block], images: dict[str, int], epochs: int) -> str:

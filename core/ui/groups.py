@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.errors import UnfreezeError
 from core.runs import RunState
-from core.runs.groups import Group, delete_group, groups_of, resume_group, stop_group
+from core.runs.groups import Group, groups_of
 from core.runs.run import GroupMark
 from core.ui import session
+from core.ui.acts import do
 from core.ui.cards import error_card
 from core.ui.live import duration, progress_share
 from core.ui.text import plain

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.datasets.bundled import load_bundled
 from core.errors import UnfreezeError
 from core.runs import Run
 from core.runs.groups import standalone
@@ -74,7 +73,7 @@ def next_step(runs: Sequence[Run]) -> tuple[str, str]:
 def _load_sample() -> None:
     try:
         with st.spinner("Preparing the sample data"):
-            dataset = load_bundled(SAMPLE, session.settings())
+            dataset = session.team().data.import_bundled(SAMPLE)
     except UnfreezeError as error:
         error_card(error)
         return

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets.folder import folders_in, is_text
-from core.evaluation.batch_task import UPLOAD
 from core.runs import Run
-from core.runs.tasks import Task, TaskState, start_task
+from core.runs.tasks import Task, TaskState
 from core.ui import session
 from core.ui.task_view import task_view
 from core.ui.text import plain
@@ -28,7 +26,7 @@ def many_images(run: Run) -> None:
             folder,
             f"batch_{run.id}",
             "Classify them all",
-            lambda: _start(folder, source),
+            lambda: _start(run, source),
             disabled=source is None,
         )
         if task.state is TaskState.DONE:
@@ -55,15 +53,12 @@ def _source() -> Path | UploadedFile | None:
     return uploaded
 
 
-def _start(folder: Path, source: Path | UploadedFile | None) -> None:
-    if source is None:
-        return
-    path = source if isinstance(source, Path) else folder / UPLOAD
-    if not isinstance(source, Path):
-        folder.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            shutil.copyfileobj(source, file)
-    start_task(folder, _MODULE, [str(path)])
+def _start(run: Run, source: Path | UploadedFile | None) -> None:
+    tasks = session.team().tasks
+    if isinstance(source, Path):
+        tasks.batch_of_folder(run, source)
+    elif source is not None:
+        tasks.batch_of_upload(run, source, source.size)
 
 
 def _result(run: Run, folder: Path, task: Task) -> None:

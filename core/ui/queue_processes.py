@@ -11,8 +11,9 @@ import streamlit as st
 
 from core.config import FineTuneConfig
 from core.runs import Run, RunState
-from core.runs.started import Started, end_all, started
+from core.runs.started import Started, started
 from core.ui import session
+from core.ui.acts import do
 from core.ui.runs_table import size_words
 
 
@@ -35,8 +36,7 @@ def queue_processes() -> None:
         st.markdown(f"{consequences(runs)} The next run starts the processes again.")
         if st.button("End all", type="primary", key="end_all"):
             with st.spinner("Runs stop, then the processes end"):
-                end_all(session.settings())
-            st.rerun()
+                do(lambda: session.team().tasks.end_processes())
 
 
 def consequences(runs: Sequence[Run]) -> str:

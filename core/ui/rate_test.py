@@ -14,6 +14,7 @@ from core.errors import UnfreezeError
 from core.evaluation.rate_curve import read_rate_curve
 from core.runs import Run, RunState
 from core.ui import session
+from core.ui.acts import do
 from core.ui.cards import error_card, failed_run_card
 from core.ui.live import going_on, progress_share, progress_words
 from core.ui.run_results import timed_pass
@@ -84,15 +85,12 @@ def _subject(meant: Meant) -> tuple[str, str]:
 
 
 def _start(meant: Meant, dataset: Dataset) -> None:
-    store = session.run_store()
     tuning = meant if isinstance(meant, FineTuneConfig) else None
     base = meant.base if isinstance(meant, FineTuneConfig) else meant
     try:
-        for earlier in _tests(meant):
-            # Only the newest is shown; one that timed a pass is what estimates of time rest on.
-            if not timed_pass(earlier):
-                store.delete(earlier.id)
-        store.create(RateTestConfig(base, tuning), dataset.name, session.user_name())
+        # Only the newest is shown; one that timed a pass is what estimates of time rest on.
+        earlier = [run for run in _tests(meant) if not timed_pass(run)]
+        session.team().runs.rate_test(base, tuning, dataset.name, earlier)
     except UnfreezeError as error:
         error_card(error)
         return
@@ -108,8 +106,7 @@ def _progress(run_id: str) -> None:
     st.progress(progress_share(run), text=words)
     stopping = run.status.state is RunState.STOPPING
     if st.button("Stop", icon=":material/stop:", key=f"stop_{run_id}", disabled=stopping):
-        session.run_store().request_stop(run_id)
-        st.rerun()
+        do(lambda: session.team().runs.stop(run_id))
 
 
 def _result(run: Run, meant: Meant) -> float | None:

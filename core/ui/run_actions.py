@@ -44,7 +44,7 @@ def stop_button(run: Run, place: str) -> None:
         ":material/stop:",
         _key("stop", run, place),
         help_text,
-        lambda: session.run_store().request_stop(run.id),
+        lambda: session.team().runs.stop(run.id),
         disabled=state is RunState.STOPPING,
     )
 
@@ -53,7 +53,7 @@ def resume_button(run: Run, place: str) -> None:
     """Puts a stopped or failed run into the queue again."""
 
     def resume() -> None:
-        session.run_store().request_resume(run.id)
+        session.team().runs.resume(run.id)
         session.wake_queue()
         session.watch(run.id)
 
@@ -77,7 +77,7 @@ def kill_button(run: Run, place: str) -> None:
         _key("kill", run, place),
         "For a run that does not stop. What was done since its last checkpoint is lost; it can be "
         "resumed.",
-        lambda: session.run_store().kill(run.id),
+        lambda: session.team().runs.kill(run.id),
     )
 
 
@@ -88,7 +88,7 @@ def move_up_button(run: Run) -> None:
         ":material/arrow_upward:",
         _key("up", run, "menu"),
         "Trains this run before the one that waits before it.",
-        lambda: session.run_store().move_up(run.id),
+        lambda: session.team().runs.move_up(run.id),
     )
 
 
@@ -96,8 +96,7 @@ def clone_button(run: Run) -> None:
     """Starts a new run with the settings of this one."""
 
     def clone() -> None:
-        store = session.run_store()
-        copy = store.create(run.config, run.dataset_name, session.user_name())
+        copy = session.team().runs.clone(run.id)
         session.wake_queue()
         session.watch(copy.id)
 

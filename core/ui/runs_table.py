@@ -10,13 +10,12 @@ import streamlit as st
 
 from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
-from core.errors import UnfreezeError
 from core.runs import Run, RunState
 from core.runs.groups import Group, folded
 from core.runs.store import in_order
 from core.ui import session
 from core.ui.active_run import page_of
-from core.ui.cards import error_card
+from core.ui.acts import do
 from core.ui.groups import group_actions, page_of_group
 from core.ui.live import duration, progress_share
 from core.ui.run_actions import run_actions

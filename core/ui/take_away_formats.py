@@ -11,7 +11,8 @@ import streamlit as st
 from core.export.formats import FORMATS, ExportFormat
 from core.files import read_json
 from core.runs import Run
-from core.runs.tasks import TaskState, start_task
+from core.runs.tasks import TaskState
+from core.ui import session
 from core.ui.task_view import task_view
 
 _MODULE = "core.export.task"
@@ -47,7 +48,7 @@ def _format(run: Run, chosen: ExportFormat) -> dict[str, Any] | None:
             folder,
             f"export_{chosen.key}_{run.id}",
             "Make it again" if certificate else "Make it",
-            lambda: start_task(folder, _MODULE),
+            lambda: session.team().tasks.export(run, chosen.key),
             disabled=bool(chosen.missing),
         )
         if task.state is TaskState.DONE and certificate is not None:

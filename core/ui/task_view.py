@@ -9,7 +9,9 @@ import streamlit as st
 
 from core.errors import UnfreezeError, told_error
 from core.language import mark, retold, tr
-from core.runs.tasks import Task, TaskState, read_task, stop_task
+from core.runs.tasks import Task, TaskState, read_task
+from core.ui import session
+from core.ui.acts import do
 from core.ui.cards import error_card
 from core.ui.text import plain
 
@@ -73,7 +75,7 @@ def _progress(folder: Path, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(task.done / task.total, 1.0) if task.total else 0.0, text=words)
         if st.button("Stop", key=f"{key}_stop", icon=":material/stop_circle:"):
-            stop_task(folder)
+            do(lambda: session.team().tasks.stop(folder))
 
 
 def _failure(task: Task) -> None:

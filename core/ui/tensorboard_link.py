@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.runs import tensorboard
 from core.ui import session
+from core.ui.acts import do
 from core.ui.text import plain
 
 _LOOK_SECONDS = 1.0
@@ -35,8 +36,7 @@ def _start_button() -> None:
             f"It has ended by itself; {plain(str(tensorboard.log_path(settings)))} says why."
         )
     if st.button("Start TensorBoard", key="start_tensorboard"):
-        tensorboard.start(settings)
-        st.rerun()
+        do(lambda: session.team().tasks.start_tensorboard())
 
 
 def _wait() -> None:

@@ -1,6 +1,7 @@
 """The only place that touches `st.session_state` beyond widget keys, and the URL's parameters."""
 
 from core import language as _language
+from core.ui.session.access import database_error, dataset_store, run_store, team
 from core.ui.session.choices import (
     TIP_COOKIE,
     cached,
@@ -28,14 +29,12 @@ from core.ui.session.current import (
     show_in_url,
     watch,
 )
+from core.ui.session.person import Way, claims, person, providers, sign_in_is_over, way_in
 from core.ui.session.reader import LANGUAGE_COOKIE, choose_language, chosen_language, language
 from core.ui.session.stores import (
-    dataset_store,
     dispatcher,
     metrics_view,
-    run_store,
     settings,
-    user_name,
     wake_queue,
 )
 
@@ -44,15 +43,18 @@ _language.follow(language)
 __all__ = [
     "LANGUAGE_COOKIE",
     "TIP_COOKIE",
+    "Way",
     "cached",
     "choose_language",
     "chosen_language",
     "chosen_run",
+    "claims",
     "count",
     "count_up",
     "current_dataset",
     "current_dataset_id",
     "current_run_id",
+    "database_error",
     "dataset_store",
     "dispatcher",
     "ended_since",
@@ -63,6 +65,8 @@ __all__ = [
     "leave_dataset",
     "leave_settings",
     "metrics_view",
+    "person",
+    "providers",
     "run_store",
     "runs_of",
     "set_current_dataset",
@@ -70,10 +74,12 @@ __all__ = [
     "settings",
     "settings_taken",
     "show_in_url",
+    "sign_in_is_over",
     "start_run",
     "take_settings",
+    "team",
     "tip_choices",
-    "user_name",
     "wake_queue",
     "watch",
+    "way_in",
 ]

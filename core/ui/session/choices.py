@@ -9,11 +9,12 @@ import streamlit as st
 
 from core.config import RunConfig
 from core.datasets import Dataset
-from core.errors import RunError
+from core.errors import RunError, UnfreezeError
 from core.runs import Run
 from core.ui.cards import error_card
+from core.ui.session.access import run_store, team
 from core.ui.session.current import set_current_dataset, set_current_run, watch
-from core.ui.session.stores import run_store, user_name, wake_queue
+from core.ui.session.stores import wake_queue
 
 T = TypeVar("T")
 # Begins the name of the cookie by which a browser remembers a hidden explanation.
@@ -23,11 +24,11 @@ TIP_COOKIE = "unfreeze_tip_"
 def start_run(config: RunConfig, dataset: Dataset) -> Run:
     """Creates a run, hands it to the queue and makes it the current one.
 
-    Where the workspace cannot be written to it says so, and the page ends there.
+    Where it may not, or the workspace cannot be written to, it says so, and the page ends there.
     """
     try:
-        run = run_store().create(config, dataset.name, user_name())
-    except RunError as error:
+        run = team().runs.start(config, dataset)
+    except UnfreezeError as error:
         error_card(error)
         st.stop()
     wake_queue()

@@ -14,7 +14,7 @@ from core.datasets import Dataset
 from core.errors import DatasetError, RunError
 from core.runs import Run
 from core.runs.groups import standalone
-from core.ui.session.stores import dataset_store, run_store
+from core.ui.session.access import dataset_store, run_store
 
 
 def current_dataset_id() -> str | None:

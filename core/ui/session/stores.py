@@ -6,8 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.datasets import DatasetStore
-from core.runs import Run, RunStore
+from core.runs import Run
 from core.runs.dispatcher import Dispatcher
 from core.runs.metrics_log import MetricsView
 from core.settings import Settings
@@ -16,16 +15,6 @@ from core.settings import Settings
 def settings() -> Settings:
     """The installation's settings."""
     return Settings.from_environment()
-
-
-def run_store() -> RunStore:
-    """The workspace's runs."""
-    return RunStore(settings().runs_dir)
-
-
-def dataset_store() -> DatasetStore:
-    """The workspace's data sets."""
-    return DatasetStore(settings().datasets_dir)
 
 
 def dispatcher() -> Dispatcher | None:
@@ -46,11 +35,6 @@ def wake_queue() -> None:
     queue = dispatcher()
     if queue is not None:
         queue.wake()
-
-
-def user_name() -> str:
-    """Who is signed in, where the installation asks for that; else ""."""
-    return str(st.user.get("name") or st.user.get("email") or "")
 
 
 def metrics_view(run: Run) -> MetricsView:

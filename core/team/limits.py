@@ -1,0 +1,215 @@
+"""How much one person, and all together, may take up. Each limit is a setting."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.datasets import DatasetStore
+from core.errors import LimitError, TeamError
+from core.language import Words, number, tr
+from core.runs import RunStore
+from core.team.acting import Acting
+from core.training.feature_store import FeatureStore
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """One limit: what it is called in the settings, what it allows, what is taken of it."""
+
+    setting: str
+    most: int
+    taken: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.most - self.taken)
+
+    @property
+    def variable(self) -> str:
+        return f"UNFREEZE_{self.setting.upper()}"
+
+    @property
+    def whose(self) -> Words:
+        return tr("you own") if self.setting.endswith("_each") else tr("there are")
+
+
+class Limits:
+    """The limits as they stand for somebody now.
+
+    Where nobody signs in, only what holds for all together counts.
+
+    Args:
+        acting: Who.
+    """
+
+    def __init__(self, acting: Acting) -> None:
+        self._acting = acting
+        self._settings = acting.settings
+
+    def check_runs(self, count: int) -> None:
+        """Lets pass that so many more runs are queued, with room on the disk for them.
+
+        Raises:
+            LimitError: If there would be too many, or their folders take too much already.
+        """
+        runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
+        active = [run.id for run in runs if run.status.state.active]
+        for limit in self._pair("limit_runs", len(active), len(self._mine("run", active))):
+            if count > limit.left:
+                raise LimitError(
+                    tr(
+                        "{taken} runs {whose} that wait or are trained, and {more} more would be "
+                        "over the limit of {most}.",
+                        taken=limit.taken,
+                        whose=limit.whose,
+                        more=count,
+                        most=limit.most,
+                    ),
+                    tr(
+                        "Wait until some have ended, or ask an admin to raise {variable}.",
+                        variable=limit.variable,
+                    ),
+                )
+        size = {run.id: run.disk_bytes for run in runs}
+        mine = sum(size[run_id] for run_id in self._mine("run", size))
+        for limit in self._pair("limit_runs_bytes", sum(size.values()), mine):
+            if not limit.left:
+                raise self._full(limit, tr("runs"), tr("Delete runs that are not needed"))
+        self.make_room(0)
+
+    def data_left(self, needed: int) -> int:
+        """Bytes that new data may take, unpacked.
+
+        Args:
+            needed: What it takes at least.
+
+        Raises:
+            LimitError: If there are fewer, or the disk has not as much.
+        """
+        datasets = DatasetStore(self._settings.datasets_dir).list()
+        size = {dataset.id: folder_bytes(dataset.path) for dataset in datasets}
+        mine = sum(size[dataset_id] for dataset_id in self._mine("dataset", size))
+        limits = self._pair("limit_data_bytes", sum(size.values()), mine)
+        for limit in limits:
+            if needed >= limit.left:
+                raise self._full(limit, tr("data sets"), tr("Delete data sets that are not needed"))
+        self.make_room(needed)
+        return min(limit.left for limit in limits)
+
+    def check_images(self, images: int) -> None:
+        """Lets pass a data set of so many images.
+
+        Raises:
+            LimitError: If these are too many.
+        """
+        if images > self._settings.limit_images:
+            raise too_many_images(images, self._settings.limit_images)
+
+    def check_predictions(self, images: int) -> None:
+        """Lets pass that so many images more are classified in this minute, and counts them.
+
+        Raises:
+            LimitError: If these are too many.
+        """
+        rates, person = self._acting.books.rates, self._acting.person
+        try:
+            everybody = rates.this_minute()
+            mine = rates.this_minute(person.email)
+        except TeamError:
+            if person.known:
+                raise
+            return  # where nobody signs in, nothing waits for the database
+        for limit in self._pair("limit_predictions", everybody, mine):
+            if images > limit.left:
+                raise LimitError(
+                    tr(
+                        "{images} images would be over the limit of {most} in one minute.",
+                        images=images,
+                        most=limit.most,
+                    ),
+                    tr(
+                        "Wait a minute, or upload them as one zip below; or ask an admin to raise "
+                        "{variable}.",
+                        variable=limit.variable,
+                    ),
+                )
+        rates.add(person.email, images)
+
+    def make_room(self, needed: int) -> None:
+        """Sees to it that the disk keeps what must stay free: the oldest features go first.
+
+        Args:
+            needed: Bytes that are about to be written.
+
+        Raises:
+            LimitError: If there would be too little even without features.
+        """
+        place = self._settings.workspace
+        if not place.is_dir():
+            return
+        short = self._settings.limit_free_bytes + needed - shutil.disk_usage(place).free
+        if short <= 0:
+            return
+        folder = self._settings.features_dir
+        stored = sum(entry.bytes for entry in FeatureStore(folder).stored())
+        if stored < short or not FeatureStore(folder, stored - short).make_room(0, []):
+            raise LimitError(
+                tr(
+                    "The disk has {size} too little, and {kept} must stay free.",
+                    size=gigabytes(short),
+                    kept=gigabytes(self._settings.limit_free_bytes),
+                ),
+                tr("Delete runs or data sets, or ask an admin to make room."),
+            )
+
+    def _pair(self, name: str, everybody: int, mine: int) -> list[_Limit]:
+        limits = [_Limit(name, getattr(self._settings, name), everybody)]
+        if self._acting.person.known:
+            each = f"{name}_each"
+            limits.append(_Limit(each, getattr(self._settings, each), mine))
+        return limits
+
+    def _mine(self, kind: str, things: Iterable[str]) -> list[str]:
+        known, email = self._acting.known_owners(), self._acting.person.email
+        return [t for t in things if (kind, t) in known and known[kind, t].owner == email]
+
+    def _full(self, limit: _Limit, what: str, way_out: str) -> LimitError:
+        return LimitError(
+            tr(
+                "The {what} {whose} take {taken}; the limit is {most}.",
+                what=what,
+                whose=limit.whose,
+                taken=gigabytes(limit.taken),
+                most=gigabytes(limit.most),
+            ),
+            tr(
+                "{way_out}, or ask an admin to raise {variable}.",
+                way_out=way_out,
+                variable=limit.variable,
+            ),
+        )
+
+
+def too_many_images(images: int, most: int) -> LimitError:
+    """What is said of a data set that has too many images."""
+    return LimitError(
+        tr("These are {images} images; the limit is {most}.", images=images, most=most),
+        tr(
+            "Leave some out, or ask an admin to raise {variable}.", variable="UNFREEZE_LIMIT_IMAGES"
+        ),
+    )
+
+
+def folder_bytes(path: Path) -> int:
+    """Size of a folder's files, in bytes."""
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def gigabytes(size: int) -> Words:
+    """A size as people say it."""
+    if size < 1_000_000_000:
+        return tr("{size} MB", size=number(size / 1e6, 0 if size >= 10_000_000 else 1))
+    return tr("{size} GB", size=number(size / 1e9, 1))

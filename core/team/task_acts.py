@@ -1,0 +1,141 @@
+"""What is done with finished runs' models, and with the installation's processes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import LimitError, RunError
+from core.evaluation.batch_task import UPLOAD
+from core.language import tr
+from core.runs import Run, heatmaps, tensorboard
+from core.runs.started import end_all
+from core.runs.tasks import start_task, stop_task
+from core.team.acting import Acting
+from core.team.limits import Limits, gigabytes
+from core.team.permissions import Action
+from core.team.visible import VisibleRuns
+from core.training.feature_store import FeatureStore
+
+_BATCH_MODULE = "core.evaluation.batch_task"
+_EXPORT_MODULE = "core.export.task"
+# A task's folder in its run's folder begins so.
+_ACTIONS = {
+    "heatmaps": Action.HEAT_MAPS,
+    "batch": Action.BATCH,
+    "exports": Action.EXPORT,
+    "litert": Action.PREDICT,
+}
+
+
+class TaskActs:
+    """Predicts, exports and ends processes for somebody: allowed, within limits, on record.
+
+    Every method raises `NotAllowedError` where they may not, and `LimitError` where there is no
+    room; nothing is done then.
+
+    Args:
+        acting: Who.
+    """
+
+    def __init__(self, acting: Acting) -> None:
+        self._acting = acting
+
+    def predict(self, run: Run, images: int) -> None:
+        """Counts images that are about to be classified."""
+        self._check(Action.PREDICT, run.id)
+        Limits(self._acting).check_predictions(images)
+        self._acting.record(Action.PREDICT, "run", run.id, name=run.dataset_name, images=images)
+
+    def heat_maps(self, runs: Sequence[Run], images: Sequence[str]) -> None:
+        """Computes heat maps of runs' images."""
+        for run in runs:
+            self._check(Action.HEAT_MAPS, run.id)
+        Limits(self._acting).make_room(0)
+        heatmaps.ask(runs, images)
+        self._acting.record(Action.HEAT_MAPS, "run", runs[-1].id, images=len(images))
+
+    def batch_of_folder(self, run: Run, source: Path) -> None:
+        """Classifies all images of a folder under the workspace's `data/`."""
+        self._check(Action.BATCH, run.id)
+        root = self._acting.settings.data_dir.resolve()
+        if not source.resolve().is_relative_to(root):
+            raise RunError(tr("{folder} is no folder of the workspace.", folder=source.name), "")
+        self._start_batch(run, source)
+
+    def batch_of_upload(self, run: Run, archive: BinaryIO, size: int) -> None:
+        """Classifies all images of an uploaded zip.
+
+        Args:
+            run: Whose model does it.
+            archive: The zip, open for reading.
+            size: Its bytes.
+        """
+        self._check(Action.BATCH, run.id)
+        most = self._acting.settings.max_archive_bytes
+        if size > most:
+            raise LimitError(
+                tr(
+                    "The zip has {size}; the limit is {most}.",
+                    size=gigabytes(size),
+                    most=gigabytes(most),
+                ),
+                tr(
+                    "Make it smaller, or ask an admin to raise {variable}.",
+                    variable="UNFREEZE_MAX_ARCHIVE_BYTES",
+                ),
+            )
+        Limits(self._acting).make_room(size)
+        path = run.path / "batch" / UPLOAD
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            shutil.copyfileobj(archive, file)
+        self._start_batch(run, path)
+
+    def export(self, run: Run, key: str) -> None:
+        """Makes a run's model in another format, `key` of `FORMATS`."""
+        self._check(Action.EXPORT, run.id)
+        Limits(self._acting).make_room(0)
+        start_task(run.path / "exports" / key, _EXPORT_MODULE)
+        self._acting.record(Action.EXPORT, "run", run.id, name=run.dataset_name, format=key)
+
+    def stop(self, folder: Path) -> None:
+        """Stops a run's task.
+
+        Args:
+            folder: The task's folder.
+        """
+        run_id, kind, *_ = folder.relative_to(self._acting.settings.runs_dir).parts
+        self._check(_ACTIONS[kind], run_id)
+        stop_task(folder)
+        self._acting.record(_ACTIONS[kind], "run", run_id, stopped=True)
+
+    def delete_features(self, entries: Sequence[Path]) -> None:
+        """Deletes stored features."""
+        self._acting.require(Action.DELETE_FEATURES)
+        store = FeatureStore(self._acting.settings.features_dir)
+        for entry in entries:
+            store.delete(entry)
+        self._acting.record(Action.DELETE_FEATURES, entries=len(entries))
+
+    def end_processes(self) -> None:
+        """Ends everything that the app has started."""
+        self._acting.require(Action.END_PROCESSES)
+        end_all(self._acting.settings)
+        self._acting.record(Action.END_PROCESSES)
+
+    def start_tensorboard(self) -> None:
+        """Starts TensorBoard on all runs."""
+        self._acting.require(Action.START_TENSORBOARD)
+        tensorboard.start(self._acting.settings)
+        self._acting.record(Action.START_TENSORBOARD)
+
+    def _check(self, action: Action, run_id: str) -> None:
+        VisibleRuns(self._acting).get(run_id)
+        self._acting.require(action, "run", run_id)
+
+    def _start_batch(self, run: Run, source: Path) -> None:
+        start_task(run.path / "batch", _BATCH_MODULE, [str(source)])
+        self._acting.record(Action.BATCH, "run", run.id, name=run.dataset_name, source=source.name)

@@ -1,0 +1,121 @@
+"""What is done with what the team knows: notes, pins, who sees what, who is there."""
+
+from __future__ import annotations
+
+from core.errors import LimitError, NotAllowedError
+from core.language import tr
+from core.team.acting import Acting
+from core.team.audit import Deed
+from core.team.notes import Note
+from core.team.owners import GONE, NOBODYS, Kind
+from core.team.permissions import Action, require, sees
+from core.team.presence import LabelLock, Present
+from core.team.visible import VisibleRuns
+
+LONGEST_NOTE = 4000
+
+
+class TeamActs:
+    """Notes, pins, visibility, presence and the record, for somebody.
+
+    Methods that change something raise `NotAllowedError` where they may not; all raise `TeamError`
+    where the database cannot be reached.
+
+    Args:
+        acting: Who.
+    """
+
+    def __init__(self, acting: Acting) -> None:
+        self._acting = acting
+        self._books = acting.books
+
+    def notes(self, run_id: str) -> list[Note]:
+        """A run's notes, the oldest first."""
+        VisibleRuns(self._acting).get(run_id)
+        return self._books.notes.of(run_id)
+
+    def write_note(self, run_id: str, text: str) -> None:
+        """Adds a note to a run; an empty one is none."""
+        self._check_run(Action.WRITE_NOTE, run_id)
+        text = text.strip()
+        if len(text) > LONGEST_NOTE:
+            raise LimitError(
+                tr("A note has at most {most} characters.", most=LONGEST_NOTE),
+                tr("Write it shorter, or as two."),
+            )
+        if text:
+            self._books.notes.write(run_id, self._acting.person.email, text)
+            self._acting.record(Action.WRITE_NOTE, "run", run_id)
+
+    def delete_note(self, note_id: int) -> None:
+        """Deletes one's own note, or as an admin any."""
+        note = self._books.notes.get(note_id)
+        if note is None:
+            return
+        require(self._acting.person, Action.DELETE_NOTE, note.author)
+        self._books.notes.delete(note_id)
+        self._acting.record(Action.DELETE_NOTE, "run", note.run, author=note.author)
+
+    def pinned(self) -> list[str]:
+        """Ids of the pinned runs, the one pinned last first; some may be hidden or gone."""
+        return self._books.notes.pinned()
+
+    def pin(self, run_id: str, pinned: bool = True) -> None:
+        """Pins a run for everybody, or takes the pin away."""
+        self._check_run(Action.PIN_RUN, run_id)
+        if pinned:
+            self._books.notes.pin(run_id, self._acting.person.email)
+        else:
+            self._books.notes.unpin(run_id)
+        self._acting.record(Action.PIN_RUN, "run", run_id, pinned=pinned)
+
+    def share(self, kind: Kind, thing: str, private: bool) -> None:
+        """Says whether a data set or run is its owner's alone."""
+        if not self._acting.person.known:
+            raise NotAllowedError(
+                tr("Where nobody signs in, everybody sees everything."),
+                tr("Switch the login on to have private runs and data sets."),
+            )
+        self._acting.require(Action.SHARE, kind, thing)
+        self._books.owners.share(kind, thing, private)
+        self._acting.record(Action.SHARE, kind, thing, private=private)
+
+    def feed(self, most: int = 50, before: int | None = None) -> list[Deed]:
+        """What was done, the newest first, without what is others' alone.
+
+        Args:
+            most: How many rows are looked at.
+            before: Only rows with a smaller id.
+        """
+        return [deed for deed in self._books.audit.read(most, before) if self._seen(deed)]
+
+    def look(self, page: str, thing: str = "") -> None:
+        """Says that this session looks at a page, and at a run or data set on it."""
+        person = self._acting.person
+        self._books.presence.seen(self._acting.session, person.email, person.name, page, thing)
+
+    def others(self, thing: str = "") -> list[Present]:
+        """The other sessions that are there; with `thing`, those that look at it."""
+        there = self._books.presence.there(thing)
+        return [p for p in there if p.session != self._acting.session and self._may_see(p.thing)]
+
+    def labels_held_by_other(self, dataset_id: str) -> LabelLock | None:
+        """Who else is changing a data set's labels now; None for nobody."""
+        lock = self._books.presence.lock_of(dataset_id)
+        return lock if lock is not None and lock.holder != self._acting.holder else None
+
+    def give_labels_back(self, dataset_id: str) -> None:
+        """Lets others change a data set's labels before the lock runs out."""
+        self._books.presence.unlock(dataset_id, self._acting.holder)
+
+    def _check_run(self, action: Action, run_id: str) -> None:
+        VisibleRuns(self._acting).get(run_id)
+        self._acting.require(action, "run", run_id)
+
+    def _seen(self, deed: Deed) -> bool:
+        return not deed.thing or self._may_see(deed.thing)
+
+    def _may_see(self, thing: str) -> bool:
+        known = self._acting.known_owners()
+        found = (known.get((kind, thing), NOBODYS) for kind in ("run", "dataset", GONE))
+        return all(sees(self._acting.person, o.owner, o.private) for o in found)
