@@ -1,4 +1,6 @@
-"""Classifies a folder or a zip of images from the shell, without TensorFlow.
+"""Classifies a folder or a zip of images from the shell.
+
+It needs no TensorFlow, unless a run's LiteRT model has to be made first: another process does that.
 
 `python -m core.predict MODEL FOLDER --csv OUT`; MODEL is a run's folder or a `.tflite` file. The
 exit code is 0, 1 where some images could not be read, and 2 where nothing could be done.
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     options = _options(arguments)
     try:
-        classifier, kept = open_model(options.model)
+        classifier, kept = open_model(options.model, _tell_waiting)
         threshold = kept if options.threshold is None else options.threshold
         result = classify_all(
             classifier,
@@ -56,6 +58,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     help_text = 'below this probability: "none of these"; default: the one chosen on Evaluate'
     parser.add_argument("--threshold", type=float, help=help_text)
     return parser.parse_args(arguments)
+
+
+def _tell_waiting() -> None:
+    _say("Making the LiteRT model, once; about ten seconds.")
 
 
 def _tell(done: int, total: int) -> None:

@@ -2,7 +2,8 @@
 
 MODEL is a run's folder or a `.tflite` file. `POST /predict` takes one image or several in the field
 `images` of a form; `GET /health` says that the model is there; `/docs` describes both. Needs the
-packages of `requirements-serve.txt`, and no TensorFlow.
+packages of `requirements-serve.txt`, and no TensorFlow, unless the run's LiteRT model has to be
+made first: another process does that.
 """
 
 from __future__ import annotations
@@ -154,6 +155,10 @@ def _told(found: Answer, classifier: Classifier, threshold: float) -> ImageAnswe
     )
 
 
+def _tell_waiting() -> None:
+    sys.stderr.write("Making the LiteRT model, once; about ten seconds.\n")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Serves until it is ended.
 
@@ -166,7 +171,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args(arguments)
     try:
-        classifier, threshold = open_model(options.model)
+        classifier, threshold = open_model(options.model, _tell_waiting)
     except UnfreezeError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -27,7 +27,7 @@ from core.datasets.bundled import load_bundled
 from core.datasets.importing import import_folder, import_zip
 from core.errors import RunError, UnfreezeError
 from core.files import read_json
-from core.runs import Run, RunState, RunStore
+from core.runs import Run, RunState, RunStore, litert
 from core.runs.recipe import FineTuneRecipe, Recipe, filled, head_config, read_recipe
 from core.runs.supervisor import supervise
 from core.settings import Settings
@@ -104,7 +104,16 @@ def _train_all(recipe: Recipe, head: HeadConfig, dataset: Dataset, settings: Set
         return 2
     if last.status.state is not RunState.COMPLETED:
         return 1
+    _prepare(last)
     return _judge(last, recipe.minimum_test_accuracy)
+
+
+def _prepare(run: Run) -> None:
+    """Leaves the LiteRT model too: who trains from the shell takes the folder away."""
+    try:
+        litert.wait_for(run.path)
+    except UnfreezeError as error:
+        _say(str(error))
 
 
 def _train(store: RunStore, config: RunConfig, dataset: Dataset) -> Run:

@@ -2,6 +2,7 @@ import streamlit as st
 
 from core.errors import UnfreezeError
 from core.evaluation.comparison import compare, dataset_of
+from core.evaluation.recommendation import usable_model
 from core.ui import page, session
 from core.ui.cards import error_card
 from core.ui.evaluate_amount import more_images
@@ -24,6 +25,7 @@ from core.ui.evaluate_seeds import (
     seeds_sentence,
 )
 from core.ui.evaluate_verdict import verdict_card
+from core.ui.predict_prepare import prepare_early
 from core.ui.tips import show_tips
 
 page.setup("Evaluate", "evaluate")
@@ -38,6 +40,7 @@ def evaluate(choice: Choice) -> None:
         seeds_of_head(choice.after)
         more_images(choice.after, dataset_of(choice.after, datasets))
         proof(choice.after)
+        prepare_early(choice.after)
         return
     comparison = compare(choice.before, choice.after, datasets)
     looks = openings(comparison, runs)
@@ -75,6 +78,7 @@ def evaluate(choice: Choice) -> None:
             none_of_these(comparison)
     downloads(comparison, f"{lasting} {looks}")
     next_steps(comparison)
+    prepare_early(usable_model(comparison))
 
 
 chosen = choose(runs, session.current_dataset_id() or "")

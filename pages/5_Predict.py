@@ -8,6 +8,7 @@ from core.ui.cards import error_card
 from core.ui.predict_input import answers_to, uploaded_files
 from core.ui.predict_many import many_images
 from core.ui.predict_model import choose_model, classifier_of
+from core.ui.predict_prepare import prepared
 from core.ui.predict_results import results
 from core.ui.take_away import take_away
 
@@ -16,14 +17,20 @@ page.setup("Predict", "predict")
 
 def predict(run: Run) -> None:
     """Images in, answers out."""
+    if prepared(run):
+        ask(run)
+        many_images(run)
+    st.subheader("Take it away", anchor=False)
+    take_away(run)
+
+
+def ask(run: Run) -> None:
+    """Uploaded images and their answers."""
     classifier = classifier_of(run)
     rejection = read_rejection(run)
     answers = answers_to(uploaded_files(), classifier, run, session.settings())
     threshold = rejection.threshold if rejection is not None else 0.0
     results(answers, classifier.class_names, threshold, f"{run.base.dataset_id}-answers")
-    many_images(run)
-    st.subheader("Take it away", anchor=False)
-    take_away(run)
 
 
 chosen = choose_model()

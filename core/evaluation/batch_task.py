@@ -14,6 +14,7 @@ from typing import Any
 from core.evaluation.batch import classify_all
 from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
+from core.language import tr
 from core.runs.tasks import TaskReporter, run_task
 from core.settings import Settings
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
     def work(reporter: TaskReporter) -> dict[str, Any]:
         shown = "the zip" if source.name == UPLOAD else source.name
+        reporter.say(tr("Preparing the model"))
         classifier, threshold = open_model(folder.parent)
         images = image_source(source)
         reporter.say("Classifying", len(images.names))

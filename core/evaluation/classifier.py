@@ -107,8 +107,12 @@ class Classifier:
         return output
 
 
-def load_classifier(run: Run) -> Classifier:
+def load_classifier(run: Run, model_path: Path | None = None) -> Classifier:
     """Loads the model of a finished run.
+
+    Args:
+        run: The run.
+        model_path: Where the LiteRT model is; None for the run's own.
 
     Raises:
         RunError: If the run has no model, or its files cannot be read.
@@ -122,7 +126,7 @@ def load_classifier(run: Run) -> Classifier:
             f"Run {run.id} has no readable predict.json, so its model cannot be used.",
             "Wait until it has ended, or train it again.",
         ) from error
-    return Classifier(run.litert_path, class_names, image_size)
+    return Classifier(model_path or run.litert_path, class_names, image_size)
 
 
 def model_input_size(path: Path) -> int:

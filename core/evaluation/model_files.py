@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import RunError
 from core.evaluation.classifier import Classifier, model_input_size
 from core.evaluation.rejection import read_threshold
 from core.files import read_json
+from core.runs import litert
 
 
-def open_model(path: Path) -> tuple[Classifier, float]:
+def open_model(path: Path, waiting: Callable[[], None] = lambda: None) -> tuple[Classifier, float]:
     """Opens a model by its folder or its file.
+
+    A run's LiteRT model is made by another process where it is missing.
 
     Args:
         path: A run's folder, the folder of an unpacked LiteRT export, or a `.tflite` file in one.
             The names of the classes stand beside it, in `predict.json` or `labels.txt`.
+        waiting: Called once where the model has to be made first.
 
     Returns:
         The model, and the lowest probability that counts, 0 unless one was chosen on Evaluate.
@@ -23,15 +28,17 @@ def open_model(path: Path) -> tuple[Classifier, float]:
     Raises:
         RunError: If there is no such model.
     """
-    file = _model_file(path)
+    file = _model_file(path, waiting)
     return Classifier(file, _class_names(file.parent), model_input_size(file)), read_threshold(
         file.parent
     )
 
 
-def _model_file(path: Path) -> Path:
+def _model_file(path: Path, waiting: Callable[[], None]) -> Path:
     if path.is_file():
         return path
+    if (path / "model.keras").is_file() and (path / "config.json").is_file():
+        litert.wait_for(path, waiting)
     found = sorted(path.glob("*.tflite")) if path.is_dir() else []
     if len(found) != 1:
         what = "no .tflite model" if not found else f"{len(found)} .tflite models"

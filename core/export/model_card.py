@@ -24,6 +24,7 @@ from core.evaluation.intervals import wilson
 from core.evaluation.metrics import confusion_matrix, per_class
 from core.evaluation.predictions import probability_matrix, read_predictions
 from core.evaluation.rejection import read_rejection, threshold_in_words
+from core.export.parity import parity_in_words, read_parity
 from core.export.versions import package_versions
 from core.files import read_json
 from core.runs import Run
@@ -118,6 +119,7 @@ def _model(run: Run, account: dict[str, Any], settings: Settings) -> str:
         f"Frozen weights that are bit for bit what they were: {kept[0]} of {kept[1]}."
         if kept[1]
         else "",
+        parity_in_words(read_parity(run)),
     ]
     return "## Model\n\n" + "\n".join(f"- {line}" for line in lines if line)
 

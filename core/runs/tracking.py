@@ -15,13 +15,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from core.config import config_to_dict
-from core.files import write_json
+from core.files import read_json, write_json
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.runs.run import Run, RunState
 
@@ -51,12 +51,25 @@ def track(run: Run) -> str:
     if record.exists() and run.status.state is not RunState.COMPLETED:
         return ""
     try:
-        found = _send(_Server(address.rstrip("/")), run)
-        write_json(record, {"server": address, "run_id": found})
+        found, artifact_uri = _send(_Server(address.rstrip("/")), run)
+        write_json(record, {"server": address, "run_id": found, "artifact_uri": artifact_uri})
     except (OSError, HTTPException, ValueError, KeyError) as error:
         _LOG.warning("MLflow at %s was not told of this run: %s", _shown(address), error)
         return ""
     return found
+
+
+def track_file(run: Run, file: Path) -> None:
+    """Sends a file that was made after the run had been sent."""
+    address = os.environ.get("MLFLOW_TRACKING_URI", "")
+    try:
+        sent = read_json(run.path / "mlflow.json")
+        if address and sent["server"] == address:
+            _send_files(_Server(address.rstrip("/")), sent["artifact_uri"], [file])
+    except FileNotFoundError:
+        return  # it never was
+    except (OSError, HTTPException, ValueError, KeyError) as error:
+        _LOG.warning("MLflow at %s was not sent %s: %s", _shown(address), file.name, error)
 
 
 class _Server:
@@ -101,7 +114,8 @@ class _Server:
             return bytes(answer.read())
 
 
-def _send(server: _Server, run: Run) -> str:
+def _send(server: _Server, run: Run) -> tuple[str, str]:
+    """Sends the run; MLflow's id of it, and where it keeps its files."""
     experiment = server.experiment(f"unfreeze/{run.dataset_name or run.base.dataset_id}")
     made = server.call(
         "runs/create",
@@ -112,7 +126,7 @@ def _send(server: _Server, run: Run) -> str:
             "tags": [{"key": "unfreeze.run", "value": run.id}],
         },
     )["run"]["info"]
-    run_id = str(made["run_id"])
+    run_id, artifact_uri = str(made["run_id"]), str(made["artifact_uri"])
     parameters = list(_parameters("", config_to_dict(run.config)))
     for start in range(0, len(parameters), _PARAMETERS_A_CALL):
         part = parameters[start : start + _PARAMETERS_A_CALL]
@@ -121,10 +135,10 @@ def _send(server: _Server, run: Run) -> str:
     for start in range(0, len(metrics), _METRICS_A_CALL):
         part = metrics[start : start + _METRICS_A_CALL]
         server.call("runs/log-batch", {"run_id": run_id, "metrics": part})
-    _send_files(server, run, str(made["artifact_uri"]))
+    _send_files(server, artifact_uri, [run.path / name for name in ARTIFACTS])
     end = {"status": _ENDS[run.status.state], "end_time": int(1000 * time.time())}
     server.call("runs/update", {"run_id": run_id, **end})
-    return run_id
+    return run_id, artifact_uri
 
 
 def _parameters(prefix: str, values: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -150,14 +164,14 @@ def _metrics(run: Run) -> Iterator[dict[str, Any]]:
             yield {"key": name, "value": float(value), "timestamp": now, "step": 0}
 
 
-def _send_files(server: _Server, run: Run, artifact_uri: str) -> None:
+def _send_files(server: _Server, artifact_uri: str, files: Sequence[Path]) -> None:
     if not artifact_uri.startswith("mlflow-artifacts:"):
         _LOG.info("MLflow keeps artifacts at %s, which this app does not write to", artifact_uri)
         return
     root = urllib.parse.urlsplit(artifact_uri).path.strip("/")
-    for name in ARTIFACTS:
-        if (run.path / name).is_file():
-            server.upload(f"{root}/{name}", run.path / name)
+    for file in files:
+        if file.is_file():
+            server.upload(f"{root}/{file.name}", file)
 
 
 def _authorization() -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.export.parity import parity_in_words, read_parity
 from core.files import read_json
 from core.runs import Run
 from core.ui.moved_map import moved_map
@@ -24,6 +25,7 @@ def proof(run: Run) -> None:
         moved_map(account, run.id)
     else:
         st.error(words, icon=":material/gpp_bad:")
+    st.caption(parity_in_words(read_parity(run)))
 
 
 def proof_in_words(proof: dict[str, Any]) -> tuple[str, bool]:

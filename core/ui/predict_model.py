@@ -44,9 +44,10 @@ def choose_model() -> Run | None:
 
 
 def classifier_of(run: Run) -> Classifier:
-    """The run's model, loaded once a session.
+    """The run's model, loaded once a session; `core.ui.predict_prepare.prepared` comes first.
 
     Raises:
         RunError: If it cannot be loaded.
     """
-    return session.cached("classifier", run.id, lambda: load_classifier(run))
+    made = run.litert_path.stat().st_mtime_ns if run.litert_path.exists() else 0
+    return session.cached("classifier", f"{run.id} {made}", lambda: load_classifier(run))

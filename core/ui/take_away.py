@@ -30,18 +30,23 @@ def _model_files(run: Run) -> None:
             on_click="ignore",
             key="download_keras",
         )
-        st.download_button(
-            f"LiteRT model ({_megabytes(run.litert_path.stat().st_size)})",
-            run.litert_path.read_bytes,
-            file_name=f"{_name(run)}.tflite",
-            mime="application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
-            key="download_litert",
-        )
+        if run.litert_path.is_file():
+            _litert(run)
     st.caption(
-        "Both take RGB images with values from 0 to 255; what the backbone expects is part of the "
-        "model."
+        "Models take RGB images with values from 0 to 255; what the backbone expects is part of "
+        "them."
+    )
+
+
+def _litert(run: Run) -> None:
+    st.download_button(
+        f"LiteRT model ({_megabytes(run.litert_path.stat().st_size)})",
+        run.litert_path.read_bytes,
+        file_name=f"{_name(run)}.tflite",
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download_litert",
     )
 
 

@@ -16,7 +16,9 @@ from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.datasets.decode import decode
 from core.evaluation.classifier import load_classifier
-from core.runs import Run, RunStore
+from core.export.litert_task import make_litert
+from core.runs import Run, RunStore, litert
+from core.runs.tasks import TaskReporter
 from core.settings import Settings
 from core.training.data import training_data
 from core.training.fine_tune import fine_tune_stage
@@ -83,6 +85,9 @@ def assert_only_the_block_and_later_moved(run: Run, moved: list[str]) -> None:
 def assert_saved_and_exported_agree(run: Run, images: np.ndarray) -> None:
     model = keras.models.load_model(run.model_path, compile=False)
     expected = model(images.astype("float32"), training=False)
+    folder = litert.folder(run.path)
+    folder.mkdir()
+    make_litert(folder, TaskReporter(folder))
     np.testing.assert_allclose(load_classifier(run).classify(images), expected, atol=1e-3)
 
 

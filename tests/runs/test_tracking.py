@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.runs import Run, RunStore
-from core.runs.tracking import track
+from core.runs.tracking import track, track_file
 from core.settings import Settings
 from tests.squares import squares
 from tests.ui.runs import finished, head_config
@@ -66,6 +66,18 @@ def test_a_run_is_told_with_its_settings_its_epochs_and_its_files(run: Run, serv
     put = [path for method, path, _ in server if method == "PUT"]
     assert "/api/2.0/mlflow-artifacts/artifacts/7/r1/artifacts/model.keras" in put
     assert json.loads(server[-1][2])["status"] == "FINISHED"
+
+
+def test_a_file_that_is_made_later_follows_once_the_run_was_sent(run: Run, server: Calls) -> None:
+    track_file(run, run.litert_path)
+    assert server == []
+    track(run)
+    server.clear()
+
+    track_file(run, run.litert_path)
+
+    (sent,) = server
+    assert sent[:2] == ("PUT", "/api/2.0/mlflow-artifacts/artifacts/7/r1/artifacts/model.tflite")
 
 
 def test_a_server_that_is_down_harms_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,6 @@ def run(
     run = RunStore(settings.runs_dir).create(config)
     finish_run(run, dataset_predictions(dataset, range(2)), dataset.class_names)
     tiny_model().save(run.model_path)
-    run.litert_path.touch()
     heatmaps.folder(run).mkdir()
     return run
 
@@ -68,7 +67,7 @@ def test_an_image_that_is_gone_does_not_hold_up_the_others(run: Run, settings: S
 
 
 def test_a_model_that_is_gone_is_told(run: Run, settings: Settings) -> None:
-    run.litert_path.unlink()
+    run.model_path.unlink()
     now = compute(run, images_of(run)[:1])
 
     assert now.state is TaskState.FAILED

@@ -13,7 +13,7 @@ import pytest
 
 from core.config import FineTuneConfig, RunConfig
 from core.evaluation.classifier import load_classifier
-from core.runs import Run, RunState, RunStore
+from core.runs import Run, RunState, RunStore, litert
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.settings import Settings
 from tests.squares import squares
@@ -40,6 +40,7 @@ def fine_tuned(workshop: Workshop, head_run: Run) -> Run:
 def test_a_head_run_leaves_everything_that_pages_need(head_run: Run) -> None:
     assert head_run.status.state is RunState.COMPLETED
     assert head_run.has_model
+    assert not head_run.litert_path.exists()
     events = (head_run.path / "tensorboard").glob("events.out.tfevents.*")
     assert b"val right/1: " in b"".join(path.read_bytes() for path in events)
     assert head_run.status.results["val_accuracy"] > 0.8
@@ -69,12 +70,16 @@ def test_both_stages_share_one_pass_over_the_images(head_run: Run, fine_tuned: R
     assert second["reused"]
 
 
-def test_predictions_are_those_of_the_saved_model(fine_tuned: Run, workshop: Workshop) -> None:
+def test_predictions_are_those_of_the_saved_model(
+    fine_tuned: Run, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from core.datasets.decode import decode
 
+    monkeypatch.setenv("UNFREEZE_WORKSPACE", str(workshop.settings.workspace))
     table = pd.read_parquet(fine_tuned.predictions_path)
     images = np.stack([decode(workshop.dataset.root / path, 32) for path in table["path"]])
 
+    litert.wait_for(fine_tuned.path)
     got = load_classifier(fine_tuned).classify(images)
 
     np.testing.assert_allclose(got, np.stack(list(table["probabilities"])), atol=1e-4)

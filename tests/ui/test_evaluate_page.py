@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from math import log
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +15,7 @@ from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.evaluation.rejection import read_rejection
 from core.files import write_json
-from core.runs import Run, RunState, RunStatus, RunStore
+from core.runs import Run, RunState, RunStatus, RunStore, litert
 from core.runs.store import write_status
 from core.settings import Settings
 from core.ui.evaluate_help import example_lines
@@ -72,6 +73,7 @@ def test_helped(settings: Settings, dataset: Dataset) -> None:
     assert "On the same **30** test images it fixed **11** and broke **0**" in text
     assert "p = 0.00098" in text
     assert "Every one of 123 frozen tensors is bit for bit what it was; all 45" in text
+    assert "The LiteRT model is not checked yet" in text
     assert [tab.label for tab in at.tabs] == ["Fixed (11)", "Broken (0)", "Both wrong (1)"]
     assert "opened by 2 runs" in text
 
@@ -143,6 +145,24 @@ def test_running_is_said_and_the_last_verdict_stays(settings: Settings, dataset:
     assert "From block 5 is running and will be here when it is done" in words(at)
     assert "Fine-tuning helped" in words(at)
     assert any(link.proto.label == "Watch it train" for link in at.get("page_link"))
+
+
+def test_the_model_to_use_is_prepared_while_nothing_is_trained(
+    settings: Settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(litert, "start_task", lambda folder, module: started.append(folder))
+    head, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
+    for run in (head, tuned):
+        run.model_path.touch()
+    child = start_child(settings, head, RunStatus(RunState.RUNNING, started=time.time()))
+    (child.path / "heartbeat").touch()
+    open_page(dataset, tuned)
+    assert started == []
+
+    write_status(child.path, RunStatus(RunState.STOPPED, finished=time.time()))
+    open_page(dataset, tuned)
+    assert started == [litert.folder(tuned.path)]  # it helped
 
 
 def test_failed_says_why(settings: Settings, dataset: Dataset) -> None:

@@ -16,8 +16,8 @@ from core.datasets import Dataset, DatasetStore
 from core.evaluation.rejection import Rejection, save_rejection
 from core.export.formats import FORMATS
 from core.files import write_json
-from core.runs import Run
-from core.runs.tasks import read_task
+from core.runs import Run, litert
+from core.runs.tasks import TaskReporter, TaskState, read_task
 from core.settings import Settings
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words
@@ -131,6 +131,61 @@ def test_a_model_that_cannot_be_loaded_is_an_error_card(pair: tuple[Run, Run]) -
     page = open_page("pages/5_Predict.py")
     assert not page.exception
     assert "is no LiteRT model" in words(page)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders of the model tasks that are started, in place of their processes."""
+    folders: list[Path] = []
+
+    def start(folder: Path, module: str) -> None:
+        folders.append(folder)
+        TaskReporter(folder).say("Converting")
+
+    monkeypatch.setattr(litert, "start_task", start)
+    return folders
+
+
+def test_a_model_is_prepared_when_it_is_first_needed(
+    pair: tuple[Run, Run], started: list[Path]
+) -> None:
+    _, tuned = pair
+    tuned.litert_path.unlink()
+    litert.folder(tuned.path).mkdir()
+
+    page = open_page("pages/5_Predict.py")
+
+    assert not page.exception
+    assert started == [litert.folder(tuned.path)]
+    assert "Preparing this model to predict." in words(page)
+    assert not page.get("file_uploader")
+    labels = [button.proto.label.split(" (")[0] for button in page.get("download_button")]
+    assert "Keras model" in labels
+    assert "LiteRT model" not in labels
+
+    give_models(tuned)
+    TaskReporter(litert.folder(tuned.path)).end(TaskState.DONE)
+    page.run()
+    assert answers(upload(page, ("sky.png", png(10, 10, 230)))) == ["blue"]
+    assert len(started) == 1
+
+
+def test_a_model_that_cannot_be_prepared_says_why_and_can_be_tried_again(
+    pair: tuple[Run, Run], started: list[Path]
+) -> None:
+    _, tuned = pair
+    tuned.litert_path.unlink()
+    folder = litert.folder(tuned.path)
+    folder.mkdir()
+    error = {"what": "It differs.", "way_out": "Take Keras.", "details": ""}
+    TaskReporter(folder).end(TaskState.FAILED, error=error)
+
+    page = open_page("pages/5_Predict.py")
+    assert "It differs." in words(page)
+    assert started == []
+    page.button(key=f"litert_{tuned.id}_start").click().run()
+    assert started == [folder]
+    assert "Preparing this model to predict." in words(page)
 
 
 def test_both_files_can_be_taken_away(pair: tuple[Run, Run]) -> None:

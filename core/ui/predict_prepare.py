@@ -1,0 +1,48 @@
+"""A run's LiteRT model, made when it is needed, and early where it soon will be."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from core.errors import UnfreezeError
+from core.language import tr
+from core.runs import Run, litert
+from core.runs.tasks import TaskState, read_task
+from core.ui import session
+from core.ui.task_view import begin, task_view
+
+
+def prepared(run: Run) -> bool:
+    """Whether the run can predict now; where it cannot yet, its model is made, and the page says
+    so and goes on by itself."""
+    folder = litert.folder(run.path)
+    task = read_task(folder)  # before the file: a task that is done has left it
+    if run.litert_path.is_file():
+        return True
+
+    def ask() -> None:
+        litert.ask(run.path)
+
+    if task.state in (TaskState.NONE, TaskState.DONE):
+        begin(ask)
+        return False
+    if task.running:
+        with st.container(border=True):
+            st.markdown(tr("**Preparing this model to predict.** About ten seconds, once."))
+            task_view(folder, f"litert_{run.id}", "", ask)
+    else:
+        stopped = tr("Preparing this model was stopped.")
+        task_view(folder, f"litert_{run.id}", tr("Prepare this model"), ask, stopped=stopped)
+    return False
+
+
+def prepare_early(run: Run) -> None:
+    """Begins while a person still looks at the verdict; not where something is being trained."""
+    if run.litert_path.exists():
+        return
+    queue = session.run_store().list(rate_tests=True)
+    if not any(other.status.state.active for other in queue):
+        with suppress(UnfreezeError):  # Predict asks again, and says why it cannot
+            litert.ask_early(run)
