@@ -78,8 +78,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Reads `UNFREEZE_WORKSPACE`, `_SCHEDULER`, `_QUEUE`, `_WARM`, `_DATABASE`, those of the team,
-        `_MAX_*` and `_LIMIT_*`."""
+        """Reads `UNFREEZE_WORKSPACE`, `_SCHEDULER`, `_QUEUE`, `_WARM`, `_DATABASE`, those of the
+        team, `_MAX_*` and `_LIMIT_*`."""
         workspace = Path(os.environ.get("UNFREEZE_WORKSPACE") or APP_ROOT / "workspace")
         limits = {
             f.name: int(os.environ[f"UNFREEZE_{f.name.upper()}"])

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -49,11 +49,11 @@ def start_detached(
     record_process(record, process.pid)
 
 
-def record_process(path: Path, pid: int | None = None) -> None:
-    """Writes down a process of this host, by default the own one."""
+def record_process(path: Path, pid: int | None = None, **facts: Any) -> None:
+    """Writes down a process of this host, by default the own one, and what else is told of it."""
     process = psutil.Process(pid)
     record = {"host": host(), "pid": process.pid, "started": process.create_time()}
-    write_json(path, record)
+    write_json(path, {**record, **facts})
 
 
 def recorded_process(path: Path) -> psutil.Process | None:

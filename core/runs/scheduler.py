@@ -195,6 +195,7 @@ def _start_worker(settings: Settings) -> None:
         "worker",
         ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", runs],
         ["--nworkers", "1", "--resources", f"{SLOT}={runs}", "--memory-limit", "0"],
+        ["--preload", "core.runs.dask_worker"],
         ["--scheduler-file", str(scheduler_file(settings))],
         ["--local-directory", str(settings.queue_dir / "scratch")],
     )

@@ -7,9 +7,7 @@ each free slot, as long as no run waits for one.
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -19,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import QueueError
 from core.runs import scheduler
+from core.runs.dask_worker import at_work
 from core.runs.gpus import taken
 from core.runs.process import host, record_process
+from core.runs.spare import start
 from core.runs.store import RunStore
-from core.settings import APP_ROOT, Settings
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -46,21 +46,11 @@ def help_run(run_dir: str, key: str, taps: Sequence[str]) -> int:
         The process's exit code.
     """
     locks = Path(run_dir).parent.parent / "queue"
-    with (
-        taken(locks, every=False, wanted=lambda: False) as share,
-        (Path(run_dir) / "helpers.log").open("ab") as log,
-    ):
+    with at_work() as spares, taken(locks, every=False, wanted=lambda: False) as share:
         if share is None:
             return 0  # a run trains on all GPUs
-        process = subprocess.Popen(
-            [*_COMMAND, run_dir, key, *taps],
-            cwd=APP_ROOT,
-            env={**os.environ, **share.environment},
-            pass_fds=share.handles,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        command = [*_COMMAND, run_dir, key, *taps]
+        process = start(command, Path(run_dir) / "helpers.log", share, spares)
         record = helper_record(Path(run_dir), process.pid)
         record_process(record, process.pid)
         code = process.wait()

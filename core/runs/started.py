@@ -16,6 +16,7 @@ from core.files import read_json
 from core.runs import scheduler, tensorboard
 from core.runs.process import end_process, host, recorded_host, recorded_process
 from core.runs.run import Run, RunState
+from core.runs.spare import spare_records
 from core.runs.store import RunStore
 from core.runs.tasks import end_task, task_folders
 from core.settings import Settings
@@ -29,8 +30,8 @@ class Started:
     """A process that the app started.
 
     Attributes:
-        role: `scheduler`, `worker`, `TensorBoard`, `training`, `helper` or a task's kind, such as
-            `heat maps`.
+        role: `scheduler`, `worker`, `TensorBoard`, `spare`, `training`, `helper` or a task's kind,
+            such as `heat maps`.
         host: The machine that it runs on.
         pid: Its number there.
         since: When it began, in seconds since 1970.
@@ -48,7 +49,7 @@ class Started:
 
 
 def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
-    """The processes that are there now: scheduler, worker, TensorBoard, then those of the runs.
+    """The processes that are there now: the queue's, TensorBoard, spares, then those of the runs.
 
     Args:
         settings: Names the workspace.
@@ -60,6 +61,10 @@ def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
         process = recorded_process(path)
         if process is not None:
             found += _seen(name, process)
+    for path in spare_records(settings.queue_dir):
+        spare = recorded_process(path)
+        if spare is not None:
+            found += _seen("spare", spare)
     for run in runs:
         found += _training(run)
     return [*found, *(entry for run in runs for entry in _tasks(run))]
@@ -93,7 +98,10 @@ def end_all(settings: Settings, patience: float | None = None) -> bool:
     ended = [end_process(path) for run in hanging for path in (run.process_path, *_helpers(run))]
     ended += [end_task(folder) for run in store.list() for _, folder in task_folders(run.path)]
     ended.append(tensorboard.end(settings))
-    return scheduler.stop(settings) or bool(active) or any(ended)
+    ended.append(scheduler.stop(settings))
+    # Last: a worker that lives would start another.
+    ended += [end_process(path) for path in spare_records(settings.queue_dir)]
+    return bool(active) or any(ended)
 
 
 def _goes_on(store: RunStore, run_id: str) -> bool:

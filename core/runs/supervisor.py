@@ -8,25 +8,23 @@ session of its own, so it goes on when the Dask worker dies; the next one adopts
 from __future__ import annotations
 
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
 from core.errors import RunError
 from core.files import locked_or_closed
 from core.language import tr
-from core.runs.gpus import Share, taken
+from core.runs.dask_worker import at_work, dask_worker
+from core.runs.gpus import taken
 from core.runs.process import host, recorded_host
 from core.runs.run import Run, RunState, RunStatus
-from core.runs.spare import Spares, dask_worker, spares_of_worker
+from core.runs.spare import Spares, start
 from core.runs.state import GO_ON, write_status
 from core.runs.store import RunStore
-from core.settings import APP_ROOT
 
 POLL_SECONDS = 0.25
 _COMMAND = [sys.executable, "-m", "core.training.worker"]
@@ -42,8 +40,7 @@ def work_off(runs_dir: str) -> int:
     Returns:
         How many runs it saw to their end.
     """
-    spares = spares_of_worker()
-    with nullcontext() if spares is None else spares.busy():
+    with at_work() as spares:
         return _work_off(RunStore(Path(runs_dir)), spares)
 
 
@@ -77,30 +74,12 @@ def supervise(run: Run, spares: Spares | None = None) -> RunState:
     with taken(locks, run.config.training.all_gpus, lambda: _is_queued(store, run)) as share:
         if share is None:
             return RunState.STOPPED  # it was cancelled while it waited for a GPU
-        child = _start(run, share, spares)
+        command = [*_COMMAND, str(run.path)]
+        child = start(command, run.path / "worker.log", share, spares, _told())
         code = _wait_for(child, run)
     if code:
         _write_death(store.get(run.id), code)
     return _wait_for_end(store, run)
-
-
-def _start(run: Run, share: Share, spares: Spares | None) -> subprocess.Popen[bytes]:
-    path, told = run.path / "worker.log", _told()
-    if spares is not None and not share.handles:
-        warm = spares.give("core.training.worker", [str(run.path)], path, told)
-        if warm is not None:
-            return warm
-    with path.open("ab") as log:
-        return subprocess.Popen(
-            [*_COMMAND, str(run.path)],
-            cwd=APP_ROOT,
-            env={**os.environ, **told, **share.environment},
-            pass_fds=share.handles,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def _is_queued(store: RunStore, run: Run) -> bool:

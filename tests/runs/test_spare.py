@@ -1,0 +1,194 @@
+"""A process that waits for work: it takes it, dies with its parent, and is never an old one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.config import HeadConfig, TrainingConfig
+from core.datasets import Dataset
+from core.runs import RunState, RunStatus, RunStore, scheduler, spare
+from core.runs.dispatcher import Dispatcher
+from core.runs.gpus import Share
+from core.runs.spare import Spares, spare_records, start
+from core.runs.started import end_all, started
+from core.runs.state import write_status
+from core.settings import APP_ROOT, Settings
+from tests.workshop import saved_weights
+
+# The real one, which imports nothing.
+LIGHT = """
+import sys
+from core.training import warm
+warm.warm_up = lambda: None
+warm.worker.leave(warm.main(sys.argv[1:]))
+"""
+WORKER = [sys.executable, "-m", "core.training.worker"]
+NOTHING = Share({}, ())
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spare, "_COMMAND", [sys.executable, "-c", LIGHT])
+    monkeypatch.setattr(spare, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(spare, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(spare, "NEEDED_BYTES", 0)
+    monkeypatch.setattr(spare, "LEAST_BYTES", 0)
+
+
+@pytest.fixture
+def spares(settings: Settings) -> Iterator[Spares]:
+    with Spares(settings.queue_dir) as made:
+        yield made
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def waiting(queue_dir: Path) -> int:
+    """Number of the process of the one spare."""
+    (record,) = spare_records(queue_dir)
+    return int(json.loads(record.read_text())["pid"])
+
+
+def test_the_spare_does_the_work_in_the_run_s_log_and_is_followed_by_another(
+    settings: Settings, spares: Spares
+) -> None:
+    run = RunStore(settings.runs_dir).create(HeadConfig("data", "v1"))
+    write_status(run.path, RunStatus(RunState.COMPLETED))
+    assert spares.wait(30)
+    pid = waiting(settings.queue_dir)
+    (entry,) = started(settings, [])
+    assert (entry.role, entry.pid) == ("spare", pid)
+
+    with spares.busy():
+        child = start([*WORKER, str(run.path)], run.path / "worker.log", NOTHING, spares)
+        assert child.pid == pid
+        assert child.wait(20) == 0
+        assert "is completed already" in (run.path / "worker.log").read_text()
+        # None begins beside the work.
+        time.sleep(0.2)
+        assert not spare_records(settings.queue_dir)
+    assert spares.wait(30)
+    assert waiting(settings.queue_dir) != pid
+
+
+def test_a_dead_spare_is_not_asked_and_comes_back_after_the_next_work(
+    settings: Settings, spares: Spares, tmp_path: Path
+) -> None:
+    assert spares.wait(30)
+    os.kill(waiting(settings.queue_dir), signal.SIGKILL)
+    assert wait_until(lambda: not spare_records(settings.queue_dir))
+    time.sleep(0.1)
+    assert not spare_records(settings.queue_dir)
+
+    with spares.busy():
+        command = [sys.executable, "-m", "core.runs.queue", "nothing"]
+        child = start(command, tmp_path / "log", NOTHING, spares)
+        assert child.wait(20) == 2
+    assert "usage" in (tmp_path / "log").read_text()
+    assert spares.wait(30)
+
+
+def test_a_spare_from_before_an_upgrade_is_ended(
+    settings: Settings, spares: Spares, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert spares.wait(30)
+    pid = waiting(settings.queue_dir)
+    monkeypatch.setattr(spare, "code_stamp", lambda: 0)
+
+    assert spares.give("core.training.worker", ["run"], settings.queue_dir / "log", {}) is None
+    assert not psutil.pid_exists(pid)
+    with spares.busy():
+        pass
+    time.sleep(0.1)
+    assert not spare_records(settings.queue_dir)
+
+
+def test_changed_code_has_another_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spare, "APP_ROOT", tmp_path)
+    (tmp_path / "core").mkdir()
+    file = tmp_path / "core" / "run.py"
+    file.write_text("one")
+    before = spare.code_stamp()
+    assert spare.code_stamp() == before
+    file.write_text("three")
+    assert spare.code_stamp() != before
+
+
+def test_a_spare_that_nobody_needs_ends(settings: Settings) -> None:
+    with Spares(settings.queue_dir, idle_seconds=1.0) as spares:
+        assert wait_until(lambda: bool(spare_records(settings.queue_dir)))
+        assert wait_until(lambda: not spare_records(settings.queue_dir))
+        with spares.busy():
+            pass
+        assert wait_until(lambda: bool(spare_records(settings.queue_dir)))
+    assert not spare_records(settings.queue_dir)
+
+
+def test_there_is_none_where_memory_is_short(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spare, "NEEDED_BYTES", 10**18)
+    with Spares(settings.queue_dir) as spares:
+        assert not spares.wait(0.3)
+    assert not spare_records(settings.queue_dir)
+
+
+def test_a_spare_dies_with_its_worker(settings: Settings) -> None:
+    code = (
+        "import sys, os, time, pathlib; from core.runs import spare\n"
+        f"spare._COMMAND = [sys.executable, '-c', {LIGHT!r}]\n"
+        "spare.QUIET_SECONDS, spare.POLL_SECONDS, spare.NEEDED_BYTES = 0.0, 0.02, 0\n"
+        f"spares = spare.Spares(pathlib.Path({str(settings.queue_dir)!r}))\n"
+        "spares.wait(30); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=APP_ROOT, check=False)
+
+    assert wait_until(lambda: not spare_records(settings.queue_dir), 10)
+
+
+@pytest.mark.slow
+def test_a_run_of_the_queue_is_given_to_the_spare_and_ends_with_the_same_weights(
+    settings: Settings, make_dataset: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNFREEZE_WARM", "on")
+    dataset, store = make_dataset(), RunStore(settings.runs_dir)
+    training = TrainingConfig(epochs=2, batch_size=8)
+    config = HeadConfig(dataset.id, dataset.version, image_size=32, training=training)
+    dispatcher = Dispatcher(settings)
+    plain = store.create(config)
+    dispatcher.start()
+    try:
+        # The worker has just begun, so this one gets a process of its own.
+        assert wait_until(lambda: store.get(plain.id).status.state is RunState.COMPLETED, 90)
+        ready = '"ready": true'
+        assert wait_until(
+            lambda: any(ready in r.read_text() for r in spare_records(settings.queue_dir)), 60
+        )
+        pid = waiting(settings.queue_dir)
+        warm = store.create(config)
+        dispatcher.wake()
+        assert wait_until(lambda: store.get(warm.id).status.state is RunState.COMPLETED, 60)
+        assert json.loads(warm.process_path.read_text())["pid"] == pid
+    finally:
+        dispatcher.close()
+        end_all(settings)
+    ours, theirs = saved_weights(warm), saved_weights(plain)
+    assert list(ours) == list(theirs)
+    assert all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
+    assert not spare_records(settings.queue_dir)
+    assert scheduler.try_connect(settings) is None
