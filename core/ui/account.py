@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlparse
 
 import streamlit as st
@@ -35,7 +36,7 @@ def show_account() -> None:
 
 
 def _say_open() -> None:
-    if reached_from_here_alone():
+    if reached_from_here_alone(st.get_option("server.address"), st.context.headers):
         words = tr("No login: anybody who reaches this address can use it. Only this machine does.")
     else:
         words = tr(
@@ -45,9 +46,13 @@ def _say_open() -> None:
     st.caption(f":material/lock_open: {words}")
 
 
-def reached_from_here_alone() -> bool:
-    """Whether the app listens on this machine alone and no proxy brings others to it."""
-    headers = st.context.headers
+def reached_from_here_alone(address: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether the app listens on this machine alone and no proxy brings others to it.
+
+    Args:
+        address: Where it listens.
+        headers: Of the request.
+    """
     host = urlparse(f"//{headers.get('Host') or 'localhost'}").hostname
     forwarded = any(headers.get(name) for name in _FORWARDED)
-    return st.get_option("server.address") in _HERE and host in _HERE and not forwarded
+    return address in _HERE and host in _HERE and not forwarded

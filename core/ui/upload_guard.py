@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 from streamlit.runtime import Runtime
@@ -46,13 +45,13 @@ def guard_uploads(allowed: bool) -> None:
     """Notes whether this session's person is in; all others cannot upload from now on."""
     context = get_script_run_ctx()
     if context is not None and runtime_exists():
-        _admitted().let(context.session_id, allowed)
+        _admitted(id(Runtime.instance())).let(context.session_id, allowed)
 
 
 @st.cache_resource(show_spinner=False)
-def _admitted() -> Admitted:
+def _admitted(runtime_id: int) -> Admitted:
+    """The runtime's sessions; there is one runtime a server, and one for each run in tests."""
     runtime = Runtime.instance()
-    # The class's own answer: it stays the same however often this is set up.
-    admitted = Admitted(partial(Runtime.is_active_session, runtime))
+    admitted = Admitted(runtime.is_active_session)
     runtime.is_active_session = admitted.may_upload  # type: ignore[method-assign]
     return admitted
