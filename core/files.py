@@ -6,9 +6,13 @@ import fcntl
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
+
+FileVersion = tuple[int, int, int]
+_YOUNG_NS = 2_000_000_000
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
@@ -44,6 +48,18 @@ def read_json(path: Path) -> Any:
         ValueError: If it is not JSON.
     """
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def file_version(path: Path) -> FileVersion:
+    """What changes whenever `replace_file` does: for `functools.lru_cache` around a reader.
+
+    Raises:
+        OSError: If there is no such file.
+    """
+    found = path.stat()
+    # Within one tick of the clock a file may be replaced twice: a young one is always read.
+    young = time.time_ns() - found.st_mtime_ns < _YOUNG_NS
+    return (found.st_ino, found.st_mtime_ns, time.monotonic_ns() if young else 0)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from core.errors import RunError
-from core.files import read_json, write_json
+from core.files import FileVersion, file_version, read_json, write_json
 from core.language import mark, tr
 from core.runs.run import RunState, RunStatus
 
@@ -27,7 +28,7 @@ def read_status(path: Path) -> RunStatus:
     """The status of the run in a folder, as it is now."""
     stop = (path / "stop.request").exists()
     try:
-        status = RunStatus.from_dict(read_json(path / "status.json"))
+        status = _written_status(path / "status.json", file_version(path / "status.json"))
     except FileNotFoundError:
         return RunStatus(state=RunState.STOPPED if stop else RunState.QUEUED)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -41,6 +42,12 @@ def read_status(path: Path) -> RunStatus:
     if status.state is RunState.COMPLETED or stop or not (path / "resume.request").exists():
         return status
     return dataclasses.replace(status, state=RunState.QUEUED, phase="", done=0, total=0)
+
+
+@lru_cache(maxsize=2048)
+def _written_status(path: Path, version: FileVersion) -> RunStatus:
+    """What a file says, read once: pages ask for hundreds of ended runs again and again."""
+    return RunStatus.from_dict(read_json(path))
 
 
 def _silent_for(path: Path) -> float:

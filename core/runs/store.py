@@ -13,13 +13,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
-from core.files import read_json, write_json
+from core.files import FileVersion, file_version, read_json, write_json
 from core.runs.process import end_process
-from core.runs.run import GroupMark, Run, RunState
+from core.runs.run import GroupMark, Run, RunState, RunStatus
 from core.runs.state import read_status
 from core.runs.state import write_status as write_status
 
@@ -78,23 +79,13 @@ class RunStore:
         """
         path = self._path(run_id)
         try:
-            record = read_json(path / "config.json")
-            config = config_from_dict(record)
-            created = float(record.get("created", 0.0))
+            about = _written_config(path, file_version(path / "config.json"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(
                 f"There is no readable run {run_id!r}.", "Choose another on the Runs page."
             ) from error
-        return Run(
-            id=run_id,
-            path=path,
-            config=config,
-            status=read_status(path),
-            created=created,
-            dataset_name=str(record.get("dataset_name", "")),
-            started_by=str(record.get("started_by", "")),
-            order=_order(path, created),
-            group=GroupMark.from_dict(record.get("group")),
+        return dataclasses.replace(
+            about, status=read_status(path), order=_order(path, about.created)
         )
 
     def list(self, rate_tests: bool = False) -> list[Run]:
@@ -216,6 +207,22 @@ def in_order(runs: Sequence[Run]) -> Sequence[Run]:
     """Those of `runs` that are queued, the next one first."""
     queued = [run for run in runs if run.status.state is RunState.QUEUED]
     return sorted(queued, key=lambda run: (run.order, run.id))
+
+
+@lru_cache(maxsize=2048)
+def _written_config(path: Path, version: FileVersion) -> Run:
+    """A run as its `config.json` says, read once; what changes is put in by `RunStore.get`."""
+    record = read_json(path / "config.json")
+    return Run(
+        id=path.name,
+        path=path,
+        config=config_from_dict(record),
+        status=RunStatus(),
+        created=float(record.get("created", 0.0)),
+        dataset_name=str(record.get("dataset_name", "")),
+        started_by=str(record.get("started_by", "")),
+        group=GroupMark.from_dict(record.get("group")),
+    )
 
 
 def _order(path: Path, created: float) -> float:
