@@ -44,7 +44,7 @@ def figure(rows: Sequence[tuple[str, Interval]]) -> go.Figure:
                 mode="markers+text",
                 marker={"color": colour, "size": 14},
                 text=[f"{name} <b>{number(middle, 1)} %</b>"],
-                textposition="top center",
+                textposition=_side(middle, _limits(rows)),
                 cliponaxis=False,
                 hovertemplate=f"{name}: {number(middle, 1)} %<br>{_words(interval)}<extra></extra>",
             )
@@ -59,6 +59,12 @@ def figure(rows: Sequence[tuple[str, Interval]]) -> go.Figure:
         )
     )
     return chart
+
+
+def _side(middle: float, limits: Sequence[float]) -> str:
+    """Where a name stands, so that on a narrow page, too, none of it is cut off."""
+    place = (middle - limits[0]) / (limits[1] - limits[0])
+    return "top left" if place > 0.6 else "top right" if place < 0.4 else "top center"
 
 
 def _words(interval: Interval) -> str:
