@@ -3,13 +3,14 @@
 Run `python -m benchmarks.scale --workers 1,2`. For each number it starts a scheduler and that many
 workers, each with a working directory and a core of its own, and trains a head run whose features
 nobody has computed yet: the run's own process leads the pass, and the other workers help. What
-a helper needs until it begins counts. The numbers take turns, `--rounds` times, and each counts
+a helper needs until it begins counts; with `UNFREEZE_WARM=off` it is a new process, else the
+process that its worker keeps ready. The numbers take turns, `--rounds` times, and each counts
 with its shortest time: on a machine that is shared, what others do only adds to it. The last line
 is JSON:
     images: how many.
     seconds: of the pass, by the number of workers.
-    busiest: processor seconds, within the pass, of the process that needed most of them; a helper's
-        start counts. It is what the pass would take with the cores to itself.
+    busiest: processor seconds, within the pass, of the process that needed most of them: what the
+        pass would take with the cores to itself.
     shards: computed by helpers, by the number of workers.
     efficiency: seconds of one worker over those of the most, divided by their number.
     busiest_efficiency: the same of `busiest`.
@@ -44,11 +45,14 @@ from core.errors import QueueError
 from core.files import read_json
 from core.runs import Run, RunState, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
+from core.runs.process import recorded_process
+from core.runs.spare import spare_records
 from core.settings import APP_ROOT, Settings
 
 SIDE = 96
 IMAGE_SIZE = 160
 POLL_SECONDS = 0.2
+SPARE_SECONDS = 60.0
 _SPLITS = ("train", "train", "train", "val", "test")
 
 
@@ -89,11 +93,13 @@ def cluster(settings: Settings, workers: int, cores: Sequence[int]) -> Iterator[
         started.append(_start("scheduler", place, settings, settings.workspace, set(cores)))
         options = ["--no-nanny", "--nthreads", "1", "--resources", f"{scheduler.SLOT}=1"]
         options += ["--memory-limit", "0", "--no-dashboard", settings.scheduler]
+        options += ["--preload", "core.runs.dask_worker"]
         for number in range(workers):
             folder = settings.workspace / f"worker-{number}"
             folder.mkdir(exist_ok=True)
             started.append(_start("worker", options, settings, folder, {cores[number]}))
         _wait_for(settings, workers)
+        _wait_for_spares(settings, workers)
         yield
     finally:
         for process in started:
@@ -136,6 +142,19 @@ def _wait_for(settings: Settings, workers: int) -> None:
             client.close()
 
 
+def _wait_for_spares(settings: Settings, workers: int) -> None:
+    """Returns once each worker has its spare process, as one that had nothing to do; or in time."""
+    deadline = time.monotonic() + SPARE_SECONDS * settings.warm
+    while time.monotonic() < deadline:
+        found = [recorded_process(record) for record in spare_records(settings.queue_dir)]
+        alive = sum(process is not None for process in found)
+        if alive == workers and all(
+            read_json(record).get("ready") for record in spare_records(settings.queue_dir)
+        ):
+            return
+        time.sleep(POLL_SECONDS)
+
+
 def timed_pass(settings: Settings, dataset: Dataset) -> Timed:
     """Trains a head run whose features are not there."""
     for entry in sorted(settings.features_dir.glob("*/*")):
@@ -153,17 +172,19 @@ def timed_pass(settings: Settings, dataset: Dataset) -> Timed:
     run = store.get(run.id)
     if run.status.state is not RunState.COMPLETED:
         raise RuntimeError(f"the run is {run.status}")
-    leader = int(read_json(run.process_path)["pid"])
-    busiest = max(times[-1] - (times[0] if pid == leader else 0) for pid, times in used.items())
+    busiest = max(times[-1] - times[0] for times in used.values())
     return Timed(float(read_json(run.account_path)["features"]["seconds"]), busiest, helped(run))
 
 
 def _processor_seconds(run: Run) -> dict[int, float]:
     """What each process that works for the run has used, by its number."""
     found = {}
-    for process in psutil.process_iter(["cmdline", "cpu_times"]):
-        if str(run.path) in (process.info["cmdline"] or []):
-            found[process.pid] = process.info["cpu_times"].user + process.info["cpu_times"].system
+    for record in (run.process_path, *run.path.glob("helper-*.json")):
+        process = recorded_process(record)
+        with suppress(psutil.NoSuchProcess):  # it ended in between
+            if process is not None:
+                times = process.cpu_times()
+                found[process.pid] = times.user + times.system
     return found
 
 
@@ -221,7 +242,8 @@ def main() -> None:
     numbers = [int(number) for number in arguments.workers.split(",")]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         address = f"tcp://127.0.0.1:{free_port()}"
-        settings = Settings(workspace=Path(folder), scheduler=address)
+        warm = Settings.from_environment().warm
+        settings = Settings(workspace=Path(folder), scheduler=address, warm=warm)
         result = measure(settings, arguments.images, numbers, arguments.rounds)
     print(json.dumps(result))
 

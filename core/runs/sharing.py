@@ -11,6 +11,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from distributed import Client
 
-CALL_SECONDS = 10.0
+# Workers are asked at once, then every second for as long as one may just be ending what it did.
+CALL_SECONDS = 1.0
+CALLS = 20
+LATER_CALL_SECONDS = 5.0
 # What a helper answers that would compute something else than the leader.
 REFUSED = 3
 _COMMAND = [sys.executable, "-m", "core.training.helper"]
@@ -133,7 +137,8 @@ class Helpers:
 
     def _loop(self) -> None:
         try:
-            while self.call() and not self._ended.wait(CALL_SECONDS):
+            waits = chain(repeat(CALL_SECONDS, CALLS), repeat(LATER_CALL_SECONDS))
+            while self.call() and not self._ended.wait(next(waits)):
                 pass
         except (QueueError, OSError) as error:
             _LOG.warning("nobody can be asked to help: %s", error)

@@ -23,6 +23,7 @@ _WORK = {"core.training.worker": worker.main, "core.training.helper": helper.mai
 def warm_up() -> None:
     """Imports everything that a run and a helper import, and does each kind of work once."""
     worker.import_keras()
+    import distributed  # noqa: F401 - to ask others for help
     import keras
     import numpy as np
 
