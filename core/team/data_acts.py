@@ -11,7 +11,7 @@ from core.datasets.bundled import load_bundled
 from core.datasets.camera import add_picture
 from core.datasets.downloads import DOWNLOADS, load_download
 from core.datasets.edits import Edit, add_edit, undo
-from core.datasets.importing import import_folder, import_zip
+from core.datasets.importing import check_images, import_folder, import_zip
 from core.datasets.staging import staging
 from core.errors import ArchiveError, DatasetError, LimitError, NotAllowedError, TeamError
 from core.language import tr, trn
@@ -77,7 +77,7 @@ class DataActs:
         """Adds a picture to a class."""
         self._may_edit(dataset)
         self._limits.data_left(len(data))
-        self._limits.check_images(len(dataset.manifest()) + 1)
+        check_images(len(dataset.manifest()) + 1, self._acting.settings)
         most = self._acting.settings.max_pixels
         changed = add_picture(self._store, dataset, data, class_name, most, split)
         self._record(Action.EDIT_DATA, changed, edit="picture", value=class_name)

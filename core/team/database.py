@@ -111,7 +111,7 @@ class TeamDatabase:
     def _unreachable(self) -> TeamError:
         where = make_url(self._text).render_as_string(hide_password=True)
         self._spared = TeamError(
-            tr("The team's database {where} does not answer.", where=where),
+            tr("The team's database {where} cannot be used now.", where=where),
             tr("Runs go on. Start the database, or check UNFREEZE_DATABASE; the log says more."),
         )
         self._spared_until = time.monotonic() + SPARED_SECONDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,14 +99,22 @@ class Limits:
         self.make_room(needed)
         return min(limit.left for limit in limits)
 
-    def check_images(self, images: int) -> None:
-        """Lets pass a data set of so many images.
+    def standing(self) -> list[tuple[str, int, int]]:
+        """Every limit on what is kept: its variable, what is taken of it, and what it allows.
 
-        Raises:
-            LimitError: If these are too many.
+        Bytes, but for the numbers of runs. Those of one person count what is this person's.
         """
-        if images > self._settings.limit_images:
-            raise too_many_images(images, self._settings.limit_images)
+        runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
+        active = [run.id for run in runs if run.status.state.active]
+        datasets = DatasetStore(self._settings.datasets_dir).list()
+        folders = {dataset.id: folder_bytes(dataset.path) for dataset in datasets}
+        sizes = {run.id: run.disk_bytes for run in runs}
+        limits = [
+            *self._pair("limit_runs", len(active), len(self._mine("run", active))),
+            *self._pair_of_bytes("limit_runs_bytes", "run", sizes),
+            *self._pair_of_bytes("limit_data_bytes", "dataset", folders),
+        ]
+        return [(limit.variable, limit.taken, limit.most) for limit in limits]
 
     def check_predictions(self, images: int) -> None:
         """Lets pass that so many images more are classified in this minute, and counts them.
@@ -172,6 +180,10 @@ class Limits:
             limits.append(_Limit(each, getattr(self._settings, each), mine))
         return limits
 
+    def _pair_of_bytes(self, name: str, kind: str, sizes: Mapping[str, int]) -> list[_Limit]:
+        mine = sum(sizes[thing] for thing in self._mine(kind, sizes))
+        return self._pair(name, sum(sizes.values()), mine)
+
     def _mine(self, kind: str, things: Iterable[str]) -> list[str]:
         known, email = self._acting.known_owners(), self._acting.person.email
         return [t for t in things if (kind, t) in known and known[kind, t].owner == email]
@@ -191,16 +203,6 @@ class Limits:
                 variable=limit.variable,
             ),
         )
-
-
-def too_many_images(images: int, most: int) -> LimitError:
-    """What is said of a data set that has too many images."""
-    return LimitError(
-        tr("These are {images} images; the limit is {most}.", images=images, most=most),
-        tr(
-            "Leave some out, or ask an admin to raise {variable}.", variable="UNFREEZE_LIMIT_IMAGES"
-        ),
-    )
 
 
 def folder_bytes(path: Path) -> int:

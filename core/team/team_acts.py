@@ -6,6 +6,7 @@ from core.errors import LimitError, NotAllowedError
 from core.language import tr
 from core.team.acting import Acting
 from core.team.audit import Deed
+from core.team.limits import Limits
 from core.team.notes import Note
 from core.team.owners import GONE, NOBODYS, Kind
 from core.team.permissions import Action, require, sees
@@ -88,6 +89,10 @@ class TeamActs:
             before: Only rows with a smaller id.
         """
         return [deed for deed in self._books.audit.read(most, before) if self._seen(deed)]
+
+    def limits(self) -> list[tuple[str, int, int]]:
+        """How the limits stand; see `Limits.standing`."""
+        return Limits(self._acting).standing()
 
     def look(self, page: str, thing: str = "") -> None:
         """Says that this session looks at a page, and at a run or data set on it."""

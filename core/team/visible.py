@@ -29,13 +29,20 @@ class VisibleDatasets(DatasetStore):
             DatasetError: If there is none, it cannot be read, or it is somebody else's alone.
         """
         dataset = super().get(dataset_id, version)
-        owned = _owned(self._acting, "dataset", dataset_id)
-        if not sees(self._acting.person, owned.owner, owned.private):
-            raise DatasetError(
-                tr("This data set is private."),
-                tr("Ask {owner} to share it.", owner=owned.owner or tr("an admin")),
-            )
+        hidden = self.hidden(dataset_id)
+        if hidden is not None:
+            raise hidden
         return dataset
+
+    def hidden(self, dataset_id: str) -> DatasetError | None:
+        """Why a data set is not seen; None where it is, or where there is none."""
+        owned = _owned(self._acting, "dataset", dataset_id)
+        if sees(self._acting.person, owned.owner, owned.private):
+            return None
+        return DatasetError(
+            tr("This data set is private."),
+            tr("Ask {owner} to share it.", owner=owned.owner or tr("an admin")),
+        )
 
 
 class VisibleRuns(RunStore):
@@ -58,16 +65,29 @@ class VisibleRuns(RunStore):
             RunError: If there is none, it cannot be read, or it is somebody else's alone.
         """
         run = super().get(run_id)
-        person, own = self._acting.person, _owned(self._acting, "run", run_id)
+        hidden = self._reason(run)
+        if hidden is not None:
+            raise hidden
+        return run
+
+    def hidden(self, run_id: str) -> RunError | None:
+        """Why a run is not seen; None where it is, or where there is none."""
+        try:
+            return self._reason(super().get(run_id))
+        except RunError:
+            return None
+
+    def _reason(self, run: Run) -> RunError | None:
+        person, own = self._acting.person, _owned(self._acting, "run", run.id)
         data = _owned(self._acting, "dataset", run.base.dataset_id)
         mine = bool(own.owner) and own.owner == person.email
         hidden = next((o for o in (own, data) if not sees(person, o.owner, o.private)), None)
-        if hidden is not None and not mine:
-            raise RunError(
-                tr("This run is private."),
-                tr("Ask {owner} to share it.", owner=hidden.owner or tr("an admin")),
-            )
-        return run
+        if hidden is None or mine:
+            return None
+        return RunError(
+            tr("This run is private."),
+            tr("Ask {owner} to share it.", owner=hidden.owner or tr("an admin")),
+        )
 
 
 def _owned(acting: Acting, kind: Kind, thing: str) -> Owned:

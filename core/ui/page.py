@@ -12,6 +12,7 @@ from core.runs import Run
 from core.ui import browser, session
 from core.ui.account import show_account
 from core.ui.active_run import announce_ended, show_active_run
+from core.ui.cards import error_card
 from core.ui.gate import refusal
 from core.ui.language_choice import language_cookies, show_language_choice
 from core.ui.steps import STEPS, progress
@@ -71,6 +72,7 @@ def setup(title: str, step: str) -> None:
             `predict` or `runs`.
     """
     _let_in()
+    hidden = session.hidden_link()
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
     runs = session.run_store().list()
     followed = followed_run(runs, step)
@@ -87,6 +89,9 @@ def setup(title: str, step: str) -> None:
         browser.tell(session.language(), [*tip_cookies(), *language_cookies()])
     if step != "home":
         st.title(title, anchor=False)
+    if hidden is not None:
+        error_card(hidden)
+        st.stop()
 
 
 def _let_in() -> None:
@@ -115,6 +120,7 @@ def _sidebar(dataset: Dataset | None, runs: Sequence[Run], current: str) -> None
                 st.caption(state.caption)
         show_active_run(runs, current)
         _warn_of_queue()
+        _warn_of_database()
         show_account()
 
 
@@ -122,3 +128,9 @@ def _warn_of_queue() -> None:
     queue = session.dispatcher()
     if queue is not None and queue.error is not None:
         st.warning(f"{plain(queue.error.what)} {plain(queue.error.way_out)}")
+
+
+def _warn_of_database() -> None:
+    error = session.database_error()
+    if error is not None:
+        st.warning(f"{plain(error.what)} {plain(error.way_out)}")

@@ -48,6 +48,8 @@ def answers_to(
     if len(kept) > _MOST_KEPT:
         kept.clear()
     fresh = [file for file in files if file.file_id not in kept]
+    if fresh:
+        session.team().tasks.predict(run, len(fresh))
     bar = st.progress(0.0, text="Classifying") if len(fresh) > 20 else None
     for place, file in enumerate(fresh, start=1):
         kept[file.file_id] = answer(classifier, file.name, file.getvalue(), settings.max_pixels)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.datasets import Dataset
-from core.errors import DatasetError, RunError
+from core.errors import DatasetError, RunError, UnfreezeError
 from core.runs import Run
 from core.runs.groups import standalone
 from core.ui.session.access import dataset_store, run_store
@@ -100,6 +100,21 @@ def followed() -> set[str]:
     """Ids of the runs that this session started, opened, or has as the current one."""
     watched: set[str] = st.session_state.get("watched_runs", set())
     return watched | {current_run_id() or ""}
+
+
+def hidden_link() -> UnfreezeError | None:
+    """Why what the URL names is not shown: it is somebody else's alone. It is not current then."""
+    look = {
+        "run": run_store().hidden,
+        "model": run_store().hidden,
+        "dataset": dataset_store().hidden,
+    }
+    for name, hidden in look.items():
+        reason = hidden(st.query_params.get(name) or "")
+        if reason is not None:
+            _forget(name)
+            return reason
+    return None
 
 
 def show_in_url() -> None:
