@@ -17,11 +17,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -132,9 +134,27 @@ def plain_number(value: float) -> str:
     return text if "e" in text else number(value, len(text.partition(".")[2]))
 
 
+def moment(seconds: float) -> str:
+    """A day and time on this machine's clock: "24 Nov, 17:05".
+
+    Args:
+        seconds: Since the epoch.
+    """
+    there = datetime.fromtimestamp(seconds).astimezone()
+    return str(
+        format_datetime(there, "dd MMM, HH:mm", tzinfo=there.tzinfo, locale=_locale(language()))
+    )
+
+
 def in_english() -> AbstractContextManager[None]:
     """Tells everything inside in English: for files that are taken away and read by others."""
     return in_language("en")
+
+
+def english(words: str) -> str:
+    """What a `Words` says in English; other text as it is."""
+    with in_english():
+        return str(anew(words))
 
 
 @contextmanager

@@ -3,6 +3,7 @@ import streamlit as st
 from core.errors import UnfreezeError
 from core.evaluation.comparison import compare, dataset_of
 from core.evaluation.recommendation import usable_model
+from core.language import tr
 from core.ui import page, session
 from core.ui.cards import error_card
 from core.ui.evaluate_amount import more_images
@@ -58,7 +59,7 @@ def evaluate(choice: Choice) -> None:
         more_images(comparison.before, comparison.dataset)
     # Both take a while on many images, so they are worked out only while they are open.
     scores = st.expander(
-        "How good are the probabilities?",
+        tr("How good are the probabilities?"),
         icon=":material/percent:",
         key="scores",
         on_change="rerun",
@@ -68,7 +69,7 @@ def evaluate(choice: Choice) -> None:
             probability_scores(comparison)
             class_curve_charts(comparison)
     rejection = st.expander(
-        "When should it say none of these?",
+        tr("When should it say none of these?"),
         icon=":material/block:",
         key="reject",
         on_change="rerun",
@@ -76,7 +77,7 @@ def evaluate(choice: Choice) -> None:
     if rejection.open:
         with rejection:
             none_of_these(comparison)
-    downloads(comparison, f"{lasting} {looks}")
+    downloads(comparison, lasting, looks)
     next_steps(comparison)
     prepare_early(usable_model(comparison))
 

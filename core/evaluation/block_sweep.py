@@ -139,7 +139,8 @@ def sweep_in_words(found: Sweep) -> str:
     )
     others = len(tied) - 1
     if not others:
-        return f"{words} {tr('Every other choice is worse than chance explains.')}"
+        worse = tr("Every other choice is worse than chance explains.")
+        return f"{words} {worse}"
     cheapest = tied.sort_values("compute", kind="stable").iloc[0]
     if len(table) == 2:
         other = tr("The other one cannot be told from it as far as these images show.")

@@ -30,6 +30,7 @@ from core.evaluation.wording import (
     p_in_words,
     reasons_in_words,
 )
+from core.language import in_english
 from core.runs import Run
 
 MOST_IMAGES = 24
@@ -54,13 +55,20 @@ figure img{width:96px;height:96px;object-fit:contain}
 def html_report(comparison: Comparison, openings: str = "") -> bytes:
     """Writes the whole comparison as one HTML file, charts interactive, images included.
 
+    In English, whoever asks for it: it travels, and its next reader need not speak their language.
+
     Args:
         comparison: The two runs.
-        openings: What the number of looks at the test set means, in words.
+        openings: What the number of looks at the test set means, in English.
 
     Returns:
         The file's bytes, UTF-8; plotly.js is inside it, once.
     """
+    with in_english():
+        return _page(comparison, openings).encode("utf-8")
+
+
+def _page(comparison: Comparison, openings: str) -> str:
     title = f"{comparison.after.dataset_name}: {headline(comparison.verdict)}"
     sections = [
         _verdict(comparison, openings),
@@ -70,12 +78,11 @@ def html_report(comparison: Comparison, openings: str = "") -> bytes:
         _calibration(comparison),
         _runs(comparison),
     ]
-    page = (
+    return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{html.escape(title)}</title>"
         "<meta name='viewport' content='width=device-width,initial-scale=1'>"
         f"<style>{_STYLE}</style><h1>{html.escape(title)}</h1>{''.join(sections)}</html>"
     )
-    return page.encode("utf-8")
 
 
 def _verdict(comparison: Comparison, openings: str) -> str:

@@ -36,13 +36,14 @@ def headline(verdict: Verdict, subject: str = STEP) -> str:
 def counts_in_words(verdict: Verdict, subject: str = STEP) -> str:
     """What changed: "On the same 881 test images it fixed 35 and broke 7: fine-tuning helped."."""
     if verdict.outcome is Outcome.CANNOT_TELL:
+        start = _capital(tr(subject))
         return trn(
             "{subject} fixed {fixed} and broke {broken} of {count} test image: cannot tell whether "
             "it helped.",
             "{subject} fixed {fixed} and broke {broken} of {count} test images: cannot tell "
             "whether it helped.",
             verdict.images,
-            subject=_capital(tr(subject)),
+            subject=start,
             fixed=verdict.fixed,
             broken=verdict.broken,
         )

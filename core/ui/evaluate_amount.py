@@ -7,13 +7,14 @@ import streamlit as st
 from core.charts import data_amount as chart
 from core.datasets import Dataset
 from core.evaluation.data_amount import amount_in_words, data_amount
+from core.language import mark, tr
 from core.runs import Run
 from core.runs.groups import Group, group_about
 from core.ui import session
 from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.manifests import cached_manifest
 
-_METHOD = (
+_METHOD = mark(
     "The head is trained again from 10, 25, 50 and 75 % of each class's training images, drawn by "
     "its seed, the smaller set inside the larger one, for as many steps as before. The bars are "
     "Wilson's 95 % intervals; whether it still rises is judged on the images that changed sides "
@@ -44,12 +45,14 @@ def more_images(head: Run, dataset: Dataset | None) -> None:
 
 def _offer(head: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Would more images help?**", width="content")
+        st.markdown(tr("**Would more images help?**"), width="content")
         pressed = st.button(
-            "Train with fewer, and see",
+            tr("Train with fewer, and see"),
             icon=":material/stacked_line_chart:",
             key="train_shares",
-            help="Queues four heads, on 10 to 75 % of the training images, from stored features.",
+            help=tr(
+                "Queues four heads, on 10 to 75 % of the training images, from stored features."
+            ),
         )
     if pressed:
         start_group(lambda: session.team().runs.queue_shares(head))
@@ -61,8 +64,8 @@ def _results(head: Run, group: Group, dataset: Dataset) -> None:
     amount = data_amount(head, group, train["label"].value_counts().to_list())
     words, picture = st.columns([2, 3], gap="large", vertical_alignment="center")
     with words:
-        st.markdown("**Would more images help?**", help=_METHOD)
-        st.markdown(amount_in_words(amount) or "The half is still being trained.")
+        st.markdown(tr("**Would more images help?**"), help=tr(_METHOD))
+        st.markdown(amount_in_words(amount) or tr("The half is still being trained."))
     with picture:
         st.plotly_chart(
             chart.figure(amount.table),

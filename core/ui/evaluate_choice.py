@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core.evaluation.comparison import head_id_of, head_of, model_name
+from core.language import moment, tr
 from core.runs import Run, RunState, RunStore
 from core.runs.groups import standalone
 from core.ui import session
@@ -53,9 +53,11 @@ def choose(runs: RunStore, dataset_id: str) -> Choice | None:
         return None
     options = {run.id: run for run in ended}
     # The verdict comes first on the page, so the choice is folded into one line above it.
-    with st.popover("Compare other runs", icon=":material/compare_arrows:", key="evaluate_choice"):
+    with st.popover(
+        tr("Compare other runs"), icon=":material/compare_arrows:", key="evaluate_choice"
+    ):
         default = _default(ended, current, dataset_id)
-        after = options[_select("Run", options, default, "evaluate_run")]
+        after = options[_select(tr("Run"), options, default, "evaluate_run")]
         before = _compared_with(after, options, runs)
     session.set_current_run(after.id)
     return Choice(before, after)
@@ -77,9 +79,11 @@ def run_titles(runs: Iterable[Run]) -> dict[str, str]:
 
 def _run_title(run: Run) -> str:
     accuracy = run.status.results.get("val_accuracy")
-    sure = f"{percent(float(accuracy))} on validation" if accuracy is not None else "no accuracy"
-    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
-    return f"{model_name(run)} · {sure} · {run.dataset_name or run.base.dataset_id} · {when}"
+    sure = tr("no accuracy")
+    if accuracy is not None:
+        sure = tr("{accuracy} on validation", accuracy=percent(float(accuracy)))
+    data = run.dataset_name or run.base.dataset_id
+    return f"{model_name(run)} · {sure} · {data} · {moment(run.created)}"
 
 
 def link_to_training(run: Run, label: str) -> None:
@@ -93,14 +97,19 @@ def _compared_with(after: Run, options: dict[str, Run], runs: RunStore) -> Run |
     head = head_of(after, runs)
     default = head.id if head is not None and head.id in others else ALONE
     key = f"evaluate_before_{after.id}"
-    chosen = _select("Compared with", others, default, key, {ALONE: "nothing: this run alone"})
+    alone = {ALONE: tr("nothing: this run alone")}
+    chosen = _select(tr("Compared with"), others, default, key, alone)
     if head_id_of(after) and default == ALONE and chosen == ALONE:
-        st.caption("The head run that it started from was deleted or has no predictions.")
+        st.caption(tr("The head run that it started from was deleted or has no predictions."))
     return others.get(chosen)
 
 
 def _select(
-    label: str, options: dict[str, Run], default: str, key: str, extra: dict[str, str] | None = None
+    label: str,
+    options: dict[str, Run],
+    default: str,
+    key: str,
+    extra: Mapping[str, str] | None = None,
 ) -> str:
     titles = {**(extra or {}), **run_titles(options.values())}
     ids = list(titles)
@@ -134,22 +143,31 @@ def _say_what_is_not_here(
         _say_state(told)
     if not every:
         empty_state(
-            "Nothing to evaluate yet: train a head first, then fine-tune it from a block.",
+            tr("Nothing to evaluate yet: train a head first, then fine-tune it from a block."),
             "pages/2_Head.py",
-            "Train a head",
+            tr("Train a head"),
         )
 
 
 def _say_state(run: Run) -> None:
     state, name = run.status.state, plain(model_name(run))
     if state.active:
-        st.info(
-            f"{name} is {state} and will be here when it is done.", icon=":material/hourglass_top:"
-        )
-        link_to_training(run, "Watch it train")
+        st.info(_on_its_way(state, name), icon=":material/hourglass_top:")
+        link_to_training(run, tr("Watch it train"))
     elif state is RunState.FAILED:
         failed_run_card(run)
-        link_to_training(run, "Open the run")
+        link_to_training(run, tr("Open the run"))
     else:
-        st.info(f"{name} was stopped before it had predictions.", icon=":material/stop_circle:")
-        link_to_training(run, "Open the run")
+        st.info(
+            tr("{name} was stopped before it had predictions.", name=name),
+            icon=":material/stop_circle:",
+        )
+        link_to_training(run, tr("Open the run"))
+
+
+def _on_its_way(state: RunState, name: str) -> str:
+    if state is RunState.QUEUED:
+        return tr("{name} is queued and will be here when it is done.", name=name)
+    if state is RunState.STOPPING:
+        return tr("{name} is stopping and will be here when it is done.", name=name)
+    return tr("{name} is running and will be here when it is done.", name=name)

@@ -13,36 +13,40 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import per_class, per_class_change
 from core.evaluation.verdict import Outcome
 from core.evaluation.wording import p_in_words
+from core.language import mark, number, tr, trn
 from core.ui.text import plain
 
 _MEASURES = {
-    "recall": "Recall: share of the class's images that are found",
-    "precision": "Precision: share of the images called so that are so",
-    "f1": "F1: precision and recall in one number",
+    "recall": mark("Recall: share of the class's images that are found"),
+    "precision": mark("Precision: share of the images called so that are so"),
+    "f1": mark("F1: precision and recall in one number"),
 }
+_NAMES = {"recall": mark("Recall"), "precision": mark("Precision"), "f1": mark("F1")}
+_SIDES = {"before": mark("before"), "after": mark("after")}
 _NUMBER = st.column_config.NumberColumn
 
 
 def class_figures(comparison: Comparison) -> None:
     """Shows one measure by class, before and after, and names the classes that got worse."""
-    st.subheader("Class by class", anchor=False)
+    st.subheader(tr("Class by class"), anchor=False)
     names = comparison.class_names
     table = per_class_change(comparison.first, comparison.second, names)
     tested = class_changes(comparison.pairs, names)
     _left_behind(comparison, tested)
     chosen = st.segmented_control(
-        "Measure",
+        tr("Measure"),
         list(_MEASURES),
         default="recall",
-        format_func=lambda name: name.capitalize(),
+        format_func=lambda name: tr(_NAMES[name]),
         key="class_measure",
         label_visibility="collapsed",
     )
     measure = chosen or "recall"
-    st.caption(_MEASURES[measure] + ". The classes that lost most stand at the top.")
+    order = tr("The classes that lost most stand at the top.")
+    st.caption(f"{tr(_MEASURES[measure])}. {order}")
     chart = class_change.figure(table, measure, *comparison.names)
     st.plotly_chart(chart, width="stretch", key="class_change", config={"displayModeBar": False})
-    with st.expander(f"{measure.capitalize()} of each class as a table"):
+    with st.expander(tr("{measure} of each class as a table", measure=tr(_NAMES[measure]))):
         _change_table(table, tested, measure)
 
 
@@ -54,43 +58,52 @@ def single_class_figures(predictions: pd.DataFrame, names: tuple[str, ...]) -> N
     for measure in _MEASURES:
         shown[measure] = 100 * table[measure]
         shown[f"{measure}_range"] = _ranges(table, measure)
-        columns |= _measured(measure, measure.capitalize())
+        columns |= _measured(measure, tr(_NAMES[measure]))
     st.dataframe(shown, hide_index=True, width="stretch", column_config=columns, key="class_table")
 
 
 def _change_table(table: pd.DataFrame, tested: pd.DataFrame, measure: str) -> None:
     shown = table[["class_name", "images"]].copy()
     columns = _first_columns()
-    for side in ("before", "after"):
+    for side, words in _SIDES.items():
         name = f"{measure}_{side}"
         shown[name] = 100 * table[name]
         shown[f"{name}_range"] = _ranges(table, name)
-        columns |= _measured(name, side)
+        columns |= _measured(name, tr(words))
     shown["change"] = 100 * table[f"{measure}_change"]
-    columns["change"] = _NUMBER("change, points", format="%+.1f")
+    columns["change"] = _NUMBER(tr("change, points"), format="%+.1f")
     shown[["fixed", "broken", "p_holm"]] = tested[["fixed", "broken", "p_holm"]]
+    columns["fixed"], columns["broken"] = _NUMBER(tr("fixed")), _NUMBER(tr("broken"))
     columns["p_holm"] = _NUMBER(
-        "p (Holm)",
+        tr("p (Holm)"),
         format="%.3g",
-        help="Exact McNemar test of the recall, corrected for testing every class.",
+        help=tr("Exact McNemar test of the recall, corrected for testing every class."),
     )
     st.dataframe(shown, hide_index=True, width="stretch", column_config=columns, key="class_table")
 
 
 def _first_columns() -> dict[str, Any]:
-    return {"class_name": st.column_config.TextColumn("class", pinned=True)}
+    return {
+        "class_name": st.column_config.TextColumn(tr("class"), pinned=True),
+        "images": _NUMBER(tr("images")),
+    }
 
 
 def _measured(name: str, label: str) -> dict[str, Any]:
     return {
         name: _NUMBER(label, format="%.1f %%"),
-        f"{name}_range": st.column_config.TextColumn("95 %", help=f"95 % interval of {label}"),
+        f"{name}_range": st.column_config.TextColumn(
+            "95 %", help=tr("95 % interval of {measure}", measure=label)
+        ),
     }
 
 
 def _ranges(table: pd.DataFrame, name: str) -> list[str]:
     limits = zip(table[f"{name}_low"], table[f"{name}_high"], strict=True)
-    return [f"{100 * low:.0f} to {100 * high:.0f}" for low, high in limits]
+    return [
+        tr("{low} to {high}", low=number(100 * low), high=number(100 * high))
+        for low, high in limits
+    ]
 
 
 def _left_behind(comparison: Comparison, tested: pd.DataFrame) -> None:
@@ -98,18 +111,26 @@ def _left_behind(comparison: Comparison, tested: pd.DataFrame) -> None:
     if worse.empty:
         return
     lines = [
-        f"**{plain(row['class_name'])}** got worse: fixed {row['fixed']:,}, broke "
-        f"{row['broken']:,} of its {row['images']:,} images ({p_in_words(row['p_holm'])})"
+        trn(
+            "**{name}** got worse: fixed {fixed}, broke {broken} of its {count} image ({p})",
+            "**{name}** got worse: fixed {fixed}, broke {broken} of its {count} images ({p})",
+            row["images"],
+            name=plain(row["class_name"]),
+            fixed=row["fixed"],
+            broken=row["broken"],
+            p=p_in_words(row["p_holm"]),
+        )
         for row in worse.to_dict("records")
     ]
+    corrected = tr("The p-values are corrected for asking about every class (Holm).")
     st.warning(
-        "  \n".join(lines) + "  \nThe p-values are corrected for asking about every class (Holm).",
+        "  \n".join([*lines, corrected]),
         icon=":material/trending_down:",
     )
     if comparison.is_step:
         st.page_link(
             "pages/5_Predict.py",
-            label="Keep the head-only model",
+            label=tr("Keep the head-only model"),
             icon=":material/ac_unit:",
             query_params={"model": comparison.before.id},
         )

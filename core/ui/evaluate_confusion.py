@@ -10,10 +10,11 @@ import streamlit as st
 from core.charts import confusion
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import confusion_matrix
+from core.language import mark, tr, trn
 from core.ui.evaluate_gallery import gallery
 from core.ui.text import plain
 
-_PERCENT = "percent of the true class"
+_COUNTS, _PERCENT = mark("counts"), mark("percent of the true class")
 
 
 def confusion_matrices(comparison: Comparison) -> None:
@@ -32,7 +33,7 @@ def confusion_matrices(comparison: Comparison) -> None:
             cell = _clicked_cell(chart, f"confusion_{place}")
             chosen = (place, *cell) if cell else chosen
     st.caption(
-        "Rows are the true class, columns what the model said. Click a cell to see its images."
+        tr("Rows are the true class, columns what the model said. Click a cell to see its images.")
     )
     if chosen:
         _cell_images(comparison, *chosen)
@@ -40,9 +41,10 @@ def confusion_matrices(comparison: Comparison) -> None:
 
 def _by_row() -> bool:
     choice = st.segmented_control(
-        "Cells show",
-        ["counts", _PERCENT],
-        default="counts",
+        tr("Cells show"),
+        [_COUNTS, _PERCENT],
+        default=_COUNTS,
+        format_func=tr,
         key="confusion_unit",
         label_visibility="collapsed",
     )
@@ -82,9 +84,14 @@ def _cell_images(comparison: Comparison, place: int, true: int, predicted: int) 
     pairs = comparison.pairs
     rows = pairs[(pairs["label"] == true) & (pairs[side] == predicted)]
     names = comparison.class_names
-    images = "1 image" if len(rows) == 1 else f"{len(rows):,} images"
     st.markdown(
-        f"{plain(comparison.names[place])}: {images} of "
-        f"**{plain(names[true])}** called **{plain(names[predicted])}**"
+        trn(
+            "{model}: {count} image of **{true}** called **{predicted}**",
+            "{model}: {count} images of **{true}** called **{predicted}**",
+            len(rows),
+            model=plain(comparison.names[place]),
+            true=plain(names[true]),
+            predicted=plain(names[predicted]),
+        )
     )
     gallery(comparison, rows.sort_values(f"{side}_probability", ascending=False), "cell")

@@ -6,20 +6,25 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.comparison import Comparison
+from core.language import mark, number, tr
 from core.ui.evaluate_gallery import gallery
 from core.ui.evaluate_heat import heat_switch
 
+# By what became of an image: the tab's title, and what it holds.
 _WORDS = {
-    "fixed": "Wrong before, right now; the surest first.",
-    "broken": "Right before, wrong now; the surest mistakes first.",
-    "both wrong": "Wrong before and now; the surest mistakes first.",
+    "fixed": (mark("Fixed"), mark("Wrong before, right now; the surest first.")),
+    "broken": (mark("Broken"), mark("Right before, wrong now; the surest mistakes first.")),
+    "both wrong": (
+        mark("Both wrong"),
+        mark("Wrong before and now; the surest mistakes first."),
+    ),
 }
 
 
 def flips(comparison: Comparison) -> None:
     """Shows one tab each for fixed, broken and both wrong."""
     groups = {change: _group(comparison.pairs, change) for change in _WORDS}
-    titles = [f"{change.capitalize()} ({len(rows):,})" for change, rows in groups.items()]
+    titles = [f"{tr(_WORDS[c][0])} ({number(len(rows))})" for c, rows in groups.items()]
     first = next((t for t, rows in zip(titles, groups.values(), strict=True) if len(rows)), None)
     heat = heat_switch(comparison) if first else False
     tabs = st.tabs(titles, key="flips", on_change="rerun", default=first)
@@ -27,7 +32,7 @@ def flips(comparison: Comparison) -> None:
         # Only the open tab's pictures are made and sent.
         if tab.open:
             with tab:
-                st.caption(_WORDS[change] if len(rows) else "No image.")
+                st.caption(tr(_WORDS[change][1]) if len(rows) else tr("No image."))
                 gallery(comparison, rows, change.replace(" ", "_"), heat)
 
 

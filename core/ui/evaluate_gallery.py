@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
 from core.evaluation.comparison import Comparison
+from core.language import tr
 from core.ui.data_thumbnails import thumbnail
 from core.ui.evaluate_heat import Heat, heat_for
 from core.ui.evaluate_large import answer, show_large
@@ -50,7 +51,7 @@ def gallery(comparison: Comparison, rows: pd.DataFrame, key: str, heat: bool = F
     """
     dataset = comparison.dataset
     if dataset is None:
-        st.caption("The data set was deleted, so its images cannot be shown.")
+        st.caption(tr("The data set was deleted, so its images cannot be shown."))
         return
     st.html(_CSS)
     above = st.container()
@@ -69,14 +70,14 @@ def _shown(images: int, key: str) -> int:
     if images <= SHOWN:
         return images
     steps = sorted({SHOWN, min(4 * SHOWN, images), min(16 * SHOWN, images)})
-    shown: int = st.select_slider("Images shown", steps, key=f"shown_{key}", width=240)
+    shown: int = st.select_slider(tr("Images shown"), steps, key=f"shown_{key}", width=240)
     return shown
 
 
 def _card(comparison: Comparison, dataset: Dataset, row: Row, maps: Heat | None, key: str) -> None:
     names = comparison.class_names
-    was = f"was {answer(row, 'before', names)}"
-    true = f"truly {plain(names[row['label']])}"
+    was = tr("was {answer}", answer=answer(row, "before", names))
+    true = tr("truly {name}", name=plain(names[row["label"]]))
     wide = maps is not None and maps.has(row["path"])
     with st.container(width=3 * SIDE + 2 * GAP if wide else SIDE, gap=None, key=f"card_{key}"):
         if maps is not None and wide:
@@ -86,8 +87,9 @@ def _card(comparison: Comparison, dataset: Dataset, row: Row, maps: Heat | None,
             wrong = row["after"] != row["label"]
             _picture(place, thumbnail(*_file(dataset, row)), f"{true}: {row['path']}")
             place.caption(f"{was}  \n{true}" if wrong else was)
-        now = f"**now {answer(row, 'after', names)}**"
-        if place.button(now, key=f"open_{key}", type="tertiary", help="Open this image large"):
+        now = tr("**now {answer}**", answer=answer(row, "after", names))
+        help_ = tr("Open this image large")
+        if place.button(now, key=f"open_{key}", type="tertiary", help=help_):
             show_large(comparison, dataset, row)
 
 
@@ -99,10 +101,11 @@ def _three_pictures(
     line = st.container(horizontal=True, gap="xxsmall", wrap=False)
     places = [line.container(width=SIDE, gap=None) for _ in range(3)]
     _picture(places[0], thumbnail(*file), f"{words[0]}: {path}")
-    for place, side, name in zip(
-        places[1:], (maps.before, maps.after), ("first", "second"), strict=True
-    ):
-        alt = f"Where the {name} model looked: {path}"
+    alts = (
+        tr("Where the first model looked: {path}", path=path),
+        tr("Where the second model looked: {path}", path=path),
+    )
+    for place, side, alt in zip(places[1:], (maps.before, maps.after), alts, strict=True):
         _picture(place, heat_thumbnail(*file, side[path][0]), alt)
     for place, text in zip(places[:2], words, strict=True):
         place.caption(text)
@@ -111,7 +114,8 @@ def _three_pictures(
 
 def _picture(place: DeltaGenerator, picture: bytes | None, alt: str) -> None:
     if picture is None:
-        place.markdown(":material/broken_image: :small[cannot be read]")
+        words = tr("cannot be read")
+        place.markdown(f":material/broken_image: :small[{words}]")
     else:
         place.image(picture, width=SIDE, alt=alt)
 

@@ -9,6 +9,7 @@ from core.datasets import DatasetStore
 from core.evaluation.comparison import class_names_of, model_name
 from core.evaluation.intervals import wilson
 from core.evaluation.predictions import read_predictions
+from core.language import number, tr, trn
 from core.runs import Run
 from core.ui.evaluate_classes import single_class_figures
 from core.ui.evaluate_confusion import single_confusion_matrix
@@ -26,14 +27,21 @@ def single_run(run: Run, datasets: DatasetStore) -> None:
         with words:
             st.subheader(f"{plain(model_name(run))}: {percent(score.estimate)}", anchor=False)
             st.markdown(
-                f"It has **{right:,}** of **{len(predictions):,}** test images right. With this "
-                f"many images the true accuracy lies between {100 * score.low:.1f} and "
-                f"{percent(score.high)}, 19 times out of 20."
+                trn(
+                    "It has **{right}** of **{count}** test image right. With this many images the "
+                    "true accuracy lies between {low} and {high}, 19 times out of 20.",
+                    "It has **{right}** of **{count}** test images right. With this many images "
+                    "the true accuracy lies between {low} and {high}, 19 times out of 20.",
+                    len(predictions),
+                    right=right,
+                    low=number(100 * score.low, 1),
+                    high=percent(score.high),
+                )
             )
             if run.is_head:
                 st.page_link(
                     "pages/3_Fine_tune.py",
-                    label="Fine-tune it, and see whether that helps",
+                    label=tr("Fine-tune it, and see whether that helps"),
                     icon=":material/local_fire_department:",
                 )
         with picture:

@@ -9,13 +9,14 @@ import numpy as np
 import streamlit as st
 
 from core.evaluation.comparison import Comparison
+from core.language import mark, tr
 from core.runs import Run, heatmaps
 from core.runs.heatmaps import Maps
 from core.runs.tasks import TaskState, read_task
 from core.ui import session
 from core.ui.task_view import begin, task_view
 
-WHAT_IT_SHOWS = (
+WHAT_IT_SHOWS = mark(
     "Warm is where the image spoke for a model's answer (Grad-CAM). That tells where, not why: a "
     "model can be right for a wrong reason, and a coarse map can mislead."
 )
@@ -42,9 +43,9 @@ def heat_switch(comparison: Comparison) -> bool:
         Whether they are wanted.
     """
     running = read_task(heatmaps.folder(comparison.after)).running
-    wanted = st.toggle("Show where each model looked", value=running, key="heat")
+    wanted = st.toggle(tr("Show where each model looked"), value=running, key="heat")
     if wanted:
-        st.caption(WHAT_IT_SHOWS)
+        st.caption(tr(WHAT_IT_SHOWS))
     return wanted
 
 
@@ -66,8 +67,8 @@ def heat_for(comparison: Comparison, images: Sequence[str], key: str) -> Heat:
     if missing and task.state in (TaskState.NONE, TaskState.DONE):
         begin(ask)
     elif missing or task.running:
-        kept = "The heat maps were stopped; what was done is kept."
-        task_view(folder, f"heat_{key}", "Compute the rest", ask, stopped=kept)
+        kept = tr("The heat maps were stopped; what was done is kept.")
+        task_view(folder, f"heat_{key}", tr("Compute the rest"), ask, stopped=kept)
     return heat
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.datasets import Dataset
 from core.evaluation.comparison import Comparison
+from core.language import mark, tr
 from core.ui.data_thumbnails import fitted
 from core.ui.evaluate_heat import WHAT_IT_SHOWS, stored_heat
 from core.ui.heat_pictures import glowing
@@ -20,25 +21,30 @@ from core.ui.text import percent, plain
 SIDE = 640
 _SIDES = ("before", "after")
 # What heat is for, in the order of the stored maps.
-_FOR = ("its answer", "the true class")
+_FOR = (mark("its answer"), mark("the true class"))
 
 Row = Mapping[Any, Any]
 Map = npt.NDArray[np.float32]
 
 
-@st.dialog("Test image", width="large")
 def show_large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
-    """Shows the image with both answers; with both heat maps where they are there.
+    """Opens the image with both answers; with both heat maps where they are there.
 
     Args:
         comparison: The two runs.
         dataset: That the image belongs to.
         row: Its row of the comparison's `pairs`.
     """
+    # Not a decorator: the title is told to whoever looks now.
+    st.dialog(tr("Test image"), width="large")(_large)(comparison, dataset, row)
+
+
+def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
     image = fitted(dataset.root / row["path"], SIDE)
     heat = stored_heat(comparison)
     if image is None:
-        st.markdown(":material/broken_image: This image cannot be read any more.")
+        words = tr("This image cannot be read any more.")
+        st.markdown(f":material/broken_image: {words}")
     if image is not None and heat.has(row["path"]):
         maps = heat.before[row["path"]], heat.after[row["path"]]
         _with_heat(comparison, row, image, maps)
@@ -47,7 +53,7 @@ def show_large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
     if image is not None:
         left.image(image, width="stretch", alt=row["path"])
     with right:
-        st.markdown(f"Truly **{plain(comparison.class_names[row['label']])}**")
+        st.markdown(_truth(comparison, row))
         for place in range(2):
             _answer_bar(comparison, row, place)
         st.caption(plain(row["path"]))
@@ -57,27 +63,32 @@ def _with_heat(comparison: Comparison, row: Row, image: Image.Image, maps: tuple
     chosen = 0
     if any(row[side] != row["label"] for side in _SIDES):
         chosen = st.segmented_control(
-            "What spoke for",
+            tr("What spoke for"),
             (0, 1),
             default=0,
             required=True,
-            format_func=_FOR.__getitem__,
+            format_func=lambda place: tr(_FOR[place]),
             key=f"heat_for_{row['path']}",
         )
     columns = st.columns(3, gap="medium")
     with columns[0]:
         st.image(image, width="stretch", alt=row["path"])
-        st.markdown(f"Truly **{plain(comparison.class_names[row['label']])}**")
+        st.markdown(_truth(comparison, row))
         st.caption(plain(row["path"]))
     for place, column in enumerate(columns[1:]):
         with column:
-            alt = f"Where {comparison.names[place]} looked"
+            alt = tr("Where {name} looked", name=comparison.names[place])
             st.image(glowing(image, maps[place][chosen]), width="stretch", alt=alt)
             if not maps[place][chosen].any():
-                st.caption("Nothing in the image spoke for it.")
+                st.caption(tr("Nothing in the image spoke for it."))
             _answer_bar(comparison, row, place)
     height, width = maps[1].shape[1:]
-    st.caption(f"{WHAT_IT_SHOWS} These maps have {height} by {width} fields.")
+    fields = tr("These maps have {height} by {width} fields.", height=height, width=width)
+    st.caption(f"{tr(WHAT_IT_SHOWS)} {fields}")
+
+
+def _truth(comparison: Comparison, row: Row) -> str:
+    return tr("Truly **{name}**", name=plain(comparison.class_names[row["label"]]))
 
 
 def _answer_bar(comparison: Comparison, row: Row, place: int) -> None:
@@ -86,7 +97,8 @@ def _answer_bar(comparison: Comparison, row: Row, place: int) -> None:
     words = f"{plain(comparison.names[place])}: **{answer(row, side, comparison.class_names)}**"
     st.progress(sure, text=words)
     if row[side] != row["label"]:
-        st.caption(f"true class: {percent(float(row[f'{side}_true']), 0)}")
+        true = percent(float(row[f"{side}_true"]), 0)
+        st.caption(tr("true class: {probability}", probability=true))
 
 
 def answer(row: Row, side: str, names: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.export.parity import parity_in_words, read_parity
 from core.files import read_json
+from core.language import tr
 from core.runs import Run
 from core.ui.moved_map import moved_map
 
@@ -39,17 +40,22 @@ def proof_in_words(proof: dict[str, Any]) -> tuple[str, bool]:
     """
     frozen, kept = int(proof["frozen_tensors"]), int(proof["frozen_unchanged"])
     unfrozen, moved = int(proof["unfrozen_tensors"]), int(proof["unfrozen_changed"])
+    holds = kept == frozen and moved == unfrozen
     first = (
-        f"Every one of {frozen:,} frozen tensors is bit for bit what it was"
+        tr("Every one of {count} frozen tensors is bit for bit what it was", count=frozen)
         if kept == frozen
-        else f"Only {kept:,} of {frozen:,} frozen tensors are bit for bit what they were"
+        else tr(
+            "Only {kept} of {count} frozen tensors are bit for bit what they were",
+            kept=kept,
+            count=frozen,
+        )
     )
     second = (
-        f"all {unfrozen:,} unfrozen ones moved"
+        tr("all {count} unfrozen ones moved", count=unfrozen)
         if moved == unfrozen
-        else f"only {moved:,} of {unfrozen:,} unfrozen ones moved"
+        else tr("only {moved} of {count} unfrozen ones moved", moved=moved, count=unfrozen)
     )
-    return f"{first}; {second}.", kept == frozen and moved == unfrozen
+    return f"{first}; {second}.", holds
 
 
 def _read(run: Run) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,10 +20,11 @@ from core.evaluation.calibration import (
 from core.evaluation.comparison import Comparison
 from core.evaluation.predictions import probability_matrix, read_predictions
 from core.evaluation.scores import curve_classes, precision_recall_curve, roc_curve, scores
+from core.language import mark, number, tr
 from core.runs import Run
 from core.ui.text import percent, plain
 
-_LEANING = {True: "too sure", False: "not sure enough"}
+_LEANING = {True: mark("too sure"), False: mark("not sure enough")}
 
 Matrix = npt.NDArray[np.float64]
 
@@ -33,15 +36,17 @@ def probability_scores(comparison: Comparison) -> None:
     found = [calibration(labels, matrix) for matrix in given]
     table, picture = st.columns(2, gap="large")
     with table:
-        st.markdown("**Scores on the test images**")
+        st.markdown(tr("**Scores on the test images**"))
         st.table(_score_table(comparison, labels, given, found))
         st.caption(
-            "Log loss and Brier score judge the probabilities, not only the answers: 0 is perfect. "
-            "The calibration error is how far, on average, a model's sureness lies from how often "
-            "it is right."
+            tr(
+                "Log loss and Brier score judge the probabilities, not only the answers: 0 is "
+                "perfect. The calibration error is how far, on average, a model's sureness lies "
+                "from how often it is right."
+            )
         )
     with picture:
-        st.markdown("**How sure, and how often right**")
+        st.markdown(tr("**How sure, and how often right**"))
         curves = [(name, f.table) for name, f in zip(comparison.names, found, strict=True)]
         st.plotly_chart(
             reliability.figure(curves),
@@ -57,38 +62,39 @@ def class_curve_charts(comparison: Comparison) -> None:
     labels, names = comparison.labels(), comparison.class_names
     possible = curve_classes(labels, names)
     if not possible:
-        st.caption("No class has enough test images for a curve.")
+        st.caption(tr("No class has enough test images for a curve."))
         return
     label = st.selectbox(
-        "Class against the rest",
+        tr("Class against the rest"),
         possible,
         format_func=lambda index: names[index],
         key="curve_class",
     )
     sides = list(zip(comparison.names, (comparison.first, comparison.second), strict=True))
     given = [(name, probability_matrix(table)) for name, table in sides]
-    rocs = [(name, *roc_curve(labels, matrix, label)) for name, matrix in given]
-    precisions = [(name, *precision_recall_curve(labels, matrix, label)) for name, matrix in given]
+    rocs, precisions = [], []
+    for name, matrix in given:
+        table, area = roc_curve(labels, matrix, label)
+        rocs.append((tr("{name}, area {area}", name=name, area=number(area, 3)), table))
+        table, average = precision_recall_curve(labels, matrix, label)
+        words = tr("{name}, average {average}", name=name, average=number(average, 3))
+        precisions.append((words, table))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**ROC**")
-        _curves(rocs, "false_positive_rate", "true_positive_rate", "false alarms", "found", "area")
+        st.markdown(tr("**ROC**"))
+        titles = tr("false alarms"), tr("found")
+        _curves(rocs, "false_positive_rate", "true_positive_rate", titles)
     with right:
-        st.markdown("**Precision and recall**")
-        _curves(precisions, "recall", "precision", "found", "right when it says so", "average")
+        st.markdown(tr("**Precision and recall**"))
+        titles = tr("found"), tr("right when it says so")
+        _curves(precisions, "recall", "precision", titles)
 
 
 def _curves(
-    models: list[tuple[str, pd.DataFrame, float]],
-    x: str,
-    y: str,
-    x_title: str,
-    y_title: str,
-    summary: str,
+    models: Sequence[tuple[str, pd.DataFrame]], x: str, y: str, titles: tuple[str, str]
 ) -> None:
-    named = [(f"{name}, {summary} {area:.3f}", table) for name, table, area in models]
     st.plotly_chart(
-        class_curves.figure(named, x, y, x_title, y_title),
+        class_curves.figure(models, x, y, *titles),
         width="stretch",
         key=f"curve_{x}",
         config={"displayModeBar": False},
@@ -107,11 +113,11 @@ def _score_table(
         # Two runs may have the same name; a table may not.
         name = comparison.names[place] + (" " if place and len(set(comparison.names)) == 1 else "")
         columns[plain(name)] = {
-            "Accuracy": percent(score.accuracy),
-            f"Among the top {score.top_k}": percent(score.top_k_accuracy),
-            "Log loss": f"{score.log_loss:.3f}",
-            "Brier score": f"{score.brier:.3f}",
-            "Calibration error": f"{100 * calibrated.error:.1f} points",
+            tr("Accuracy"): percent(score.accuracy),
+            tr("Among the top {k}", k=score.top_k): percent(score.top_k_accuracy),
+            tr("Log loss"): number(score.log_loss, 3),
+            tr("Brier score"): number(score.brier, 3),
+            tr("Calibration error"): tr("{points} points", points=_points(calibrated.error)),
         }
     return pd.DataFrame(columns)
 
@@ -128,12 +134,23 @@ def _temperatures(
         if temperature is None:
             continue
         then = calibration(labels, apply_temperature(matrix, temperature))
-        leaning = "about right" if abs(temperature - 1) < 0.05 else _LEANING[temperature > 1]
+        about_right = abs(temperature - 1) < 0.05
         st.caption(
-            f"{plain(name)}: temperature {temperature:.2f}, fitted on the validation images alone "
-            f"({leaning}). With it the calibration error on test goes from {100 * now.error:.1f} "
-            f"to {100 * then.error:.1f} points; the answers stay the same."
+            tr(
+                "{name}: temperature {temperature}, fitted on the validation images alone "
+                "({leaning}). With it the calibration error on test goes from {before} to {after} "
+                "points; the answers stay the same.",
+                name=plain(name),
+                temperature=number(temperature, 2),
+                leaning=tr("about right") if about_right else tr(_LEANING[temperature > 1]),
+                before=_points(now.error),
+                after=_points(then.error),
+            )
         )
+
+
+def _points(share: float) -> str:
+    return number(100 * share, 1)
 
 
 def temperature_of(run: Run) -> float | None:

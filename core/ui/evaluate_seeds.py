@@ -13,13 +13,14 @@ from core.evaluation.seed_noise import (
     seed_noise,
     spread_in_words,
 )
+from core.language import mark, tr, trn
 from core.runs import Run
 from core.runs.groups import Group, group_about
 from core.ui import session
 from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.text import plain
 
-_METHOD = (
+_METHOD = mark(
     "Each seed trains a new head (first weights, dropout and the order of the images) and "
     "fine-tunes that very head. The interval is Student's, for the mean gain over all seeds. It is "
     "about training luck on these test images; the verdict above is about the luck of having these "
@@ -69,12 +70,17 @@ def _card(run: Run, head: Run | None, group: Group | None, accuracies: tuple[flo
 
 def _offer(run: Run, head: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Would it come out the same with another seed?**", width="content")
+        question = tr("**Would it come out the same with another seed?**")
+        st.markdown(question, width="content")
         pressed = st.button(
-            f"Train again with {SEEDS} seeds",
+            trn("Train again with {count} seed", "Train again with {count} seeds", SEEDS),
             icon=":material/casino:",
             key="train_seeds",
-            help=f"Queues {SEEDS if head is None else 2 * SEEDS} runs, from stored features.",
+            help=trn(
+                "Queues {count} run, from stored features.",
+                "Queues {count} runs, from stored features.",
+                SEEDS if head is None else 2 * SEEDS,
+            ),
         )
     if pressed:
         start_group(lambda: session.team().runs.queue_seeds(run, head))
@@ -83,11 +89,11 @@ def _offer(run: Run, head: Run | None) -> None:
 def _results(noise: SeedNoise, name: str, accuracies: tuple[float, float]) -> None:
     words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
-        st.markdown("**With other seeds**", help=_METHOD)
+        st.markdown(tr("**With other seeds**"), help=tr(_METHOD))
         this_gain = accuracies[1] - accuracies[0] if noise.paired else None
-        st.markdown(spread_in_words(noise, this_gain) or "The first seeds are being trained.")
+        st.markdown(spread_in_words(noise, this_gain) or tr("The first seeds are being trained."))
     with picture:
-        names = ("Head only", plain(name))
+        names = (tr("Head only"), plain(name))
         st.plotly_chart(
             chart.figure(noise.table, names, accuracies),
             width="stretch",

@@ -16,13 +16,14 @@ from core.evaluation.wording import (
     headline,
     reasons_in_words,
 )
+from core.language import mark, tr
 
 _ICONS = {
     Outcome.HELPED: ":material/check_circle:",
     Outcome.HURT: ":material/cancel:",
     Outcome.CANNOT_TELL: ":material/help:",
 }
-_FEATURES_FIT = (
+_FEATURES_FIT = mark(
     "A common reason: the backbone learned from a million photographs and pictures of everyday "
     "things (ImageNet). Where yours show such things too, its frozen features may already fit, and "
     "fine-tuning has little to add. It tends to add more where images look unlike those, as "
@@ -53,20 +54,20 @@ def verdict_card(comparison: Comparison, openings: str, seeds: str = "") -> None
 
 
 def _title(comparison: Comparison) -> str:
-    words = headline(comparison.verdict, _capital(comparison.subject))
+    words = headline(comparison.verdict, comparison.subject)
     return f"{_ICONS[comparison.verdict.outcome]} {words}"
 
 
 def _sentences(comparison: Comparison) -> str:
     verdict = comparison.verdict
     counts = counts_in_words(verdict, comparison.subject)
-    bold = re.sub(r"\d[\d,]*", lambda number: f"**{number[0]}**", counts)
+    bold = re.sub(r"\d[\d,\u00a0]*(?<=\d)", lambda number: f"**{number[0]}**", counts)
     return f"{bold} {chance_in_words(verdict)}"
 
 
 def _reasons(comparison: Comparison) -> list[str]:
     reasons = reasons_in_words(comparison.verdict)
-    return [*reasons, _FEATURES_FIT] if reasons and comparison.is_step else reasons
+    return [*reasons, tr(_FEATURES_FIT)] if reasons and comparison.is_step else reasons
 
 
 def _picture(comparison: Comparison, verdict: Verdict) -> None:
@@ -79,10 +80,8 @@ def _picture(comparison: Comparison, verdict: Verdict) -> None:
         config={"displayModeBar": False},
     )
     st.caption(
-        "Accuracy on the test images, each with its 95 % interval. "
-        f"Difference {difference_in_words(verdict)}."
+        tr(
+            "Accuracy on the test images, each with its 95 % interval. Difference {difference}.",
+            difference=difference_in_words(verdict),
+        )
     )
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
