@@ -9,7 +9,7 @@ from pathlib import Path
 from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import load_bundled
 from core.datasets.camera import add_picture
-from core.datasets.downloads import DOWNLOADS, load_download
+from core.datasets.downloads import Download, load_download
 from core.datasets.edits import Edit, add_edit, undo
 from core.datasets.importing import check_images, import_folder, import_zip
 from core.datasets.staging import staging
@@ -66,11 +66,11 @@ class DataActs:
         settings = self._within(0)
         return self._brought_in(lambda: import_folder(folder, settings, progress))
 
-    def import_download(self, key: str, received: Progress, progress: Progress) -> Dataset:
+    def import_download(self, row: Download, received: Progress, progress: Progress) -> Dataset:
         """Downloads and brings in a known data set."""
-        settings = self._within(DOWNLOADS_BYTES.get(key, 0))
+        settings = self._within(row.remote.bytes)
         return self._unpacked(
-            settings, lambda: load_download(key, settings, received, progress, DOWNLOADS)
+            settings, lambda: load_download(row.key, settings, received, progress, (row,))
         )
 
     def add_picture(self, dataset: Dataset, data: bytes, class_name: str, split: str) -> Dataset:
@@ -183,5 +183,3 @@ class DataActs:
     def _record(self, action: Action, dataset: Dataset, **details: str | int) -> None:
         self._acting.record(action, "dataset", dataset.id, name=dataset.name, **details)
 
-
-DOWNLOADS_BYTES = {row.key: row.remote.bytes for row in DOWNLOADS}

@@ -49,6 +49,6 @@ def _load(row: Download, progress: Progress) -> Dataset:
             bar.progress(done / total, text=f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
 
     try:
-        return session.team().data.import_download(row.key, received, progress)
+        return session.team().data.import_download(row, received, progress)
     finally:
         bar.empty()
