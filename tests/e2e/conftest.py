@@ -31,7 +31,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ARTIFACTS = APP_ROOT / "test-artifacts"
+# Screenshots; into `docs/images` where the documentation is to have new ones.
+ARTIFACTS = Path(os.environ.get("UNFREEZE_ARTIFACTS") or APP_ROOT / "test-artifacts")
 
 
 @dataclass(frozen=True)

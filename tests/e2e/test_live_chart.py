@@ -26,6 +26,11 @@ SEEN = """() => {
   return {mark: chart.mark, range: chart.layout.xaxis.range.slice(),
           batches: chart.data.filter(t => t.name === 'running batch').map(t => t.x[0])};
 }"""
+WATCH_SHIFTS = """() => {
+  window.shifts = [];
+  const note = list => window.shifts.push(...list.getEntries().map(entry => entry.value));
+  new PerformanceObserver(note).observe({type: 'layout-shift'});
+}"""
 WARM = "rgb(232, 89, 12)"  # the colour of what is unfrozen
 
 
@@ -88,6 +93,20 @@ def test_zoom_and_node_survive_live_updates(server: Server, browser: Browser, gr
     assert later["batches"][0] > zoomed["batches"][0]
     assert not errors
     page.close()
+
+
+def test_nothing_jumps_while_it_trains(server: Server, browser: Browser, growing: Run) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    page.goto(f"{server.url}/Head?run={growing.id}")
+    page.wait_for_selector(".unfreeze-live-chart .nsewdrag")
+    page.wait_for_timeout(2000)
+    page.evaluate(WATCH_SHIFTS)
+    page.wait_for_timeout(6000)
+    shifts: list[float] = page.evaluate("window.shifts")
+    page.close()
+
+    # Below a tenth, people do not feel it (Core Web Vitals' bound for a good page).
+    assert max(shifts, default=0.0) < 0.1
 
 
 def test_the_end_is_seen_without_a_reload(server: Server, browser: Browser, growing: Run) -> None:
