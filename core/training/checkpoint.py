@@ -18,9 +18,11 @@ from core.training.batches import Batches
 from core.training.callbacks import Position, Remembering
 from core.training.checkpoint_file import Array, Checkpoint, read_checkpoint, write_checkpoint
 
-# An epoch's end is saved unless that would take more than this share of the time; a stop and the
-# last epoch always are. What is lost then is computed again, to the same bits.
+# An epoch's end is saved unless that would take more than this share of the time; a stop always is.
+# What is lost then is computed again, to the same bits.
 WRITING_SHARE = 0.05
+# What writing is expected to take before it was measured, in bytes a second.
+EXPECTED_RATE = 200e6
 # A long epoch is saved inside, too.
 LONGEST_GAP_S = 300.0
 _LOG = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ class Checkpointer(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves what the epoch left, its validation included."""
         self.ended = self.model.stop_training or epoch + 1 >= self._epochs
-        if self.ended or self._cost < WRITING_SHARE * (time.monotonic() - self._saved):
+        if self._cost < WRITING_SHARE * (time.monotonic() - self._saved):
             self.save()
 
     def save(self) -> None:
@@ -105,6 +107,7 @@ class Checkpointer(keras.callbacks.Callback):  # type: ignore[misc]
             RunError: If the stage does not begin with the weights that it began with before.
         """
         self._start = _hash(self.model)
+        self._cost = _bytes(self.model) / EXPECTED_RATE
         found = read_checkpoint(self._path)
         if found is None:
             return 0
@@ -137,6 +140,11 @@ def _variables(model: keras.Model) -> dict[str, list[keras.Variable]]:
         "optimizer": model.optimizer.variables,
         "metrics": model.metrics_variables,
     }
+
+
+def _bytes(model: keras.Model) -> float:
+    """About how large a checkpoint is: weights, the best ones, and two values of the optimizer."""
+    return 16.0 * sum(variable.shape.num_elements() for variable in model.trainable_variables)
 
 
 def _values(variables: Sequence[keras.Variable]) -> list[Array]:

@@ -25,6 +25,8 @@ from core.training.varied import StoredViews
 # 30 images in batches of 8: four batches, the last one smaller. Validation has two.
 CONFIG = TrainingConfig(learning_rate=1e-2, epochs=3, batch_size=8, seed=5)
 STEPS_OF_EPOCH = 6
+# However short the epochs are, each is saved.
+ALWAYS = 1e9
 # Everything that has a memory; patience ends it after six epochs.
 OPTIONS = replace(
     CONFIG,
@@ -131,6 +133,7 @@ def test_stopped_with_every_option(
     tiny_model: Callable[..., keras.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.training.patience.PLATEAU_EPOCHS", 1)
+    monkeypatch.setattr("core.training.checkpoint.WRITING_SHARE", ALWAYS)
     expected, result = undisturbed(tiny_model, tmp_path / "whole", OPTIONS)
     table = epoch_table(read_metrics(tmp_path / "whole" / "metrics.jsonl"))
     assert sorted({round(rate, 6) for rate in table["learning_rate"]}) == [0.002, 0.01]
@@ -172,13 +175,23 @@ def test_stopped_again_and_again(tiny_model: Callable[..., keras.Model], tmp_pat
 
 
 def test_a_fit_that_had_ended_is_not_trained_again(
-    tiny_model: Callable[..., keras.Model], tmp_path: Path
+    tiny_model: Callable[..., keras.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.training.checkpoint.WRITING_SHARE", ALWAYS)
     expected, result = undisturbed(tiny_model, tmp_path / "run", CONFIG)
     model = tiny_model()
 
     assert train(model, tmp_path / "run", stop_at=1) == result
     assert_same_weights(model, expected)
+
+
+def test_a_short_fit_is_not_held_up_by_writing(
+    tiny_model: Callable[..., keras.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.checkpoint.EXPECTED_RATE", 1.0)
+    undisturbed(tiny_model, tmp_path / "run", CONFIG)
+
+    assert not (tmp_path / "run" / "checkpoints" / "fit.npz").exists()
 
 
 def test_a_damaged_checkpoint_starts_anew(
