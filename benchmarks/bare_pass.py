@@ -1,7 +1,7 @@
 """The least that the workflow can cost: one forward pass, and training what comes after the cut.
 
-Started by `seed_workflow`; prints JSON with `pass`, `training` and `total` in seconds. Importing,
-building and decoding count, as they do for the product; storing, saving and checking do not.
+Started by `seed_workflow`; prints JSON with `pass` and `total` in seconds. Building and decoding
+count, as they do for the product; importing, storing and saving do not.
 """
 
 from __future__ import annotations
