@@ -10,7 +10,10 @@ from core.ui.data_gallery import show_gallery
 from core.ui.data_issues import count_troubles, show_issues, show_notes
 from core.ui.data_preview import show_counts, show_overview
 from core.ui.data_split import show_split
+from core.ui.labels_lock import who_changes_labels
 from core.ui.manifests import cached_manifest
+from core.ui.presence import who_is_here
+from core.ui.sharing import share_switch
 from core.ui.text import plain
 
 page.setup("Data", "data")
@@ -26,8 +29,11 @@ if dataset is None:
 with st.container(horizontal=True, vertical_alignment="center"):
     st.header(plain(dataset.name), anchor=False)
     delete_button(dataset)
+    share_switch("dataset", dataset.id)
     if st.button("Next: train a head", key="next", type="primary"):
         st.switch_page("pages/2_Head.py")
+who_changes_labels(dataset)
+who_is_here("data", dataset.id)
 manifest = cached_manifest(dataset)
 show_counts(dataset)
 show_notes(dataset)

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from core.language import tr
 from core.ui import page, session
+from core.ui.about_run import about_run
 from core.ui.cards import empty_state
 from core.ui.head_form import head_form
 from core.ui.live import live_run
@@ -10,19 +12,21 @@ from core.ui.run_choice import choose_run
 from core.ui.run_results import show_frozen, show_results
 from core.ui.tips import show_tips
 
-page.setup("Head", "head")
+page.setup(tr("Head"), "head")
 
 st.markdown(
-    "The backbone has learned from a million photographs what edges, textures and shapes are. "
-    "It stays **frozen** here; only a new classifier, the **head**, learns your classes."
+    tr(
+        "The backbone has learned from a million photographs what edges, textures and shapes are. "
+        "It stays **frozen** here; only a new classifier, the **head**, learns your classes."
+    )
 )
 
 dataset = session.current_dataset()
 if dataset is None:
     empty_state(
-        "A head learns from a data set, and there is none yet.",
+        tr("A head learns from a data set, and there is none yet."),
         "pages/1_Data.py",
-        "Choose a data set",
+        tr("Choose a data set"),
     )
     st.stop()
 
@@ -31,7 +35,7 @@ runs = session.runs_of(dataset, head=True)
 
 settings, view = st.columns([1, 2], gap="large")
 with settings:
-    st.subheader("Settings", anchor=False)
+    st.subheader(tr("Settings"), anchor=False)
     config = head_form(dataset)
     if config is not None:
         session.start_run(config, dataset)
@@ -39,18 +43,21 @@ with settings:
 with view:
     run = choose_run(runs)
     if run is None:
-        st.subheader("Nothing trained yet", anchor=False)
+        st.subheader(tr("Nothing trained yet"), anchor=False)
         st.markdown(
-            "Press **Train head**. The curve of accuracy and loss appears here and grows while "
-            "it trains; you can leave the page, it goes on."
+            tr(
+                "Press **Train head**. The curve of accuracy and loss appears here and grows while "
+                "it trains; you can leave the page, it goes on."
+            )
         )
     else:
+        about_run(run, "head")
         live_run(run)
         show_results(run)
         if run.has_model and not run.status.state.active:
             show_frozen(run)
             st.page_link(
                 "pages/3_Fine_tune.py",
-                label="Next: choose a block to unfreeze",
+                label=tr("Next: choose a block to unfreeze"),
                 icon=":material/arrow_forward:",
             )

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from core.language import tr
 from core.ui import page, session
+from core.ui.about_run import about_run
 from core.ui.cards import empty_state
 from core.ui.evaluate_proof import proof
 from core.ui.fine_tune_form import fine_tune_button, fine_tune_settings, warn
@@ -14,19 +16,21 @@ from core.ui.run_results import show_gain, show_movement, show_results
 from core.ui.tips import show_tips
 from core.ui.unfreeze_choice import choose_what_to_unfreeze, show_account
 
-page.setup("Fine-tune", "fine_tune")
+page.setup(tr("Fine-tune"), "fine_tune")
 
 st.markdown(
-    "The head has learned your classes on frozen features. Now let part of the backbone learn "
-    "too, in small steps."
+    tr(
+        "The head has learned your classes on frozen features. Now let part of the backbone learn "
+        "too, in small steps."
+    )
 )
 
 dataset = session.current_dataset()
 if dataset is None:
     empty_state(
-        "Fine-tuning needs a data set, and there is none yet.",
+        tr("Fine-tuning needs a data set, and there is none yet."),
         "pages/1_Data.py",
-        "Choose a data set",
+        tr("Choose a data set"),
     )
     st.stop()
 
@@ -34,10 +38,12 @@ heads = [r for r in session.runs_of(dataset, head=True) if r.has_model]
 heads = [r for r in heads if not r.status.state.active]
 if not heads:
     empty_state(
-        "Fine-tuning starts from a trained head: at random weights, its errors would destroy what "
-        "the backbone has learned. Train a head first.",
+        tr(
+            "Fine-tuning starts from a trained head: at random weights, its errors would destroy "
+            "what the backbone has learned. Train a head first."
+        ),
         "pages/2_Head.py",
-        "Train a head",
+        tr("Train a head"),
     )
     st.stop()
 
@@ -51,7 +57,7 @@ block_sweep(head_run, dataset)
 
 settings, view = st.columns([1, 2], gap="large")
 with settings:
-    st.subheader("Settings", anchor=False)
+    st.subheader(tr("Settings"), anchor=False)
     config = fine_tune_settings(head_run, choice, dataset)
     images = image_counts(dataset)
     warn(head_run, choice, config.training, images["train"])
@@ -64,12 +70,15 @@ with account:
 with view:
     run = choose_run(runs)
     if run is None:
-        st.subheader("Not fine-tuned yet", anchor=False)
+        st.subheader(tr("Not fine-tuned yet"), anchor=False)
         st.markdown(
-            "Press the button. The curve goes on from where the head ended: watch what happens "
-            "at the border, when the block is unfrozen."
+            tr(
+                "Press the button. The curve goes on from where the head ended: watch what happens "
+                "at the border, when the block is unfrozen."
+            )
         )
     else:
+        about_run(run, "fine_tune")
         live_run(run)
         show_results(run)
         if run.has_model and not run.status.state.active:
@@ -78,6 +87,6 @@ with view:
             show_movement(run)
             st.page_link(
                 "pages/4_Evaluate.py",
-                label="Next: did it help?",
+                label=tr("Next: did it help?"),
                 icon=":material/arrow_forward:",
             )

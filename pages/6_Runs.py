@@ -3,6 +3,8 @@
 import streamlit as st
 
 from core.ui import page, session
+from core.ui.activity import activity
+from core.ui.administration import administration
 from core.ui.cards import empty_state
 from core.ui.disk_use import disk_use
 from core.ui.queue_processes import queue_processes
@@ -25,3 +27,5 @@ else:
     disk_use(runs)
     tensorboard_link()
 queue_processes()
+activity()
+administration()

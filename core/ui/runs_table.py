@@ -13,11 +13,13 @@ from core.config import FineTuneConfig
 from core.runs import Run, RunState
 from core.runs.groups import Group, folded
 from core.runs.store import in_order
+from core.team.permissions import Action
 from core.ui import session
 from core.ui.active_run import page_of
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.groups import group_actions, page_of_group
 from core.ui.live import duration, progress_share
+from core.ui.pins import marks, pinned_first, pinned_ids
 from core.ui.run_actions import run_actions
 from core.ui.steps import unfrozen_words
 from core.ui.text import percent, plain
@@ -38,7 +40,8 @@ def runs_table(runs: Sequence[Run]) -> None:
     """Shows the runs, a page at a time, those of one data set where it is chosen."""
     started = Counter(r.config.head_run_id for r in runs if isinstance(r.config, FineTuneConfig))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shown = folded(_filtered(runs))
+        pinned = pinned_ids()
+        shown = pinned_first(folded(_filtered(runs)), pinned)
         pages = -(-len(shown) // PAGE_LENGTH)
         page = 1
         if pages > 1:
@@ -46,7 +49,7 @@ def runs_table(runs: Sequence[Run]) -> None:
     places = {run.id: place for place, run in enumerate(in_order(runs), start=1)}
 
     def show(run: Run) -> None:
-        _row(run, deletable=True, children=started[run.id], place=places.get(run.id, 0))
+        _row(run, True, started[run.id], places.get(run.id, 0), pinned)
 
     for entry in shown[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]:
         if isinstance(entry, Group):
@@ -81,12 +84,18 @@ def _filtered(runs: Sequence[Run]) -> Sequence[Run]:
     return [run for run in runs if chosen in ("", run.base.dataset_id)]
 
 
-def _row(run: Run, deletable: bool = False, children: int = 0, place: int = 0) -> None:
+def _row(
+    run: Run,
+    deletable: bool = False,
+    children: int = 0,
+    place: int = 0,
+    pinned: Sequence[str] = (),
+) -> None:
     results = run.status.results
     # A sweep chooses: its test accuracies stay unseen.
     is_sweep = run.group is not None and run.group.kind == "sweep"
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(_title(run, place), width=_TITLE_WIDTH)
+        st.markdown(marks(run, pinned) + _title(run, place), width=_TITLE_WIDTH)
         for label, value in (
             ("validation", _accuracy(results.get("val_accuracy"))),
             ("test", _accuracy(None if is_sweep else results.get("test_accuracy"))),
@@ -219,7 +228,7 @@ def _confirm_delete(run: Run, children: int) -> None:
             "head. They stay, but can no longer be compared with it.",
             icon=":material/link_off:",
         )
-    if st.button("Delete", type="primary", key=f"delete_{run.id}"):
+    if act_button("Delete", type="primary", key=f"delete_{run.id}", to=Action.DELETE_RUN, on=("run", run.id)):
         do(lambda: session.team().runs.delete(run.id))
 
 

@@ -1,0 +1,24 @@
+"""Moments as people say them."""
+
+from __future__ import annotations
+
+import time
+
+from core.language import tr
+
+
+def ago(moment: float, now: float | None = None) -> str:
+    """How long ago something was: just now, 5 min ago, 3 h ago, then the day and the hour.
+
+    Args:
+        moment: In seconds since 1970.
+        now: Likewise; the clock's where it is None.
+    """
+    minutes = int(((time.time() if now is None else now) - moment) // 60)
+    if minutes < 1:
+        return tr("just now")
+    if minutes < 60:
+        return tr("{minutes} min ago", minutes=minutes)
+    if minutes < 24 * 60:
+        return tr("{hours} h ago", hours=minutes // 60)
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))

@@ -1,0 +1,70 @@
+"""Who else looks at the same run or data set, in one small line."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core.errors import TeamError
+from core.language import tr, trn
+from core.team.presence import GONE_SECONDS, Present
+from core.ui import session
+from core.ui.text import plain
+
+# Often enough that nobody who is there counts as gone.
+_EVERY_SECONDS = GONE_SECONDS / 3
+
+
+def who_is_here(step: str, thing: str) -> None:
+    """Says that this session looks at something, and names those who do so as well.
+
+    Args:
+        step: Key of the page's step.
+        thing: Id of the run or data set.
+    """
+    st.fragment(_look, run_every=_EVERY_SECONDS)(step, thing)
+
+
+def here_words(others: list[Present]) -> str:
+    """Names those who are there; "" for nobody. Who has several windows open is named once."""
+    named = {plain(other.name): other.who for other in others if other.name}
+    unnamed = len({other.session for other in others if not other.name})
+    names = list(named)
+    if unnamed:
+        names.append(trn("{count} other person", "{count} other people", unnamed))
+    return tr("Also here: {people}", people=", ".join(names)) if names else ""
+
+
+def _look(step: str, thing: str) -> None:
+    team = session.team()
+    try:
+        if _is_due(thing):
+            team.facts.look(step, thing)
+        others = team.facts.others(thing)
+    except TeamError:
+        return  # who is there is not worth a word where the database is away
+    words = here_words(
+        [other for other in others if other.who != team.person.email or not other.who]
+    )
+    if words:
+        st.caption(f":material/group: {words}")
+
+
+def _is_due(thing: str) -> bool:
+    """Whether this session has not been noted at this thing for a while."""
+    context = get_script_run_ctx()
+    key, now = (context.session_id if context else "", thing), time.monotonic()
+    noted = _noted()
+    due = now - noted.get(key, float("-inf")) > _EVERY_SECONDS / 2
+    if due:
+        noted[key] = now
+    for old in [k for k, moment in list(noted.items()) if now - moment > 10 * GONE_SECONDS]:
+        noted.pop(old, None)
+    return due
+
+
+@st.cache_resource(show_spinner=False)
+def _noted() -> dict[tuple[str, str], float]:
+    return {}
