@@ -73,20 +73,23 @@ def _messages(code: str) -> Iterator[tuple[str, Message]]:
 
 
 def _unfit(message: Message) -> list[str]:
-    forms = message.string if isinstance(message.string, tuple) else (message.string,)
-    several = not isinstance(message.id, str)
+    forms, ids = _texts(message.string), _texts(message.id)
     found = []
     if message.fuzzy:
         found.append("marked as fuzzy")
     if not all(forms):
         found.append("a form is empty")
-    elif several and len(forms) != 3:
+    elif len(ids) > 1 and len(forms) != 3:
         found.append("not three plural forms")
-    wanted = set.union(*(_names(text) for text in (message.id if several else [message.id])))
+    wanted = set.union(*(_names(text) for text in ids))
     # All of them in every plural form: Russian's first one is also that of 21.
     if any(form and _names(form) != wanted for form in forms):
         found.append("other {names} than the sentence")
     return found
+
+
+def _texts(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def _names(text: str) -> set[str]:
@@ -94,7 +97,7 @@ def _names(text: str) -> set[str]:
 
 
 def _first(key: str | list[str] | tuple[str, ...]) -> str:
-    return key if isinstance(key, str) else key[0]
+    return _texts(key)[0]
 
 
 def _key(message: Message) -> Key:

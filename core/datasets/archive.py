@@ -19,6 +19,7 @@ from typing import IO
 from core.datasets.archive_names import tar_name, zip_name
 from core.datasets.layout import is_image_name, is_junk, is_table_name, no_images
 from core.errors import ArchiveError
+from core.language import mark, number, tr
 from core.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -74,9 +75,13 @@ def unpack(archive: Path, target: Path, settings: Settings, progress: Progress) 
     name = archive.name
     if archive.stat().st_size > settings.max_archive_bytes:
         raise ArchiveError(
-            f"{name} has {archive.stat().st_size / 1e6:,.0f} MB; "
-            f"the limit is {settings.max_archive_bytes / 1e6:,.0f} MB.",
-            "Make it smaller, or put the unpacked folder into the workspace's data folder.",
+            tr(
+                "{name} has {size} MB; the limit is {limit} MB.",
+                name=name,
+                size=round(archive.stat().st_size / 1e6),
+                limit=round(settings.max_archive_bytes / 1e6),
+            ),
+            tr("Make it smaller, or put the unpacked folder into the workspace's data folder."),
         )
     with _opened(archive, name) as members:
         return _extract_all(
@@ -122,7 +127,8 @@ def _opened(archive: Path | IO[bytes], name: str) -> Iterator[Iterator[_Member]]
                 yield _in_zip(opened)
     except _DAMAGED as error:
         raise ArchiveError(
-            f"{name} is no zip or tar, or is cut off: {error}.", "Pack the folder again as a zip."
+            tr("{name} is no zip or tar, or is cut off: {error}.", name=name, error=str(error)),
+            tr("Pack the folder again as a zip."),
         ) from error
 
 
@@ -168,14 +174,25 @@ def _checked(
         total, count = total + member.size, count + 1
         if count > settings.max_archive_files:
             raise ArchiveError(
-                f"{name} holds more than {settings.max_archive_files:,} files.",
-                "Split it, or ask the operator to raise UNFREEZE_MAX_ARCHIVE_FILES.",
+                tr(
+                    "{name} holds more than {limit} files.",
+                    name=name,
+                    limit=settings.max_archive_files,
+                ),
+                tr("Split it, or ask the operator to raise UNFREEZE_MAX_ARCHIVE_FILES."),
             )
         _check_member(member, name, settings)
         if total > most:
             raise ArchiveError(
-                f"{name} unpacks to more than {most / 1e6:,.1f} MB.",
-                f"Leave files out, or ask the operator to raise UNFREEZE_MAX_{limit}.",
+                tr(
+                    "{name} unpacks to more than {limit} MB.",
+                    name=name,
+                    limit=number(most / 1e6, 1),
+                ),
+                tr(
+                    "Leave files out, or ask the operator to raise {setting}.",
+                    setting=f"UNFREEZE_MAX_{limit}",
+                ),
             )
         if not is_junk(member.name) and (is_image_name(member.name) or is_table_name(member.name)):
             wanted.append(member)
@@ -190,23 +207,44 @@ def _check_member(member: _Member, name: str, settings: Settings) -> None:
     path = member.path
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise ArchiveError(
-            f"{name} wants to write outside its folder: {member.name!r}.",
-            "Pack the folder again, with plain relative names.",
+            tr(
+                "{name} wants to write outside its folder: {member}.",
+                name=name,
+                member=repr(member.name),
+            ),
+            tr("Pack the folder again, with plain relative names."),
         )
     if member.is_link:
         raise ArchiveError(
-            f"{name} holds a link instead of a file: {member.name!r}.",
-            "Pack the files themselves.",
+            tr(
+                "{name} holds a link instead of a file: {member}.",
+                name=name,
+                member=repr(member.name),
+            ),
+            tr("Pack the files themselves."),
         )
     if member.is_encrypted:
-        raise ArchiveError(f"{name} is protected by a password.", "Pack it without one.")
+        raise ArchiveError(
+            tr("{name} is protected by a password.", name=name), tr("Pack it without one.")
+        )
     if member.packed and member.size > settings.max_compression_ratio * member.packed:
         raise ArchiveError(
-            f"{member.name!r} in {name} unpacks to {member.size / 1e6:,.0f} MB from "
-            f"{member.packed / 1e6:,.2f} MB.",
-            "Leave it out: such files are traps. Or ask the operator to raise "
-            "UNFREEZE_MAX_COMPRESSION_RATIO.",
+            tr(
+                "{member} in {name} unpacks to {size} MB from {packed} MB.",
+                member=repr(member.name),
+                name=name,
+                size=round(member.size / 1e6),
+                packed=number(member.packed / 1e6, 2),
+            ),
+            tr(
+                "Leave it out: such files are traps. Or ask the operator to raise "
+                "UNFREEZE_MAX_COMPRESSION_RATIO."
+            ),
         )
+
+
+_DAMAGED_MEMBER = mark("{name} in the archive is damaged and was left out.")
+_UNUSABLE_NAME = mark("{name} in the archive has a name that cannot be used and was left out.")
 
 
 def _extract_all(members: list[_Member], target: Path, progress: Progress) -> list[str]:
@@ -214,32 +252,34 @@ def _extract_all(members: list[_Member], target: Path, progress: Progress) -> li
     for i, member in enumerate(members):
         reason = _extract(member, target)
         if reason:
-            notes.append(f"{member.name} in the archive {reason} and was left out.")
+            notes.append(tr(reason, name=member.name))
         progress(i + 1, len(members))
     return notes
 
 
 def _extract(member: _Member, target: Path) -> str:
-    """Why a member could not be unpacked; "" where it could."""
+    """Says that a member could not be unpacked, for `tr`; "" where it could."""
     path = target / member.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         source = member.open()
         if source is None:
-            return "is no file"
+            return mark("{name} in the archive is no file and was left out.")
         # `x`: the second of two members of one name must not replace the first.
         with source, path.open("xb") as copy:
             while chunk := source.read(_CHUNK):
                 copy.write(chunk)
     except FileExistsError:
-        return "has the name of another file"
+        return mark("{name} in the archive has the name of another file and was left out.")
     except OSError as error:
         with suppress(OSError):  # where its name cannot be used, it was never made
             path.unlink()
         if error.errno in NO_SPACE:
-            raise ArchiveError("There is no space left on the disk.", "Make room first.") from error
-        return "is damaged" if error.errno is None else "has a name that cannot be used"
+            raise ArchiveError(
+                tr("There is no space left on the disk."), tr("Make room first.")
+            ) from error
+        return _DAMAGED_MEMBER if error.errno is None else _UNUSABLE_NAME
     except _DAMAGED:
         path.unlink(missing_ok=True)
-        return "is damaged"
+        return _DAMAGED_MEMBER
     return ""

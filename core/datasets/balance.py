@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from core.language import number, tr
+
 # Times as many images from which a model leans towards the larger class.
 _NOTABLE = 3.0
 
@@ -23,8 +25,12 @@ def balance_sentence(manifest: pd.DataFrame) -> str:
         return ""
     most, least = counts.index[0], counts.index[-1]
     times = counts.iloc[0] / counts.iloc[-1]
-    return (
-        f"{most} has {times:,.0f} times as many training images as {least} "
-        f"({counts.iloc[0]:,} and {counts.iloc[-1]:,}): a model leans towards the larger, and "
-        "accuracy alone may not show it."
+    return tr(
+        "{most} has {times} times as many training images as {least} ({many} and {few}): a model "
+        "leans towards the larger, and accuracy alone may not show it.",
+        most=str(most),
+        least=str(least),
+        times=number(times),
+        many=int(counts.iloc[0]),
+        few=int(counts.iloc[-1]),
     )

@@ -21,6 +21,7 @@ from core.datasets.scan import scan
 from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
+from core.language import mark, tr
 from core.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -32,7 +33,7 @@ DIGITS_TEST, DIGITS_VAL = 881, 377
 
 @dataclass(frozen=True)
 class BundledSample:
-    """One sample: its key, title and one sentence."""
+    """One sample: its key, title and one sentence; the words are for `tr`."""
 
     key: str
     title: str
@@ -42,13 +43,13 @@ class BundledSample:
 BUNDLED = (
     BundledSample(
         "digits",
-        "Handwritten digits",
-        "1,797 small grey images, nothing like the photographs the backbone knows.",
+        mark("Handwritten digits"),
+        mark("1,797 small grey images, nothing like the photographs the backbone knows."),
     ),
     BundledSample(
         "clipart",
-        "Clip art",
-        "520 drawings of eight things that the backbone has met as photographs.",
+        mark("Clip art"),
+        mark("520 drawings of eight things that the backbone has met as photographs."),
     ),
 )
 
@@ -61,10 +62,12 @@ def load_bundled(key: str, settings: Settings, progress: Progress | None = None)
     """
     report = progress or (lambda done, total: None)
     if key == "clipart":
-        return import_zip(CLIPART, "Clip art", settings, report)
+        return import_zip(CLIPART, tr("Clip art"), settings, report)
     if key == "digits":
         return _digits(settings, report)
-    raise DatasetError(f"There is no sample {key!r}.", "Choose one on the Data page.")
+    raise DatasetError(
+        tr("There is no sample {key}.", key=repr(key)), tr("Choose one on the Data page.")
+    )
 
 
 def glimpse(key: str, count: int) -> list[Image.Image]:
@@ -104,7 +107,7 @@ def _digits(settings: Settings, progress: Progress) -> Dataset:
             _on_paper(pixels).save(path)
         manifest = scan(images, found, names, settings.max_pixels, progress)
         made = DatasetStore(temporary).save(
-            DIGITS_ID, "Handwritten digits", manifest, names, images, source
+            DIGITS_ID, tr("Handwritten digits"), manifest, names, images, source
         )
         return publish(made.path, settings.datasets_dir)
 

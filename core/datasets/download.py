@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from core.errors import DatasetError
+from core.language import tr
 
 Progress = Callable[[int, int], None]
 # Longest silence before the way out is offered instead.
@@ -89,21 +90,29 @@ def _receive(remote: RemoteFile, part: Path, progress: Progress) -> None:
                 there += len(chunk)
                 progress(min(there, remote.bytes), remote.bytes)
     if there < remote.bytes:
-        raise ConnectionError(f"it ended after {there:,} of {remote.bytes:,} bytes")
+        raise ConnectionError(
+            tr("it ended after {there} of {all} bytes", there=there, all=remote.bytes)
+        )
 
 
 def _check(remote: RemoteFile, part: Path) -> None:
     size = part.stat().st_size
-    wrong = f"size {size:,} instead of {remote.bytes:,} bytes" if size != remote.bytes else ""
+    wrong: str = ""
+    if size != remote.bytes:
+        wrong = tr("size {size} instead of {right} bytes", size=size, right=remote.bytes)
     if not wrong and remote.sha256:
         with part.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        wrong = f"checksum {digest[:12]}…" if digest != remote.sha256 else ""
+        wrong = tr("checksum {digest}…", digest=digest[:12]) if digest != remote.sha256 else ""
     if wrong:
         part.unlink()
         raise DatasetError(
-            f"{remote.name} is not the file that was published: {wrong}.",
-            "It was deleted; try again, or bring the data in as a zip.",
+            tr(
+                "{name} is not the file that was published: {wrong}.",
+                name=remote.name,
+                wrong=wrong,
+            ),
+            tr("It was deleted; try again, or bring the data in as a zip."),
         )
 
 
@@ -112,8 +121,21 @@ def _unreachable(remote: RemoteFile, folder: Path, error: Exception) -> DatasetE
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     part = folder / f"{remote.name}.part"
     kept = part.stat().st_size if part.exists() else 0
-    again = f"{kept / 1e6:,.0f} MB are kept: try again. " if kept else ""
-    return DatasetError(
-        f"{remote.name} could not be downloaded from {host}: {reason}.",
-        f"{again}Without internet: fetch {remote.url} elsewhere and put it into {folder}.",
+    way_out = tr(
+        "Without internet: fetch {url} elsewhere and put it into {folder}.",
+        url=remote.url,
+        folder=str(folder),
     )
+    if kept:
+        way_out = tr(
+            "{size} MB are kept: try again. {otherwise}",
+            size=round(kept / 1e6),
+            otherwise=way_out,
+        )
+    what = tr(
+        "{name} could not be downloaded from {host}: {reason}.",
+        name=remote.name,
+        host=host,
+        reason=str(reason),
+    )
+    return DatasetError(what, way_out)

@@ -10,6 +10,7 @@ from core.datasets.download import RemoteFile, fetch
 from core.datasets.importing import import_zip
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
+from core.language import mark, tr
 from core.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -21,10 +22,10 @@ class Download:
 
     Attributes:
         key: Names it in code.
-        title: What people call it.
-        sentence: What it is.
+        title: What people call it, for `tr`.
+        sentence: What it is, for `tr`.
         images: How many files it holds.
-        licence: Its terms, in a few words.
+        licence: Its terms, in a few words, for `tr`.
         remote: The archive.
     """
 
@@ -41,10 +42,10 @@ class Download:
 DOWNLOADS = (
     Download(
         "cats_and_dogs_small",
-        "Cats and dogs, 3,000 images",
-        "The article's task in a handy size: 2,000 images to train, 1,000 to validate.",
+        mark("Cats and dogs, 3,000 images"),
+        mark("The article's task in a handy size: 2,000 images to train, 1,000 to validate."),
         3_000,
-        "Microsoft Research, for research and teaching",
+        mark("Microsoft Research, for research and teaching"),
         RemoteFile(
             "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip",
             68_606_236,
@@ -52,10 +53,12 @@ DOWNLOADS = (
     ),
     Download(
         "cats_and_dogs",
-        "Cats and dogs, 25,000 images",
-        "The article's whole task. Some of its files are damaged; they are found and left out.",
+        mark("Cats and dogs, 25,000 images"),
+        mark(
+            "The article's whole task. Some of its files are damaged; they are found and left out."
+        ),
         25_000,
-        "Microsoft Research, for research and teaching",
+        mark("Microsoft Research, for research and teaching"),
         RemoteFile(
             "https://download.microsoft.com/download/3/E/1/"
             "3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip",
@@ -65,10 +68,12 @@ DOWNLOADS = (
     ),
     Download(
         "flowers",
-        "Flowers, 3,670 photographs",
-        "Daisies, dandelions, roses, sunflowers and tulips, from photographers who share them.",
+        mark("Flowers, 3,670 photographs"),
+        mark(
+            "Daisies, dandelions, roses, sunflowers and tulips, from photographers who share them."
+        ),
         3_670,
-        "CC BY, each photographer named in the archive",
+        mark("CC BY, each photographer named in the archive"),
         RemoteFile(
             "https://storage.googleapis.com/download.tensorflow.org/example_images/"
             "flower_photos.tgz",
@@ -111,12 +116,14 @@ def load_download(
     """
     row = next((row for row in table if row.key == key), None)
     if row is None:
-        raise DatasetError(f"There is no download {key!r}.", "Choose one on the Data page.")
+        raise DatasetError(
+            tr("There is no download {key}.", key=repr(key)), tr("Choose one on the Data page.")
+        )
     source = f"download {row.remote.name}"
     for dataset in DatasetStore(settings.datasets_dir).list():
-        if (dataset.name, dataset.source) == (row.title, source):
+        if dataset.source == source:
             return dataset
     archive = fetch(row.remote, downloads_dir(settings), received)
-    dataset = import_zip(archive, row.title, settings, progress, source)
+    dataset = import_zip(archive, tr(row.title), settings, progress, source)
     archive.unlink()
     return dataset

@@ -16,10 +16,12 @@ import pandas as pd
 
 from core.datasets.copies import mark_copies
 from core.datasets.coverage import coverage_notes, is_coverage_note
+from core.datasets.manifest import SPLITS, split_word
 from core.datasets.split import SplitPlan, divide, split_sentence
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
 from core.files import read_json, write_json
+from core.language import english, mark, tr, trn
 from core.records import known_fields
 
 EditKind = Literal["relabel", "exclude", "include", "move", "split"]
@@ -47,14 +49,40 @@ class Edit:
         """Says what was done, in a few words."""
         if self.plan is not None:
             return split_sentence(self.plan)
-        many = f"{len(self.paths):,} images" if len(self.paths) != 1 else self.paths[0]
-        words = {
-            "relabel": f"{many} relabelled as {self.value}.",
-            "exclude": f"{many} excluded.",
-            "include": f"{many} included again.",
-            "move": f"{many} moved to {self.value}.",
-        }
+        value = split_word(self.value) if self.kind == "move" else self.value
+        several = len(self.paths) != 1
+        words = (
+            _about_several(len(self.paths), value) if several else _about_one(self.paths[0], value)
+        )
         return words[self.kind]
+
+
+def _about_one(path: str, value: str) -> dict[str, str]:
+    return {
+        "relabel": tr("{path} relabelled as {value}.", path=path, value=value),
+        "exclude": tr("{path} excluded.", path=path),
+        "include": tr("{path} included again.", path=path),
+        "move": tr("{path} moved to {value}.", path=path, value=value),
+    }
+
+
+def _about_several(count: int, value: str) -> dict[str, str]:
+    return {
+        "relabel": trn(
+            "{count} image relabelled as {value}.",
+            "{count} images relabelled as {value}.",
+            count,
+            value=value,
+        ),
+        "exclude": trn("{count} image excluded.", "{count} images excluded.", count),
+        "include": trn("{count} image included again.", "{count} images included again.", count),
+        "move": trn(
+            "{count} image moved to {value}.",
+            "{count} images moved to {value}.",
+            count,
+            value=value,
+        ),
+    }
 
 
 def edits_of(dataset: Dataset) -> tuple[Edit, ...]:
@@ -126,13 +154,16 @@ def _applied(table: pd.DataFrame, labels: dict[str, int], edit: Edit) -> pd.Data
     rows = table["path"].isin(edit.paths)
     if rows.sum() != len(set(edit.paths)):
         missing = sorted(set(edit.paths) - set(table["path"]))
-        raise DatasetError(f"There is no image {missing[0]} in this data set.", "Choose another.")
+        raise DatasetError(
+            tr("There is no image {path} in this data set.", path=missing[0]),
+            tr("Choose another."),
+        )
     if edit.kind == "relabel":
-        _check_known(edit.value, list(labels), "class")
+        _check_known(edit.value, list(labels), mark("There is no class {name}."))
         table.loc[rows, "class_name"] = edit.value
         table.loc[rows, "label"] = labels[edit.value]
     elif edit.kind == "move":
-        _check_known(edit.value, ["train", "val", "test"], "split")
+        _check_known(edit.value, SPLITS, mark("There is no split {name}."))
         table.loc[rows, "split"] = edit.value
     elif edit.kind == "exclude":
         # What cannot be read is out already, and stays out when this is taken back.
@@ -154,10 +185,11 @@ def _without(issues: str) -> str:
     return ";".join(code for code in issues.split(";") if code != "excluded")
 
 
-def _check_known(value: str, known: Sequence[str], kind: str) -> None:
+def _check_known(value: str, known: Sequence[str], otherwise: str) -> None:
     if value not in known:
         raise DatasetError(
-            f"There is no {kind} {value!r}.", f"Choose one of {', '.join(known[:8])}."
+            tr(otherwise, name=repr(value)),
+            tr("Choose one of {names}.", names=", ".join(known[:8])),
         )
 
 
@@ -187,7 +219,9 @@ def _notes(first: Dataset, edits: Sequence[Edit]) -> list[str]:
     outdated: tuple[str, ...] = ()
     if any(edit.kind == "split" for edit in edits):
         outdated = ("Split by the app", "There was no ")
-    return [n for n in first.notes if not is_coverage_note(n) and not n.startswith(outdated)]
+    return [
+        n for n in first.notes if not is_coverage_note(n) and not english(n).startswith(outdated)
+    ]
 
 
 def _read(dataset: Dataset) -> tuple[str, tuple[Edit, ...]]:
@@ -200,8 +234,12 @@ def _read(dataset: Dataset) -> tuple[str, tuple[Edit, ...]]:
         base, version = str(record["base"]), record.get("version")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
-            f"The changes of {dataset.name} cannot be read: {error}.",
-            f"Delete {path} to go back to the data set as it was brought in.",
+            tr(
+                "The changes of {name} cannot be read: {error}.",
+                name=dataset.name,
+                error=str(error),
+            ),
+            tr("Delete {path} to go back to the data set as it was brought in.", path=str(path)),
         ) from error
     # Another import since then made its own version: the changes are not part of that one.
     return (base, edits) if version == dataset.version else (dataset.version, ())

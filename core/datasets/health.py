@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.language import mark
+
 
 @dataclass(frozen=True)
 class Issue:
@@ -11,8 +13,8 @@ class Issue:
 
     Attributes:
         code: As the manifest's `issues` column holds it.
-        title: In a few words.
-        treatment: What is done with such a file.
+        title: In a few words, for `tr`.
+        treatment: What is done with such a file, for `tr`.
         usable: Whether runs use it.
     """
 
@@ -22,27 +24,57 @@ class Issue:
     usable: bool
 
 
-_LEFT_OUT = "left out"
+_LEFT_OUT = mark("left out")
 _ROWS = (
-    Issue("zero_bytes", "empty file", _LEFT_OUT, usable=False),
-    Issue("not_an_image", "no image inside", _LEFT_OUT, usable=False),
-    Issue("unreadable", "damaged or cut off", _LEFT_OUT, usable=False),
-    Issue("too_large", "too many pixels", _LEFT_OUT, usable=False),
-    Issue("two_classes", "same image in two classes", "kept in both: one of them is wrong", True),
-    Issue("leak", "copy in another split", "kept: figures on test look better than they are", True),
-    Issue("duplicate", "copy in the same split", "kept", usable=True),
-    Issue("near_leak", "near copy in another split", "kept: figures on test look better", True),
-    Issue("near_duplicate", "near copy in the same split", "kept", usable=True),
-    Issue("excluded", "excluded by hand", _LEFT_OUT, usable=False),
-    Issue("wrong_extension", "name says another format", "read by its content", usable=True),
-    Issue("animated", "animation", "its first picture is used", usable=True),
-    Issue("cmyk", "colours for print (CMYK)", "converted to RGB", usable=True),
-    Issue("sixteen_bit", "16 bits a channel", "scaled to 8 bits", usable=True),
-    Issue("transparent", "transparent parts", "laid on white", usable=True),
-    Issue("rotated", "turned by its EXIF data", "turned upright", usable=True),
-    Issue("elongated", "more than five times as long as wide", "squeezed to a square", True),
-    Issue("blank", "one colour all over", "kept: nothing can be learned from it", True),
-    Issue("tiny", "smaller than 8 pixels", "enlarged, blurred", usable=True),
+    Issue("zero_bytes", mark("empty file"), _LEFT_OUT, usable=False),
+    Issue("not_an_image", mark("no image inside"), _LEFT_OUT, usable=False),
+    Issue("unreadable", mark("damaged or cut off"), _LEFT_OUT, usable=False),
+    Issue("too_large", mark("too many pixels"), _LEFT_OUT, usable=False),
+    Issue(
+        "two_classes",
+        mark("same image in two classes"),
+        mark("kept in both: one of them is wrong"),
+        True,
+    ),
+    Issue(
+        "leak",
+        mark("copy in another split"),
+        mark("kept: figures on test look better than they are"),
+        True,
+    ),
+    Issue("duplicate", mark("copy in the same split"), mark("kept"), usable=True),
+    Issue(
+        "near_leak",
+        mark("near copy in another split"),
+        mark("kept: figures on test look better"),
+        True,
+    ),
+    Issue("near_duplicate", mark("near copy in the same split"), mark("kept"), usable=True),
+    Issue("excluded", mark("excluded by hand"), _LEFT_OUT, usable=False),
+    Issue(
+        "wrong_extension",
+        mark("name says another format"),
+        mark("read by its content"),
+        usable=True,
+    ),
+    Issue("animated", mark("animation"), mark("its first picture is used"), usable=True),
+    Issue("cmyk", mark("colours for print (CMYK)"), mark("converted to RGB"), usable=True),
+    Issue("sixteen_bit", mark("16 bits a channel"), mark("scaled to 8 bits"), usable=True),
+    Issue("transparent", mark("transparent parts"), mark("laid on white"), usable=True),
+    Issue("rotated", mark("turned by its EXIF data"), mark("turned upright"), usable=True),
+    Issue(
+        "elongated",
+        mark("more than five times as long as wide"),
+        mark("squeezed to a square"),
+        True,
+    ),
+    Issue(
+        "blank",
+        mark("one colour all over"),
+        mark("kept: nothing can be learned from it"),
+        usable=True,
+    ),
+    Issue("tiny", mark("smaller than 8 pixels"), mark("enlarged, blurred"), usable=True),
 )
 ISSUES: dict[str, Issue] = {row.code: row for row in _ROWS}
 # What follows from other images, not from the file itself.

@@ -24,7 +24,8 @@ from core.datasets.scan import scan
 from core.datasets.split import complete_splits
 from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
-from core.errors import DatasetError
+from core.errors import DatasetError, LimitError
+from core.language import tr, trn
 from core.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -93,7 +94,12 @@ def import_folder(
     inside = resolved.is_relative_to(root)
     if not (inside or anywhere) or not resolved.is_dir():
         raise DatasetError(
-            f"{folder} is no folder under {settings.data_dir}.", "Put it there and try again."
+            tr(
+                "{folder} is no folder under {data}.",
+                folder=str(folder),
+                data=str(settings.data_dir),
+            ),
+            tr("Put it there and try again."),
         )
     layout = arrangement(resolved)
     manifest, notes = _scanned(resolved, layout, settings, progress)
@@ -123,8 +129,12 @@ def arrangement(root: Path) -> Layout:
     layout = _arranged(root, files)
     if not unnamed:
         return layout
-    were = "1 file was" if len(unnamed) == 1 else f"{len(unnamed):,} files were"
-    note = f"{were} left out because of a name that is no text: {', '.join(unnamed[:3])}."
+    note = trn(
+        "{count} file was left out because of a name that is no text: {names}.",
+        "{count} files were left out because of a name that is no text: {names}.",
+        len(unnamed),
+        names=", ".join(unnamed[:3]),
+    )
     return replace(layout, notes=(*layout.notes, note))
 
 
@@ -157,6 +167,26 @@ def _arranged(root: Path, files: list[str]) -> Layout:
     return from_labels(files, labels, table.path, unknown)
 
 
+def check_images(images: int, settings: Settings) -> None:
+    """Lets pass a data set of so many images.
+
+    Raises:
+        LimitError: If these are too many.
+    """
+    if images > settings.limit_images:
+        raise LimitError(
+            tr(
+                "These are {images} images; the limit is {most}.",
+                images=images,
+                most=settings.limit_images,
+            ),
+            tr(
+                "Leave some out, or ask an admin to raise {variable}.",
+                variable="UNFREEZE_LIMIT_IMAGES",
+            ),
+        )
+
+
 def slug(name: str) -> str:
     """A name that is safe as a folder's: lower case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "images"
@@ -165,13 +195,18 @@ def slug(name: str) -> str:
 def _scanned(
     root: Path, layout: Layout, settings: Settings, progress: Progress
 ) -> tuple[pd.DataFrame, list[str]]:
+    check_images(len(layout.images), settings)
     found = scan(root, layout.images, layout.class_names, settings.max_pixels, progress)
     manifest, notes = complete_splits(found)
     manifest = mark_copies(manifest)
     if layout.ignored:
-        shown, many = ", ".join(layout.ignored[:3]), len(layout.ignored)
-        belong = "images belong" if many > 1 else "image belongs"
-        notes.append(f"{many:,} {belong} to no class: {shown}.")
+        note = trn(
+            "{count} image belongs to no class: {names}.",
+            "{count} images belong to no class: {names}.",
+            len(layout.ignored),
+            names=", ".join(layout.ignored[:3]),
+        )
+        notes.append(note)
     notes += layout.notes
     return manifest, notes + coverage_notes(manifest, layout.class_names)
 

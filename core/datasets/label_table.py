@@ -13,6 +13,7 @@ from unicodedata import normalize
 from core.datasets.layout import is_junk, is_table_name
 from core.datasets.split_folders import SPLIT_NAMES
 from core.errors import LayoutError
+from core.language import tr
 
 USUAL_NAME = "labels.csv"
 _FILE = ("file", "filename", "file_name", "image", "image_name", "image_id", "path", "name", "id")
@@ -100,8 +101,15 @@ def _read(root: Path, path: str) -> LabelTable:
     places = [_place(header, names) for names in (_FILE, _LABEL, _SPLIT)]
     if places[0] is None or places[1] is None:
         raise LayoutError(
-            f"{path} has no columns for file and label; it has: {', '.join(rows[0][:8])}.",
-            "Name them file and label in its first row; a column split may say train, val or test.",
+            tr(
+                "{path} has no columns for file and label; it has: {names}.",
+                path=path,
+                names=", ".join(rows[0][:8]),
+            ),
+            tr(
+                "Name them file and label in its first row; a column split may say train, val or "
+                "test."
+            ),
         )
     file, label, split = places[0], places[1], places[2]
     found: dict[str, tuple[str, str]] = {}
@@ -114,7 +122,9 @@ def _read(root: Path, path: str) -> LabelTable:
 
 def _cells(path: Path, name: str) -> list[list[str]]:
     if path.stat().st_size > _MAX_BYTES:
-        raise LayoutError(f"{name} is too large for a table of labels.", "Leave columns out.")
+        raise LayoutError(
+            tr("{name} is too large for a table of labels.", name=name), tr("Leave columns out.")
+        )
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -125,9 +135,15 @@ def _cells(path: Path, name: str) -> list[list[str]]:
     try:
         rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
     except csv.Error as error:
-        raise LayoutError(f"{name} is no table: {error}.", "Save it as CSV in UTF-8.") from error
+        raise LayoutError(
+            tr("{name} is no table: {error}.", name=name, error=str(error)),
+            tr("Save it as CSV in UTF-8."),
+        ) from error
     if len(rows) < 2:
-        raise LayoutError(f"{name} has no rows.", "It needs a first row of names and a row a file.")
+        raise LayoutError(
+            tr("{name} has no rows.", name=name),
+            tr("It needs a first row of names and a row a file."),
+        )
     return rows
 
 
@@ -144,6 +160,12 @@ def _split(path: str, number: int, value: str) -> str:
         return ""
     if value.lower() not in SPLIT_NAMES:
         raise LayoutError(
-            f"Row {number} of {path} has the split {value!r}.", "It must be train, val or test."
+            tr(
+                "Row {number} of {path} has the split {value}.",
+                number=str(number),
+                path=path,
+                value=repr(value),
+            ),
+            tr("It must be train, val or test."),
         )
     return SPLIT_NAMES[value.lower()]

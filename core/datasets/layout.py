@@ -14,13 +14,15 @@ from unicodedata import normalize
 
 from core.datasets.split_folders import SPLIT_NAMES, repeated, split_folders
 from core.errors import DatasetError, LayoutError
+from core.language import mark, tr, trn
 
 _SUFFIXES = ".jpg .jpeg .jpe .jfif .png .gif .bmp .webp .tif .tiff .ppm .pgm .avif"
 IMAGE_SUFFIXES = frozenset(_SUFFIXES.split())
-EXAMPLE = (
+EXAMPLE = mark(
     "train/cat/1.jpg, val/cat/2.jpg, test/cat/3.jpg, or cat/1.jpg, dog/1.jpg, or cat.1.jpg, "
     "dog.1.jpg, or a labels.csv with the columns file and label"
 )
+_CLASS_FOLDERS = mark("class folders")
 # `cat.0.jpg`, as Kaggle's Dogs vs. Cats names its files.
 _NUMBERED = re.compile(r"([^.]+)\.\d+\.[^.]+")
 _JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
@@ -56,7 +58,7 @@ class Layout:
     images: tuple[FoundImage, ...]
     class_names: tuple[str, ...]
     ignored: tuple[str, ...]
-    kind: str = "class folders"
+    kind: str = _CLASS_FOLDERS
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,7 +111,7 @@ def recognise(paths: Iterable[str]) -> Layout:
             ignored.append(str(path))
         else:
             images.append(image)
-    kind = "split folders with class folders" if splits else "class folders"
+    kind = tr("split folders with class folders") if splits else tr(_CLASS_FOLDERS)
     return _checked(images, ignored, kind)
 
 
@@ -139,13 +141,24 @@ def from_labels(
     images = [FoundImage(p, labels[p][0], labels[p][1] or rest) for p in named if p in labels]
     if not images:
         raise LayoutError(
-            f"{table} names none of the {len(named)} images, such as {named[0]}.",
-            "Its column file must hold their names, such as 1.jpg or cat/1.jpg.",
+            trn(
+                "{table} names none of the {count} image, such as {example}.",
+                "{table} names none of the {count} images, such as {example}.",
+                len(named),
+                table=table,
+                example=named[0],
+            ),
+            tr("Its column file must hold their names, such as 1.jpg or cat/1.jpg."),
         )
-    layout = _checked(images, [p for p in named if p not in labels], f"the table {table}")
-    shown = ", ".join(unknown[:3])
-    rows = "rows" if len(unknown) > 1 else "row"
-    note = f"No image that is there for {len(unknown)} {rows} of {table}: {shown}."
+    ignored = [path for path in named if path not in labels]
+    layout = _checked(images, ignored, tr("the table {table}", table=table), table)
+    note = trn(
+        "No image that is there for {count} row of {table}: {names}.",
+        "No image that is there for {count} rows of {table}: {names}.",
+        len(unknown),
+        table=table,
+        names=", ".join(unknown[:3]),
+    )
     return replace(layout, notes=(note,)) if unknown else layout
 
 
@@ -159,8 +172,13 @@ def _image_paths(paths: Iterable[str]) -> list[PurePosixPath]:
 
 def no_images(others: Sequence[str]) -> LayoutError:
     """The error where none of the files is an image; `others` are those that are there."""
-    found = f", only {', '.join(others[:3])}{' and more' if others[3:] else ''}" if others else ""
-    return LayoutError(f"There are no images in it{found}.", f"Expected is {EXAMPLE}.")
+    names = ", ".join(others[:3])
+    what = tr("There are no images in it.")
+    if others[3:]:
+        what = tr("There are no images in it, only {names} and more.", names=names)
+    elif others:
+        what = tr("There are no images in it, only {names}.", names=names)
+    return LayoutError(what, tr("Expected is {example}.", example=tr(EXAMPLE)))
 
 
 def _is_flat(paths: Sequence[PurePosixPath]) -> bool:
@@ -188,7 +206,7 @@ def _flat(paths: Sequence[PurePosixPath]) -> Layout:
             ignored.append(str(path))
     if not all(image.split for image in images):
         images = [FoundImage(image.path, image.class_name, "") for image in images]
-    return _checked(images, ignored, "class names at the beginning of the file names")
+    return _checked(images, ignored, tr("class names at the beginning of the file names"))
 
 
 def _base(paths: Sequence[PurePosixPath]) -> int:
@@ -217,22 +235,37 @@ def _composed(image: FoundImage) -> FoundImage:
     return image if name == image.class_name else replace(image, class_name=name)
 
 
-def _checked(images: Sequence[FoundImage], ignored: Sequence[str], kind: str) -> Layout:
+def _checked(
+    images: Sequence[FoundImage], ignored: Sequence[str], kind: str, table: str = ""
+) -> Layout:
     images = [_composed(image) for image in images]
     class_names = tuple(sorted({image.class_name for image in images}))
     if not class_names:
         raise LayoutError(
-            f"The {len(ignored)} images lie in no class folder, such as {ignored[0]}.",
-            f"Put the images of each class into a folder of its own. Expected is {EXAMPLE}.",
+            trn(
+                "The {count} image lies in no class folder, such as {example}.",
+                "The {count} images lie in no class folder, such as {example}.",
+                len(ignored),
+                example=ignored[0],
+            ),
+            tr(
+                "Put the images of each class into a folder of its own. Expected is {example}.",
+                example=tr(EXAMPLE),
+            ),
         )
-    if len(class_names) > max(2, len(images) / 2) and kind.startswith("the table"):
+    if len(class_names) > max(2, len(images) / 2) and table:
         raise LayoutError(
-            f"There are {len(class_names)} classes for {len(images)} images in {kind}.",
-            "Its column label must hold the class of each image.",
+            tr(
+                "There are {classes} classes for {images} images in the table {table}.",
+                classes=len(class_names),
+                images=len(images),
+                table=table,
+            ),
+            tr("Its column label must hold the class of each image."),
         )
     if len(class_names) == 1:
         raise DatasetError(
-            f"There is only one class, {class_names[0]!r}.",
-            "A classifier tells at least two apart: add a folder with images of another class.",
+            tr("There is only one class, {name}.", name=repr(class_names[0])),
+            tr("A classifier tells at least two apart: add a folder with images of another class."),
         )
     return Layout(tuple(images), class_names, tuple(ignored), kind)

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from core.errors import DatasetError
 from core.files import replace_file
+from core.language import mark, tr
 
 COLUMNS = (
     "path",
@@ -41,6 +42,7 @@ COLUMNS = (
     "usable",
 )
 SPLITS = ("train", "val", "test")
+_SPLIT_WORDS = {"train": mark("train"), "val": mark("val"), "test": mark("test")}
 
 
 def manifest_version(manifest: pd.DataFrame) -> str:
@@ -82,3 +84,8 @@ def _damaged(path: Path, how: str = "damaged") -> DatasetError:
         f"{path.name} of the data set {path.parent.name} is {how}.",
         "Restore it from a backup, or delete the data set and bring it in again.",
     )
+
+
+def split_word(split: str) -> str:
+    """A split as people read it; what is none stays as it is."""
+    return tr(_SPLIT_WORDS[split]) if split in _SPLIT_WORDS else split

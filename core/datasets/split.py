@@ -16,7 +16,9 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from core.datasets.manifest import split_word
 from core.errors import DatasetError
+from core.language import number, tr
 
 Array = np.ndarray[Any, Any]
 SEED = 0
@@ -54,9 +56,12 @@ def divide(manifest: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
     """
     if not (plan.val >= 0 and plan.test >= 0 and plan.val + plan.test < 1):
         raise DatasetError(
-            f"{100 * plan.val:.0f} % validation and {100 * plan.test:.0f} % test leave nothing to "
-            "train.",
-            "Choose smaller shares.",
+            tr(
+                "{val} % validation and {test} % test leave nothing to train.",
+                val=number(100 * plan.val),
+                test=number(100 * plan.test),
+            ),
+            tr("Choose smaller shares."),
         )
     table = manifest.assign(split="train")
     _move(table, {"val": plan.val, "test": plan.test}, plan)
@@ -83,15 +88,20 @@ def complete_splits(manifest: pd.DataFrame, seed: int = SEED) -> tuple[pd.DataFr
         return table, []
     missing = {name: share for name, share in SHARES.items() if name not in usable}
     _move(table, missing, plan)
-    return table, [f"There was no {name} part: 15 % of train was taken." for name in missing]
+    return table, [
+        tr("There was no {name} part: 15 % of train was taken.", name=split_word(name))
+        for name in missing
+    ]
 
 
 def split_sentence(plan: SplitPlan) -> str:
     """Says how the images were divided."""
     train = 1 - plan.val - plan.test
-    return (
-        f"Split by the app: {100 * train:.0f} % train, {100 * plan.val:.0f} % val, "
-        f"{100 * plan.test:.0f} % test of each class."
+    return tr(
+        "Split by the app: {train} % train, {val} % val, {test} % test of each class.",
+        train=number(100 * train),
+        val=number(100 * plan.val),
+        test=number(100 * plan.test),
     )
 
 
@@ -172,12 +182,20 @@ def _matches(paths: pd.Series, pattern: str) -> Array:
         compiled = re.compile(pattern)
     except re.error as error:
         raise DatasetError(
-            f"{pattern!r} is no regular expression: {error}.",
-            r"For example patient(\d+), or ^[^_]+ for what stands before the first underscore.",
+            tr(
+                "{pattern} is no regular expression: {error}.",
+                pattern=repr(pattern),
+                error=str(error),
+            ),
+            tr(
+                "For example {number}, or {beginning} for what stands before the first underscore.",
+                number=r"patient(\d+)",
+                beginning="^[^_]+",
+            ),
         ) from error
     found = []
-    for number, path in enumerate(paths):
+    for place, path in enumerate(paths):
         match = compiled.search(path)
         text = (match[1] if compiled.groups else match[0]) if match else None
-        found.append(f"={text}" if text is not None else f"#{number}")
+        found.append(f"={text}" if text is not None else f"#{place}")
     return np.array(found, dtype=object)

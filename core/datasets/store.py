@@ -16,6 +16,7 @@ import pandas as pd
 from core.datasets.manifest import manifest_version, read_manifest, write_manifest
 from core.errors import DatasetError
 from core.files import read_json, write_json
+from core.language import Words, english, retold, tr
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class DatasetStore:
             "class_names": list(class_names),
             "root": str(root.relative_to(path)) if inside else str(root),
             "source": source,
-            "notes": list(notes),
+            "notes": [english(note) for note in notes],
+            "told_notes": [note.record() if isinstance(note, Words) else None for note in notes],
             "created": created or time.time(),
         }
         write_json(path / f"dataset-{version}.json", record)
@@ -105,14 +107,17 @@ class DatasetStore:
             DatasetError: If there is none, or it cannot be read.
         """
         if not dataset_id or Path(dataset_id).name != dataset_id or dataset_id in (".", ".."):
-            raise DatasetError(f"{dataset_id!r} is no data set.", "Choose one on the Data page.")
+            raise DatasetError(
+                tr("{id} is no data set.", id=repr(dataset_id)), tr("Choose one on the Data page.")
+            )
         path = self.datasets_dir / dataset_id
         name = f"dataset-{version}.json" if version else "dataset.json"
         try:
             return _dataset(dataset_id, path, read_json(path / name))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DatasetError(
-                f"There is no readable data set {dataset_id!r}.", "Choose one on the Data page."
+                tr("There is no readable data set {id}.", id=repr(dataset_id)),
+                tr("Choose one on the Data page."),
             ) from error
 
     @contextmanager
@@ -152,8 +157,12 @@ class DatasetStore:
                 shutil.rmtree(dataset.path)
             except OSError as error:
                 raise DatasetError(
-                    f"{dataset.name} could not be deleted whole: {error.strerror or error}.",
-                    f"Delete what is left of {dataset.path}.",
+                    tr(
+                        "{name} could not be deleted whole: {error}.",
+                        name=dataset.name,
+                        error=error.strerror or str(error),
+                    ),
+                    tr("Delete what is left of {folder}.", folder=str(dataset.path)),
                 ) from error
 
 
@@ -168,6 +177,13 @@ def _dataset(dataset_id: str, path: Path, record: dict[str, Any]) -> Dataset:
         root=path / record["root"],  # an absolute root replaces `path`
         path=path,
         source=str(record.get("source", "")),
-        notes=tuple(record.get("notes", ())),
+        notes=_notes(record),
         created=float(record.get("created", 0.0)),
     )
+
+
+def _notes(record: dict[str, Any]) -> tuple[str, ...]:
+    """In the reader's language, whoever brought the data set in."""
+    notes = record.get("notes", ())
+    told = record.get("told_notes") or [None] * len(notes)
+    return tuple(retold(words, note) for words, note in zip(told, notes, strict=True))
