@@ -9,17 +9,18 @@ import streamlit as st
 
 from core.config import Augmentation, AugmentationMode
 from core.datasets import Dataset
+from core.language import mark, tr, trn
 from core.ui.augmentation_preview import preview
 from core.ui.manifests import image_counts
 
 _MODES: dict[AugmentationMode, str] = {
-    "none": "Not at all",
-    "views": "A few stored variants of each",
-    "live": "A new variant in every epoch",
+    "none": mark("Not at all"),
+    "views": mark("A few stored variants of each"),
+    "live": mark("A new variant in every epoch"),
 }
 # Factors of the usual ranges.
-_STRENGTHS = {"gentle": 0.5, "usual": 1.0, "strong": 2.0}
-_OWN = "my own"
+_STRENGTHS = {mark("gentle"): 0.5, mark("usual"): 1.0, mark("strong"): 2.0}
+_OWN = mark("my own")
 _VIEWS = (2, 3, 4, 6, 8, 12, 16)
 # Training images of a class up to which variants most often help, and from which they seldom do.
 _FEW, _MANY = 100, 1000
@@ -38,11 +39,18 @@ class _Range:
 
 
 _RANGES = (
-    _Range("rotation", "Turn, up to", 45, "°", 360, "To either side."),
-    _Range("zoom", "Zoom, up to", 50, " %", 100, "In or out."),
-    _Range("translation", "Shift, up to", 50, " %", 100, "Of the image's side, in any direction."),
-    _Range("contrast", "Contrast, up to", 80, " %", 100, "More or less of it."),
-    _Range("brightness", "Brightness, up to", 50, " %", 100, "Darker or lighter."),
+    _Range("rotation", mark("Turn, up to"), 45, "°", 360, mark("To either side.")),
+    _Range("zoom", mark("Zoom, up to"), 50, " %", 100, mark("In or out.")),
+    _Range(
+        "translation",
+        mark("Shift, up to"),
+        50,
+        " %",
+        100,
+        mark("Of the image's side, in any direction."),
+    ),
+    _Range("contrast", mark("Contrast, up to"), 80, " %", 100, mark("More or less of it.")),
+    _Range("brightness", mark("Brightness, up to"), 50, " %", 100, mark("Darker or lighter.")),
 )
 
 
@@ -62,13 +70,16 @@ def augmentation_options(
     """
     train = image_counts(dataset)["train"]
     mode: AugmentationMode = st.selectbox(
-        "Vary the training images",
+        tr("Vary the training images"),
         list(_MODES),
         index=list(_MODES).index(default.mode),
-        format_func=lambda name: _MODES[name],
+        format_func=lambda name: tr(_MODES[name]),
         key=f"{key}_augmentation",
-        help="Augmentation: turned, shifted, lighter or darker copies of the training images, so "
-        "that the model learns what does not matter. Validation and test images stay as they are.",
+        help=tr(
+            "Augmentation: turned, shifted, lighter or darker copies of the training images, so "
+            "that the model learns what does not matter. Validation and test images stay as they "
+            "are."
+        ),
     )
     st.caption(advice(train, max(1, len(dataset.class_names))))
     if mode == "none":
@@ -84,12 +95,15 @@ def augmentation_options(
 def advice(train_images: int, classes: int) -> str:
     """What to expect of variants, by the number of training images."""
     each = round(train_images / classes)
-    count = f"{each:,} training image{'' if each == 1 else 's'} a class"
+    count = trn("{count} training image a class", "{count} training images a class", each)
     if each < _FEW:
-        return f"With {count}, variants are worth a try: stored ones first, they cost less."
+        return tr(
+            "With {images}, variants are worth a try: stored ones first, they cost less.",
+            images=count,
+        )
     if each < _MANY:
-        return f"With {count}, variants may help a little."
-    return f"With {count}, variants seldom change much."
+        return tr("With {images}, variants may help a little.", images=count)
+    return tr("With {images}, variants seldom change much.", images=count)
 
 
 def cost_words(augmentation: Augmentation, train_images: int, epochs: int) -> str:
@@ -102,23 +116,30 @@ def cost_words(augmentation: Augmentation, train_images: int, epochs: int) -> st
     """
     if augmentation.mode == "views":
         passes = train_images * augmentation.views
-        return (
-            f"{passes:,} passes through the frozen layers instead of {train_images:,}, once; "
-            f"{augmentation.views} times the room on disk. Epochs take as long as without."
+        return tr(
+            "{passes} passes through the frozen layers instead of {images}, once; "
+            "{views} times the room on disk. Epochs take as long as without.",
+            passes=passes,
+            images=train_images,
+            views=augmentation.views,
         )
-    return (
-        f"No training image is stored: all {train_images:,} go through the whole network in every "
-        f"epoch, {train_images * epochs:,} passes instead of {train_images:,}."
+    return tr(
+        "No training image is stored: all {images} go through the whole network in every "
+        "epoch, {passes} passes instead of {images}.",
+        images=train_images,
+        passes=train_images * epochs,
     )
 
 
 def _views(default: Augmentation, key: str) -> int:
     views: int = st.select_slider(
-        "Variants of each image",
+        tr("Variants of each image"),
         sorted({*_VIEWS, default.views}),
         value=default.views,
         key=f"{key}_views",
-        help="The unchanged image is one of them. Each epoch takes one of each image at random.",
+        help=tr(
+            "The unchanged image is one of them. Each epoch takes one of each image at random."
+        ),
     )
     return views
 
@@ -132,10 +153,10 @@ def mirrors_at_first(default: Augmentation, class_names: Sequence[str]) -> bool:
 
 def _flip(default: Augmentation, key: str, class_names: Sequence[str]) -> bool:
     return st.toggle(
-        "Mirror left to right",
+        tr("Mirror left to right"),
         value=mirrors_at_first(default, class_names),
         key=f"{key}_flip",
-        help="Not for digits, letters, or where left and right tell classes apart.",
+        help=tr("Not for digits, letters, or where left and right tell classes apart."),
     )
 
 
@@ -144,11 +165,14 @@ def _strength(default: Augmentation, key: str) -> Augmentation:
     strengths = {title: _scaled(factor) for title, factor in _STRENGTHS.items()}
     at_first = next((title for title in strengths if _same(strengths[title], default)), _OWN)
     title = st.select_slider(
-        "How much",
+        tr("How much"),
         [*strengths, _OWN],
         value=at_first,
+        format_func=tr,
         key=f"{key}_strength",
-        help="How far images are turned, zoomed, shifted, and changed in contrast and brightness.",
+        help=tr(
+            "How far images are turned, zoomed, shifted, and changed in contrast and brightness."
+        ),
     )
     if title == _OWN:
         return _ranges(default, key)
@@ -176,13 +200,13 @@ def _ranges(default: Augmentation, key: str) -> Augmentation:
     for about in _RANGES:
         before = getattr(default, about.field)
         shown = st.slider(
-            about.label,
+            tr(about.label),
             0,
             about.most,
             round(before * about.scale),
             format=f"%d{about.unit.replace('%', '%%')}",
             key=f"{key}_{about.field}",
-            help=about.help,
+            help=tr(about.help),
         )
         # Kept as it is where nobody moved it: the slider has whole steps only.
         moved = shown != round(before * about.scale)

@@ -14,6 +14,7 @@ from core.datasets import Dataset
 from core.datasets.decode import decode
 from core.datasets.variants import draw_variant, varied
 from core.errors import InvalidImageError
+from core.language import tr
 from core.ui import session
 from core.ui.manifests import cached_manifest
 
@@ -44,11 +45,11 @@ def preview(dataset: Dataset, ranges: Augmentation, key: str) -> None:
         st.image(
             picture,
             width="stretch",
-            caption="First the image as it is, then five variants",
-            alt=f"{row['path']} and {VARIANTS} variants of it",
+            caption=tr("First the image as it is, then five variants"),
+            alt=tr("{path} and {count} variants of it", path=str(row["path"]), count=VARIANTS),
         )
     st.button(
-        "Another image",
+        tr("Another image"),
         icon=":material/refresh:",
         key=f"{key}_preview",
         on_click=session.count_up,

@@ -12,18 +12,19 @@ from core.backbones.account import unfrozen_blocks
 from core.backbones.block import Block, block_title
 from core.charts import block_map
 from core.config import Scope
+from core.language import mark, tr
 
 _SCOPES: dict[Scope, str] = {
-    "from": "From a block on",
-    "only": "One block alone",
-    "all": "Everything",
-    "none": "Head only, longer",
+    "from": mark("From a block on"),
+    "only": mark("One block alone"),
+    "all": mark("Everything"),
+    "none": mark("Head only, longer"),
 }
 _SCOPE_WORDS: dict[Scope, str] = {
-    "from": "Click the block to unfreeze from.",
-    "only": "Click the block to unfreeze; those before and after it stay frozen.",
-    "all": "Every layer is trained: slow, and with few images it forgets what it knew.",
-    "none": "No block is unfrozen: the head trains on, as a comparison.",
+    "from": mark("Click the block to unfreeze from."),
+    "only": mark("Click the block to unfreeze; those before and after it stay frozen."),
+    "all": mark("Every layer is trained: slow, and with few images it forgets what it knew."),
+    "none": mark("No block is unfrozen: the head trains on, as a comparison."),
 }
 
 
@@ -66,14 +67,14 @@ def choose_block(
         selection_mode="points",
         # Two quick clicks would be taken for a double click, which chooses nothing.
         config={"displayModeBar": False, "doubleClick": False, "doubleClickDelay": 1},
-        alt=f"Block map: {', '.join(block_title(name) for name in unfrozen) or 'only the head'} "
-        "unfrozen.",
+        alt=_alt(unfrozen),
     )
-    st.caption(f"Width: share of compute. Height: parameters. {_SCOPE_WORDS[scope]}")
+    axes = tr("Width: share of compute. Height: parameters.")
+    st.caption(f"{axes} {tr(_SCOPE_WORDS[scope])}")
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     _choose_scope(left, default_scope, scope_key)
     right.selectbox(
-        "Block",
+        tr("Block"),
         names,
         format_func=block_title,
         key=box_key,
@@ -84,14 +85,16 @@ def choose_block(
 
 def _choose_scope(place: DeltaGenerator, default: Scope, key: str) -> None:
     place.segmented_control(
-        "Unfreeze",
+        tr("Unfreeze"),
         list(_SCOPES),
         default=default,
         required=True,
-        format_func=lambda name: _SCOPES[name],
+        format_func=lambda name: tr(_SCOPES[name]),
         key=key,
-        help="The article's rule is from a block on. One block alone is surgical fine-tuning "
-        "(Lee et al. 2023): earlier blocks help where the pictures look different.",
+        help=tr(
+            "The article's rule is from a block on. One block alone is surgical fine-tuning "
+            "(Lee et al. 2023): earlier blocks help where the pictures look different."
+        ),
     )
 
 
@@ -108,10 +111,17 @@ def clicked_block(state: Any) -> str | None:
 def show_map(blocks: Sequence[Block], head_parameters: int, unfrozen: Sequence[str]) -> None:
     """The map as a picture only."""
     chart = block_map.figure(blocks, head_parameters, unfrozen, clickable=False)
-    words = ", ".join(block_title(name) for name in unfrozen) or "only the head"
     st.plotly_chart(
         chart,
         key="block_map",
         config={"displayModeBar": False},
-        alt=f"Block map: {words} unfrozen.",
+        alt=_alt(unfrozen),
+    )
+
+
+def _alt(unfrozen: Sequence[str]) -> str:
+    if not unfrozen:
+        return tr("Block map: only the head unfrozen.")
+    return tr(
+        "Block map: {blocks} unfrozen.", blocks=", ".join(block_title(name) for name in unfrozen)
     )

@@ -9,7 +9,8 @@ import streamlit as st
 from core.charts.learning_curve import CurvePart, figure
 from core.config import FineTuneConfig
 from core.errors import RunError
-from core.runs import Run, RunState
+from core.language import Words, language, mark, number, plain_number, tr
+from core.runs import Run, RunState, RunStatus
 from core.runs.run import PHASES
 from core.runs.store import in_order
 from core.ui import session
@@ -23,13 +24,13 @@ REFRESH_SECONDS = 1.0
 # A worker stops within a batch; one that takes longer than this may be ended by force.
 PATIENCE_SECONDS = 15.0
 _PHASE_WORDS = {
-    "": "Waiting in the queue",
-    "starting": "Starting",
-    "reading": "Reading the data set",
-    "features": "Computing features of the frozen layers, once per image",
-    "training": "Training",
-    "evaluating": "Predicting validation and test images",
-    "saving": "Saving and checking the model",
+    "": mark("Waiting in the queue"),
+    "starting": mark("Starting"),
+    "reading": mark("Reading the data set"),
+    "features": mark("Computing features of the frozen layers, once per image"),
+    "training": mark("Training"),
+    "evaluating": mark("Predicting validation and test images"),
+    "saving": mark("Saving and checking the model"),
 }
 # Rough shares of a run's time, so that one bar runs over all phases.
 _SHARES = {"starting": 0.1, "reading": 0.02, "features": 0.3, "training": 0.5, "evaluating": 0.02}
@@ -100,8 +101,8 @@ def _drawn(versions: tuple[object, ...], _parts: list[CurvePart]) -> str:
 
 
 def _versions(run: Run) -> tuple[object, ...]:
-    """What the chart depends on."""
-    return tuple(
+    """What the chart depends on: its words, too."""
+    return language(), *(
         (str(shown.path), shown.status.state.active, session.metrics_view(shown).read().version)
         for shown in _on_curve(run)
     )
@@ -111,7 +112,10 @@ def _part(run: Run) -> CurvePart:
     epochs, batch, _ = session.metrics_view(run).read()
     done = int(epochs["epoch"].max()) if len(epochs) else 1
     planned = run.config.training.epochs if run.status.state.active else done
-    title, rate = "head" if run.is_head else "fine-tuning", run.config.training.learning_rate
+    title, rate = (
+        tr("head") if run.is_head else tr("fine-tuning"),
+        run.config.training.learning_rate,
+    )
     return CurvePart(title, epochs, batch, planned, run.is_head, rate)
 
 
@@ -146,30 +150,43 @@ def progress_words(run: Run) -> str:
     """The phase, how far it is, and the time left."""
     status = run.status
     if status.state is RunState.STOPPING:
-        return "Stopping after this batch"
-    words = _PHASE_WORDS.get(status.phase, status.phase)
+        return tr("Stopping after this batch")
+    words = tr(_PHASE_WORDS.get(status.phase, status.phase))
     if status.state is RunState.QUEUED:
         ahead = _runs_before(run)
-        return f"{words}, {ahead} before it" if ahead else words
+        return tr("{what}, {count} before it", what=words, count=ahead) if ahead else words
     if status.phase == "training":
         words = _training_words(run)
     elif status.total:
-        words = f"{words}: {status.done:,} of {status.total:,} {status.unit}"
+        words = _done_words(words, status)
     if status.seconds_left is not None and status.seconds_left >= 1:
-        words += f" · about {duration(status.seconds_left)} left"
+        left = duration(status.seconds_left)
+        words = tr("{what} · about {time} left", what=words, time=left)
     return plain(words)
 
 
-def _training_words(run: Run) -> str:
+def _done_words(what: Words, status: RunStatus) -> Words:
+    done, total = status.done, status.total
+    if status.unit == "images":
+        return tr("{what}: {done} of {total} images", what=what, done=done, total=total)
+    return tr("{what}: {done} of {total}", what=what, done=done, total=total)
+
+
+def _training_words(run: Run) -> Words:
     table, batch, _ = session.metrics_view(run).read()
     if batch is None and not len(table):
-        return "Preparing the first step"
+        return tr("Preparing the first step")
     epoch = batch["epoch"] if batch else int(table["epoch"].iloc[-1])
-    words = f"Epoch {epoch} of {run.config.training.epochs}"
+    words = tr("Epoch {epoch} of {epochs}", epoch=epoch, epochs=run.config.training.epochs)
     if batch:
-        words += f", batch {batch['batch']} of {batch['batches']}"
+        words = tr(
+            "{what}, batch {batch} of {batches}",
+            what=words,
+            batch=int(batch["batch"]),
+            batches=int(batch["batches"]),
+        )
     speed = float(table["images_per_second"].iloc[-1]) if len(table) else 0.0
-    return f"{words} · {speed:,.0f} images/s" if speed else words
+    return tr("{what} · {speed} images/s", what=words, speed=number(speed)) if speed else words
 
 
 def _runs_before(run: Run) -> int:
@@ -182,24 +199,37 @@ def _runs_before(run: Run) -> int:
 def duration(seconds: float) -> str:
     """A duration as people say it: 48 s, 2 min, 1 h 20 min."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return tr("{seconds} s", seconds=number(seconds))
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 90:
+        return tr("{minutes} min", minutes=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def _stopped_words(run: Run) -> str:
     best = run.status.results.get("best_epoch")
     if best:
         done = run.status.results.get("epochs_done")
-        return f"Stopped after {done} epochs. The model of epoch {best}, the best, was kept."
-    return "Stopped before the first epoch ended: there is no model yet."
+        return tr(
+            "Stopped after {done} epochs. The model of epoch {best}, the best, was kept.",
+            done=done,
+            best=best,
+        )
+    return tr("Stopped before the first epoch ended: there is no model yet.")
 
 
 def _curve_words(part: CurvePart) -> str:
     if not len(part.epochs):
-        return f"Accuracy, loss and rate of {part.title} by epoch: the first epoch is running."
+        return tr(
+            "Accuracy, loss and rate of {stage} by epoch: the first epoch is running.",
+            stage=part.title,
+        )
     last = part.epochs.iloc[-1]
-    return (
-        f"Accuracy, loss and rate of {part.title} by epoch. After epoch {int(last['epoch'])}: "
-        f"{percent(last['val_accuracy'])} on validation, at a rate of {last['learning_rate']:g}."
+    return tr(
+        "Accuracy, loss and rate of {stage} by epoch. After epoch {epoch}: "
+        "{share} on validation, at a rate of {rate}.",
+        stage=part.title,
+        epoch=int(last["epoch"]),
+        share=percent(last["val_accuracy"]),
+        rate=plain_number(last["learning_rate"]),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from core.backbones.block import Block
 from core.charts import block_map
 from core.charts.movement import block_movement
+from core.language import tr
 
 HEIGHT = 190
 
@@ -27,11 +28,12 @@ def moved_map(account: dict[str, Any], key: str) -> None:
     chart = block_map.figure(
         blocks, account["head_parameters"], account["unfrozen"], False, moved, HEIGHT
     )
-    words = ", ".join(f"{name} {block_map.share_text(share)}" for name, share in moved.items())
+    shares = ", ".join(f"{name} {block_map.share_text(share)}" for name, share in moved.items())
+    alt = tr("How far the weights of each block moved: {blocks}. All others stayed.", blocks=shares)
     st.plotly_chart(
         chart,
         key=f"block_map_moved_{key}",
         config={"displayModeBar": False},
-        alt=f"How far the weights of each block moved: {words}. All others stayed.",
+        alt=alt,
     )
-    st.caption("Shade and number: how far a block's weights moved, in percent of their size.")
+    st.caption(tr("Shade and number: how far a block's weights moved, in percent of their size."))

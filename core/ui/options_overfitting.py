@@ -9,6 +9,7 @@ import streamlit as st
 from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.datasets.balance import balance_sentence
+from core.language import tr, trn
 from core.ui.manifests import cached_manifest
 from core.ui.text import plain
 
@@ -22,25 +23,34 @@ def overfitting_options(training: TrainingConfig, key: str) -> TrainingConfig:
         `training` with what was chosen.
     """
     patience: int = st.select_slider(
-        "Stop early",
+        tr("Stop early"),
         sorted({*_PATIENCE, training.patience}),
         value=training.patience,
-        format_func=lambda epochs: f"after {epochs} epochs" if epochs else "never",
+        format_func=_patience_words,
         key=f"{key}_patience",
-        help="Ends when the validation loss has not become better for so many epochs. The best "
-        "epoch's model is kept either way; this saves the time.",
+        help=tr(
+            "Ends when the validation loss has not become better for so many epochs. The best "
+            "epoch's model is kept either way; this saves the time."
+        ),
     )
     smoothing = st.slider(
-        "Label smoothing",
+        tr("Label smoothing"),
         0.0,
         0.3,
         training.label_smoothing,
         0.01,
         key=f"{key}_smoothing",
-        help="Asks for 90 % instead of 100 % certainty at 0.1: the model becomes less sure of "
-        "itself, which helps where some labels are wrong.",
+        help=tr(
+            "Asks for 90 % instead of 100 % certainty at 0.1: the model becomes less sure of "
+            "itself, which helps where some labels are wrong."
+        ),
     )
     return replace(training, patience=patience, label_smoothing=smoothing)
+
+
+def _patience_words(epochs: int) -> str:
+    # In English always many, as the choices are.
+    return trn("after {count} epochs", "after {count} epochs", epochs) if epochs else tr("never")
 
 
 def is_uneven(dataset: Dataset) -> bool:
@@ -58,11 +68,13 @@ def offer_class_weights(training: TrainingConfig, key: str, dataset: Dataset) ->
     if uneven:
         st.caption(f":material/balance: {plain(uneven)}")
     chosen = st.toggle(
-        "Rare classes count as much",
+        tr("Rare classes count as much"),
         value=training.class_weights,
         key=f"{key}_class_weights",
-        help="Class weights: an error on an image of a rare class moves the model further, so "
-        "that every class has the same say. Rare classes are found more often, and common ones "
-        "mistaken for them more often too.",
+        help=tr(
+            "Class weights: an error on an image of a rare class moves the model further, so "
+            "that every class has the same say. Rare classes are found more often, and common ones "
+            "mistaken for them more often too."
+        ),
     )
     return replace(training, class_weights=chosen)

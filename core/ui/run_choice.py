@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
+from core.language import tr
 from core.runs import Run
 from core.ui import session
 from core.ui.steps import unfrozen_words
@@ -28,7 +29,7 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
         return current
     ids = [run.id for run in runs]
     chosen = st.selectbox(
-        "Run",
+        tr("Run"),
         ids,
         index=ids.index(current.id),
         format_func=run_labels(runs).__getitem__,
@@ -55,7 +56,7 @@ def choose_head(heads: Sequence[Run], fine_tuned: Run | None) -> Run:
     by_id = {run.id: run for run in heads}
     taken = session.settings_taken(heads[0].base.dataset_id, head=False)
     chosen = st.selectbox(
-        "Start from head",
+        tr("Start from head"),
         ids,
         index=ids.index(default),
         format_func=run_labels(heads).__getitem__,
@@ -72,7 +73,10 @@ def run_labels(runs: Sequence[Run]) -> dict[str, str]:
 def run_label(run: Run) -> str:
     """A run in one line: backbone, what was unfrozen, how good, when."""
     title = title_of(run.base.backbone)
-    what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else "head"
+    what = unfrozen_words(run.config) if isinstance(run.config, FineTuneConfig) else tr("head")
     accuracy = run.status.results.get("val_accuracy")
-    score = f"{percent(accuracy)} on validation" if accuracy is not None else str(run.status.state)
-    return f"{title}, {what} · {score} · {run.id[6:8]}/{run.id[4:6]} {run.id[9:11]}:{run.id[11:13]}"
+    score: str = tr(str(run.status.state))
+    if accuracy is not None:
+        score = tr("{share} on validation", share=percent(accuracy))
+    day = tr("{day}/{month}", day=run.id[6:8], month=run.id[4:6])
+    return f"{title}, {what} · {score} · {day} {run.id[9:11]}:{run.id[11:13]}"

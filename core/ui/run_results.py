@@ -11,11 +11,14 @@ from core.charts import movement
 from core.config import Augmentation, FineTuneConfig, RateTestConfig
 from core.errors import RunError
 from core.files import read_json
+from core.language import number, tr
 from core.runs import Run
 from core.ui import session
 from core.ui.block_map import show_map
 from core.ui.live import duration
 from core.ui.text import percent
+
+LARGEST_HALF = 65_504  # the largest number of half precision
 
 
 def read_account(run: Run) -> dict[str, Any] | None:
@@ -62,13 +65,18 @@ def show_results(run: Run) -> None:
     if "val_accuracy" not in results:
         return
     columns = st.columns(4)
-    columns[0].metric("Validation accuracy", percent(results["val_accuracy"]))
-    columns[1].metric("Best epoch", f"{results['best_epoch']} of {results['epochs_done']}")
-    columns[2].metric("Took", duration(run.seconds or 0.0))
+    columns[0].metric(tr("Validation accuracy"), percent(results["val_accuracy"]))
+    columns[1].metric(
+        tr("Best epoch"),
+        tr("{best} of {done}", best=results["best_epoch"], done=results["epochs_done"]),
+    )
+    columns[2].metric(tr("Took"), duration(run.seconds or 0.0))
     record = read_account(run)
     if record:
-        columns[3].metric("Trained", f"{record['trainable']:,}", help="Trainable parameters")
-        columns[3].caption(f"of {record['total']:,} parameters")
+        columns[3].metric(
+            tr("Trained"), number(record["trainable"]), help=tr("Trainable parameters")
+        )
+        columns[3].caption(tr("of {count} parameters", count=record["total"]))
         st.caption(stored_words(record["features"], run.config.training.augmentation))
 
 
@@ -92,13 +100,16 @@ def show_gain(run: Run) -> None:
     if before is None or after is None or after >= before:
         return
     st.warning(
-        f"Validation fell from {percent(before)} to {percent(after)}: the head alone may be "
-        "better.",
+        tr(
+            "Validation fell from {before} to {after}: the head alone may be better.",
+            before=percent(before),
+            after=percent(after),
+        ),
         icon=":material/trending_down:",
     )
     st.page_link(
         "pages/5_Predict.py",
-        label="Keep the head-only model",
+        label=tr("Keep the head-only model"),
         icon=":material/undo:",
         query_params={"run": head.id},
     )
@@ -109,12 +120,12 @@ def show_movement(run: Run) -> None:
     record = read_account(run)
     if record is None or not record["proof"]["movement"]:
         return
-    with st.expander("How far each layer moved", icon=":material/straighten:"):
+    with st.expander(tr("How far each layer moved"), icon=":material/straighten:"):
         st.plotly_chart(
             movement.figure(record["proof"]["movement"]),
             key="movement",
             config={"displayModeBar": False},
-            alt="Relative movement of every unfrozen weight, in percent of its size",
+            alt=tr("Relative movement of every unfrozen weight, in percent of its size"),
         )
 
 
@@ -125,34 +136,52 @@ def stored_words(features: dict[str, Any], varied: Augmentation) -> str:
         features: From the run's account.
         varied: How its training images were varied.
     """
-    half = ", half precision" if features.get("type") == "float16" else ""
-    size = f"{features['bytes'] / 1e6:,.0f} MB{half}"
-    count = f"{features['images']:,} images"
-    if varied.mode == "live":
-        words = (
-            f"The {count} of validation and test went through the frozen part once ({size} "
-            "stored), training images through the whole network in every epoch."
-        )
-    elif features["reused"] and varied.mode == "views":
-        words = (
-            f"The frozen part of all {count} was there already; of the {varied.views - 1} variants "
-            f"of each training image, those still missing were computed and stored ({size})."
-        )
-    elif features["reused"]:
-        words = (
-            f"The frozen part of all {count} was there already ({size}): "
-            "no image had to go through it again."
-        )
-    else:
-        if varied.mode == "views":
-            count += f" and {varied.views - 1} variants of each training image"
-        words = (
-            f"Every one of {count} went through the frozen part once; "
-            f"the outputs are stored ({size}) for every later run."
-        )
+    size = tr("{size} MB", size=number(features["bytes"] / 1e6))
+    if features.get("type") == "float16":
+        size = tr("{size}, half precision", size=size)
+    values = {"count": features["images"], "size": size}
+    words: str = _stored_sentence(features["reused"], varied, values)
     if features.get("clipped"):
-        words += (
-            f" {features['clipped']:,} values were too large for half precision and are stored as "
-            "its largest, 65,504: full precision would be safer here."
+        clipped = tr(
+            "{count} values were too large for half precision and are stored as its largest, "
+            "{largest}: full precision would be safer here.",
+            count=features["clipped"],
+            largest=LARGEST_HALF,
         )
+        words = f"{words} {clipped}"
     return words
+
+
+def _stored_sentence(reused: bool, varied: Augmentation, values: dict[str, Any]) -> str:
+    more = varied.views - 1
+    if varied.mode == "live":
+        return tr(
+            "The {count} images of validation and test went through the frozen part once ({size} "
+            "stored), training images through the whole network in every epoch.",
+            **values,
+        )
+    if reused and varied.mode == "views":
+        return tr(
+            "The frozen part of all {count} images was there already; of the {variants} variants "
+            "of each training image, those still missing were computed and stored ({size}).",
+            variants=more,
+            **values,
+        )
+    if reused:
+        return tr(
+            "The frozen part of all {count} images was there already ({size}): "
+            "no image had to go through it again.",
+            **values,
+        )
+    if varied.mode == "views":
+        return tr(
+            "Every one of {count} images and {variants} variants of each training image went "
+            "through the frozen part once; the outputs are stored ({size}) for every later run.",
+            variants=more,
+            **values,
+        )
+    return tr(
+        "Every one of {count} images went through the frozen part once; "
+        "the outputs are stored ({size}) for every later run.",
+        **values,
+    )

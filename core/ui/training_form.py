@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -11,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.config import TrainingConfig
 from core.datasets import Dataset
+from core.language import moment, number, tr
 from core.runs import Run
 from core.ui import session
 from core.ui.augmentation_form import augmentation_options
@@ -31,13 +31,13 @@ def origin(dataset: Dataset, head: bool) -> Run | None:
     run = session.settings_taken(dataset.id, head)
     if run is None:
         return None
-    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
+    when = moment(run.created)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"The settings of the run of {when}, to change as you like.")
+        st.caption(tr("The settings of the run of {when}, to change as you like.", when=when))
         st.button(
-            "Suggest again",
+            tr("Suggest again"),
             key="leave_settings",
-            help="Goes back to the settings that suit this data set.",
+            help=tr("Goes back to the settings that suit this data set."),
             on_click=session.leave_settings,
         )
     return run
@@ -45,7 +45,9 @@ def origin(dataset: Dataset, head: bool) -> Run | None:
 
 def rate_text(rate: float) -> str:
     """A learning rate as people write it: 0.001, 1e-05."""
-    return f"{rate:.6f}".rstrip("0") if rate >= 1e-4 else f"{rate:.0e}"
+    if rate < 1e-4:
+        return f"{rate:.0e}"
+    return number(rate, len(f"{rate:.6f}".rstrip("0").partition(".")[2]))
 
 
 def nearest_rate(rate: float) -> float:
@@ -58,11 +60,11 @@ def learning_rate(default: float, key: str) -> float:
     # Through the state alone, so that a rate test can move the slider.
     st.session_state.setdefault(key, nearest_rate(default))
     chosen: float = st.select_slider(
-        "Learning rate",
+        tr("Learning rate"),
         RATES,
         format_func=rate_text,
         key=key,
-        help="How large a step each batch makes. Too large forgets, too small never arrives.",
+        help=tr("How large a step each batch makes. Too large forgets, too small never arrives."),
     )
     return chosen
 
@@ -70,12 +72,12 @@ def learning_rate(default: float, key: str) -> float:
 def epochs(default: int, key: str) -> int:
     """A slider over epochs."""
     return st.slider(
-        "Epochs",
+        tr("Epochs"),
         1,
         100,
         min(default, 100),
         key=key,
-        help="How often all training images are seen. The best epoch's model is kept.",
+        help=tr("How often all training images are seen. The best epoch's model is kept."),
     )
 
 
@@ -106,8 +108,8 @@ def advanced(
     uneven = is_uneven(dataset)
     if uneven:
         training = offer_class_weights(training, key, dataset)
-    with st.expander("Advanced"):
-        tabs = st.tabs(["Steps", "Overfitting", "Computing"])
+    with st.expander(tr("Advanced")):
+        tabs = st.tabs([tr("Steps"), tr("Overfitting"), tr("Computing")])
     steps, overfitting = tabs[0].container(), tabs[1].container()
     with tabs[0]:
         training = step_options(training, key, backbone)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.backbones.account import Account, account
-from core.backbones.block import Block, block_title
+from core.backbones.block import Block, block_title, from_block
 from core.backbones.catalog import CATALOG
 from core.backbones.estimate import estimate_seconds, stored_images
 from core.config import FineTuneConfig, Scope, TrainingConfig
+from core.language import number, tr
 from core.runs import Run
 from core.ui import session
 from core.ui.block_map import choose_block
@@ -39,12 +40,11 @@ class Choice:
     @property
     def words(self) -> str:
         """The choice as a button says it: "Fine-tune from block 6"."""
-        title = block_title(self.block)
         return {
-            "from": f"Fine-tune from {title}",
-            "only": f"Fine-tune {title} alone",
-            "all": "Fine-tune everything",
-            "none": "Train the head on",
+            "from": tr("Fine-tune {place}", place=from_block(self.block)),
+            "only": tr("Fine-tune {block} alone", block=block_title(self.block)),
+            "all": tr("Fine-tune everything"),
+            "none": tr("Train the head on"),
         }[self.scope]
 
 
@@ -59,7 +59,7 @@ def choose_what_to_unfreeze(head_run: Run) -> Choice | None:
     """
     record = read_account(head_run)
     if record is None:
-        st.error("This head run's account cannot be read. Choose another, or train it again.")
+        st.error(tr("This head run's account cannot be read. Choose another, or train it again."))
         return None
     blocks = [Block.from_dict(values) for values in record["blocks"]]
     spec = CATALOG.get(head_run.base.backbone)
@@ -98,40 +98,56 @@ def show_account(
     if training.features_type == "float16" and counts.compute_trained < 1:
         stored /= 2  # where nothing is frozen the images themselves are stored, in bytes
     gains = varied.mode != "live" and counts.compute_trained not in (0, 1)
-    faster = f"{counts.speed_up:.1f} ×" if gains else "–"
+    faster = f"{number(counts.speed_up, 1)} ×" if gains else "–"
     seconds = estimate_seconds(
         pass_like_that_of(head_run), counts.compute_trained, images, training.epochs, varied
     )
     values = (
-        ("Trainable", f"{counts.trainable:,}", f"of {counts.total:,} parameters"),
-        ("Frozen", f"{counts.frozen:,}", "stay bit for bit as they are"),
-        ("Compute trained", percent(counts.compute_trained, 0), "of one pass through the backbone"),
-        ("Faster by storing", faster, "an epoch, counted in multiply-adds"),
         (
-            "Stored on disk",
-            f"{stored:,.0f} MB",
-            f"for {total:,} {'variants' if varied.mode == 'views' else 'images'}, computed once",
+            tr("Trainable"),
+            number(counts.trainable),
+            tr("of {count} parameters", count=counts.total),
         ),
-        ("This run takes", *_time_words(seconds)),
+        (tr("Frozen"), number(counts.frozen), tr("stay bit for bit as they are")),
+        (
+            tr("Compute trained"),
+            percent(counts.compute_trained, 0),
+            tr("of one pass through the backbone"),
+        ),
+        (tr("Faster by storing"), faster, tr("an epoch, counted in multiply-adds")),
+        (
+            tr("Stored on disk"),
+            tr("{size} MB", size=number(stored)),
+            _stored_for(total, varied.mode == "views"),
+        ),
+        (tr("This run takes"), *_time_words(seconds)),
     )
     for column, (label, value, caption) in zip(st.columns(len(values)), values, strict=True):
         column.metric(label, value)
         column.caption(caption)
 
 
+def _stored_for(count: int, variants: bool) -> str:
+    if variants:
+        return tr("for {count} variants, computed once", count=count)
+    return tr("for {count} images, computed once", count=count)
+
+
 def _time_words(seconds: float | None) -> tuple[str, str]:
     if seconds is None:
-        return "–", "the head's pass was stored already, so nothing was timed"
-    return duration(seconds), "about, on this machine"
+        return "–", tr("the head's pass was stored already, so nothing was timed")
+    return duration(seconds), tr("about, on this machine")
 
 
 def _keep_batchnorm(blocks: Sequence[Block], default: bool, mark: str) -> bool:
     if not any(block.batchnorm_layers for block in blocks):
         return True
     return st.toggle(
-        "Keep BatchNorm frozen",
+        tr("Keep BatchNorm frozen"),
         value=default,
         key=f"ft_batchnorm{mark}",
-        help="BatchNorm layers hold the mean and spread of the images that the backbone was "
-        "trained with. Small batches of other images would spoil them.",
+        help=tr(
+            "BatchNorm layers hold the mean and spread of the images that the backbone was "
+            "trained with. Small batches of other images would spoil them."
+        ),
     )
