@@ -101,16 +101,25 @@ class TaskActs:
         start_task(run.path / "exports" / key, _EXPORT_MODULE)
         self._acting.record(Action.EXPORT, "run", run.id, name=run.dataset_name, format=key)
 
+    def action_of(self, folder: Path) -> tuple[Action, str]:
+        """What a task is, and the id of its run.
+
+        Args:
+            folder: The task's folder.
+        """
+        run_id, kind, *_ = folder.relative_to(self._acting.settings.runs_dir).parts
+        return _ACTIONS[kind], run_id
+
     def stop(self, folder: Path) -> None:
         """Stops a run's task.
 
         Args:
             folder: The task's folder.
         """
-        run_id, kind, *_ = folder.relative_to(self._acting.settings.runs_dir).parts
-        self._check(_ACTIONS[kind], run_id)
+        action, run_id = self.action_of(folder)
+        self._check(action, run_id)
         stop_task(folder)
-        self._acting.record(_ACTIONS[kind], "run", run_id, stopped=True)
+        self._acting.record(action, "run", run_id, stopped=True)
 
     def delete_features(self, entries: Sequence[Path]) -> None:
         """Deletes stored features."""

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import UnfreezeError
 from core.team.owners import Kind
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.cards import error_card
+from core.ui.text import plain
 
 
 def do(act: Callable[[], Any]) -> None:
@@ -31,3 +33,29 @@ def refused(action: Action, kind: Kind | None = None, thing: str = "") -> str:
     """
     reason = session.team().refusal(action, kind, thing)
     return f"{reason.what} {reason.way_out}" if reason is not None else ""
+
+
+def act_button(
+    label: str,
+    to: Action,
+    on: tuple[Kind, str] | None = None,
+    place: DeltaGenerator | None = None,
+    **options: Any,
+) -> bool:
+    """A button that is disabled, with the reason as its help, for whoever may not press it.
+
+    Args:
+        label: What it says.
+        to: What it does.
+        on: What it is done to, where that has an owner: its kind and id.
+        place: Column or container; the page itself unless given.
+        **options: As `st.button` takes them.
+
+    Returns:
+        Whether it was pressed.
+    """
+    reason = refused(to, *on) if on is not None else refused(to)
+    if reason:
+        options |= {"disabled": True, "help": plain(reason)}
+    pressed: bool = (place or st).button(label, **options)
+    return pressed

@@ -7,7 +7,9 @@ import streamlit as st
 from core.datasets import Dataset
 from core.datasets.camera import takes_pictures
 from core.errors import UnfreezeError
+from core.team.permissions import Action
 from core.ui import session
+from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.text import plain
 
@@ -41,8 +43,13 @@ def show_camera(dataset: Dataset | None) -> None:
     if not left.toggle("Use the camera", key="camera_on"):
         return
     picture = right.camera_input("Camera", key="camera", label_visibility="collapsed")
-    if picture is not None and left.button(
-        f"Add to {plain(str(name))}", key="camera_add", type="primary"
+    if picture is not None and act_button(
+        f"Add to {plain(str(name))}",
+        key="camera_add",
+        to=Action.EDIT_DATA,
+        on=("dataset", dataset.id),
+        place=left,
+        type="primary",
     ):
         _add(dataset, picture.getvalue(), str(name), str(split))
 

@@ -7,8 +7,9 @@ import streamlit as st
 from core.datasets import Dataset
 from core.datasets.edits import Edit, edits_of
 from core.errors import UnfreezeError
+from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.cards import error_card
 from core.ui.text import plain
 
@@ -35,7 +36,13 @@ def show_changes(dataset: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         count = f"{len(edits)} changes" if len(edits) > 1 else "1 change"
         st.markdown(f":material/edit: **{count}.** Last: {plain(edits[-1].sentence())}")
-        if st.button("Undo", key="undo", icon=":material/undo:"):
+        if act_button(
+            "Undo",
+            key="undo",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
+            icon=":material/undo:",
+        ):
             do(lambda: session.team().data.undo(dataset))
     if len(edits) > 1:
         with st.expander("All changes"):

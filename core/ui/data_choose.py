@@ -18,7 +18,9 @@ from core.datasets.importing import (
     arrangement_of_archive,
 )
 from core.errors import UnfreezeError
+from core.team.permissions import Action
 from core.ui import session
+from core.ui.acts import act_button
 from core.ui.data_bring_in import Progress, bring_in, show_example, show_failure, show_layout
 from core.ui.data_camera import show_camera
 from core.ui.data_download import show_downloads
@@ -80,7 +82,7 @@ def _samples() -> None:
             st.markdown(f"**{sample.title}**")
             st.image(_glimpse(sample.key), width=_GLIMPSE_SIDE)
             st.caption(sample.sentence)
-            if st.button("Use it", key=f"use_{sample.key}"):
+            if act_button("Use it", key=f"use_{sample.key}", to=Action.IMPORT_DATA):
                 bring_in(partial(session.team().data.import_bundled, sample.key))
 
 
@@ -107,7 +109,7 @@ def _upload() -> None:
         show_failure(error)
         return
     show_layout(layout)
-    if not st.button("Bring it in", key="import_zip", type="primary"):
+    if not act_button("Bring it in", key="import_zip", to=Action.IMPORT_DATA, type="primary"):
         return
     bring_in(partial(_import_uploaded, uploaded))
 
@@ -135,5 +137,5 @@ def _folder() -> None:
         return
     show_layout(layout)
     st.caption("Its images stay where they are; nothing in it is changed.")
-    if st.button("Bring it in", key="import_folder", type="primary"):
+    if act_button("Bring it in", key="import_folder", to=Action.IMPORT_DATA, type="primary"):
         bring_in(partial(session.team().data.import_folder, folder))

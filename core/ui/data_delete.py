@@ -12,7 +12,9 @@ from core.datasets import Dataset
 from core.datasets.camera import takes_pictures
 from core.errors import UnfreezeError
 from core.runs import Run
+from core.team.permissions import Action
 from core.ui import session
+from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.runs_table import backbone_title
 from core.ui.steps import unfrozen_words
@@ -23,7 +25,13 @@ _NAMED = 6
 
 def delete_button(dataset: Dataset) -> None:
     """Asks before it deletes."""
-    if st.button("Delete", icon=":material/delete:", key="delete_dataset"):
+    if act_button(
+        "Delete",
+        icon=":material/delete:",
+        key="delete_dataset",
+        to=Action.DELETE_DATA,
+        on=("dataset", dataset.id),
+    ):
         confirm_delete(dataset)
 
 

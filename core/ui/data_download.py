@@ -8,7 +8,9 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.datasets.downloads import DOWNLOADS, Download, downloads_dir
+from core.team.permissions import Action
 from core.ui import session
+from core.ui.acts import act_button
 from core.ui.data_bring_in import Progress, bring_in
 from core.ui.text import plain
 
@@ -35,7 +37,9 @@ def _card(row: Download) -> bool:
         st.markdown(f"**{plain(row.title)}**")
         st.caption(plain(row.sentence))
         st.caption(f"{row.remote.bytes / 1e6:,.0f} MB · {plain(row.licence)}")
-        return st.button("Download", key=f"download_{row.key}", icon=":material/download:")
+        return act_button(
+            "Download", key=f"download_{row.key}", to=Action.IMPORT_DATA, icon=":material/download:"
+        )
 
 
 def _load(row: Download, progress: Progress) -> Dataset:

@@ -11,6 +11,8 @@ from core.datasets import Dataset
 from core.datasets.edits import Edit
 from core.datasets.health import ISSUES
 from core.datasets.manifest import SPLITS
+from core.team.permissions import Action
+from core.ui.acts import act_button
 from core.ui.data_changes import change
 from core.ui.data_thumbnails import Row, show_large, show_thumbnail, thumbnail
 from core.ui.text import plain
@@ -127,10 +129,28 @@ def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Their class is", dataset.class_names, key="relabel_class", width=220)
         many = f"{len(paths)} images" if len(paths) > 1 else "1 image"
-        if st.button(f"Relabel {many}", key="relabel", icon=":material/label:"):
+        if act_button(
+            f"Relabel {many}",
+            key="relabel",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
+            icon=":material/label:",
+        ):
             change(dataset, Edit("relabel", paths, name))
-        if st.button(f"Leave out {many}", key="exclude", icon=":material/block:"):
+        if act_button(
+            f"Leave out {many}",
+            key="exclude",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
+            icon=":material/block:",
+        ):
             change(dataset, Edit("exclude", paths))
-        if out.any() and st.button("Take in again", key="include", icon=":material/add:"):
+        if out.any() and act_button(
+            "Take in again",
+            key="include",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
+            icon=":material/add:",
+        ):
             change(dataset, Edit("include", paths))
     st.caption("Your files stay as they are; a change makes a new version and can be undone.")

@@ -14,6 +14,8 @@ from core.datasets.leak_fixes import (
     leave_out,
     leave_out_contested,
 )
+from core.team.permissions import Action
+from core.ui.acts import act_button
 from core.ui.data_changes import change
 from core.ui.data_notes import in_several, notes
 from core.ui.data_thumbnails import Row, show_strip, show_thumbnail
@@ -79,9 +81,17 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
         "test: its score looks better than it is."
     )
     with st.container(horizontal=True):
-        if st.button("Move each into one split", key="gather", type="primary"):
+        if act_button(
+            "Move each into one split",
+            key="gather",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
+            type="primary",
+        ):
             change(dataset, *gather(manifest))
-        if st.button("Leave the copies out", key="leave_out"):
+        if act_button(
+            "Leave the copies out", key="leave_out", to=Action.EDIT_DATA, on=("dataset", dataset.id)
+        ):
             change(dataset, *leave_out(manifest))
     _show_groups(dataset, groups)
 
@@ -96,7 +106,12 @@ def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
         f"{in_several(len(groups), 'class')}, so one of its labels is wrong. Relabel it under "
         "Images, or leave it out."
     )
-    if st.button("Leave all of them out", key="leave_out_contested"):
+    if act_button(
+        "Leave all of them out",
+        key="leave_out_contested",
+        to=Action.EDIT_DATA,
+        on=("dataset", dataset.id),
+    ):
         change(dataset, *leave_out_contested(manifest))
     _show_groups(dataset, groups)
 

@@ -13,6 +13,8 @@ from core.datasets.edits import Edit
 from core.datasets.manifest import SPLITS
 from core.datasets.split import SplitPlan, divide
 from core.errors import UnfreezeError
+from core.team.permissions import Action
+from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.data_changes import change
 
@@ -41,7 +43,13 @@ def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
     st.plotly_chart(
         class_counts.figure(divided), key="planned", alt="Images of each class after the split"
     )
-    if st.button("Split like this", key="apply_split", type="primary"):
+    if act_button(
+        "Split like this",
+        key="apply_split",
+        to=Action.EDIT_DATA,
+        on=("dataset", dataset.id),
+        type="primary",
+    ):
         change(dataset, Edit("split", plan=plan))
     st.caption("Makes a new version; runs keep the version that they used. It can be undone.")
 

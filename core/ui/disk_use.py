@@ -12,9 +12,10 @@ import streamlit as st
 
 from core.files import read_json
 from core.runs import Run
+from core.team.permissions import Action
 from core.training.feature_store import FeatureStore, StoredFeatures
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.runs_table import size_words
 
 
@@ -56,11 +57,12 @@ def _features(runs: Sequence[Run]) -> None:
     budget = size_words(settings.max_features_bytes)
     st.caption(f"Up to {budget} are kept; beyond that, the longest unused go first.")
     size = size_words(sum(entry.bytes for entry in unused))
-    if st.button(
+    if act_button(
         f"Delete {len(unused)} unused, {size}",
         icon=":material/delete_sweep:",
         disabled=not unused,
         key="delete_features",
+        to=Action.DELETE_FEATURES,
         help="Features that no run here was trained on. They would be computed again when needed.",
     ):
         do(lambda: session.team().tasks.delete_features([entry.path for entry in unused]))

@@ -10,7 +10,9 @@ from core.evaluation.data_amount import amount_in_words, data_amount
 from core.language import mark, tr
 from core.runs import Run
 from core.runs.groups import Group, group_about
+from core.team.permissions import Action
 from core.ui import session
+from core.ui.acts import act_button
 from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.manifests import cached_manifest
 
@@ -46,10 +48,11 @@ def more_images(head: Run, dataset: Dataset | None) -> None:
 def _offer(head: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(tr("**Would more images help?**"), width="content")
-        pressed = st.button(
+        pressed = act_button(
             tr("Train with fewer, and see"),
             icon=":material/stacked_line_chart:",
             key="train_shares",
+            to=Action.START_RUN,
             help=tr(
                 "Queues four heads, on 10 to 75 % of the training images, from stored features."
             ),

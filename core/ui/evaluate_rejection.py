@@ -15,8 +15,9 @@ from core.evaluation.rejection import (
 )
 from core.language import number, tr
 from core.runs import Run
+from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.text import plain
 
 _RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -79,14 +80,18 @@ def _rate_in_words(rate: float) -> str:
 def _keep(run: Run, chosen: Rejection | None) -> None:
     kept = read_rejection(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
+        if act_button(
             tr("Use it in Predict"),
             icon=":material/check:",
             disabled=chosen is None or chosen == kept,
             key="keep_rejection",
+            to=Action.SET_THRESHOLD,
+            on=("run", run.id),
         ):
             do(lambda: session.team().runs.keep_threshold(run, chosen))
-        if kept is not None and st.button(tr("Always answer"), key="drop_rejection"):
+        if kept is not None and act_button(
+            tr("Always answer"), key="drop_rejection", to=Action.SET_THRESHOLD, on=("run", run.id)
+        ):
             do(lambda: session.team().runs.keep_threshold(run, None))
     if kept is not None:
         st.caption(

@@ -16,7 +16,9 @@ from core.evaluation.seed_noise import (
 from core.language import mark, tr, trn
 from core.runs import Run
 from core.runs.groups import Group, group_about
+from core.team.permissions import Action
 from core.ui import session
+from core.ui.acts import act_button
 from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.text import plain
 
@@ -72,10 +74,11 @@ def _offer(run: Run, head: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         question = tr("**Would it come out the same with another seed?**")
         st.markdown(question, width="content")
-        pressed = st.button(
+        pressed = act_button(
             trn("Train again with {count} seed", "Train again with {count} seeds", SEEDS),
             icon=":material/casino:",
             key="train_seeds",
+            to=Action.START_RUN,
             help=trn(
                 "Queues {count} run, from stored features.",
                 "Queues {count} runs, from stored features.",

@@ -10,9 +10,12 @@ from core.backbones.defaults import FINE_TUNE_RATE_DIVISOR, suggest_fine_tuning
 from core.config import FineTuneConfig, TrainingConfig
 from core.datasets import Dataset
 from core.evaluation.convergence import still_learning
+from core.language import tr
 from core.runs import Run
 from core.runs.metrics_log import epoch_table, read_metrics
+from core.team.permissions import Action
 from core.ui import training_form
+from core.ui.acts import act_button
 from core.ui.rate_test import rate_test
 from core.ui.tips import show_tips
 from core.ui.unfreeze_choice import Choice
@@ -57,7 +60,9 @@ def fine_tune_settings(head_run: Run, choice: Choice, dataset: Dataset) -> FineT
 def fine_tune_button(choice: Choice) -> bool:
     """Shows the button; whether it was pressed."""
     icon = ":material/local_fire_department:"
-    return st.button(choice.words, type="primary", icon=icon, width="stretch", key="train")
+    return act_button(
+        choice.words, type="primary", icon=icon, width="stretch", key="train", to=Action.START_RUN
+    )
 
 
 def warn(head_run: Run, choice: Choice, training: TrainingConfig, train_images: int) -> None:
@@ -65,19 +70,28 @@ def warn(head_run: Run, choice: Choice, training: TrainingConfig, train_images: 
     head_rate = head_run.base.training.learning_rate
     if training.learning_rate > head_rate / FINE_TUNE_RATE_DIVISOR * 1.001:
         st.warning(
-            f"This rate is more than a tenth of the head's ({training_form.rate_text(head_rate)}). "
-            "Large steps can wipe out what the backbone has learned.",
+            tr(
+                "This rate is more than a tenth of the head's ({rate}). "
+                "Large steps can wipe out what the backbone has learned.",
+                rate=training_form.rate_text(head_rate),
+            ),
             icon=":material/speed:",
         )
     if still_learning(epoch_table(read_metrics(head_run.metrics_path))):
         st.warning(
-            "The head was still learning when it ended: its errors are larger than they need be, "
-            "and they would pull at the backbone. Train it with more epochs first.",
+            tr(
+                "The head was still learning when it ended: its errors are larger than they need "
+                "be, and they would pull at the backbone. Train it with more epochs first."
+            ),
             icon=":material/trending_down:",
         )
     if choice.counts.trainable > FEW_IMAGES * train_images:
         st.info(
-            f"{choice.counts.trainable:,} weights will follow {train_images:,} training images: "
-            "overfitting is likely. The best epoch on validation is kept.",
+            tr(
+                "{weights} weights will follow {images} training images: overfitting is likely. "
+                "The best epoch on validation is kept.",
+                weights=choice.counts.trainable,
+                images=train_images,
+            ),
             icon=":material/info:",
         )

@@ -20,16 +20,19 @@ from core.evaluation.block_sweep import (
     sweep_choices,
     sweep_in_words,
 )
+from core.language import language, mark, number, tr, trn
 from core.runs import Run
 from core.runs.groups import group_about
+from core.team.permissions import Action
 from core.ui import session
+from core.ui.acts import act_button
 from core.ui.groups import group_progress, resume_group_button, start_group
 from core.ui.live import duration
 from core.ui.manifests import image_counts
 from core.ui.run_results import read_account
 from core.ui.text import plain
 
-_METHOD = (
+_METHOD = mark(
     "Every choice gets the same short training from the same head and is measured on the "
     "validation images; the test images stay shut, so that the verdict on the winner is still "
     "honest. Bars are Wilson's 95 % intervals. Pale choices are worse than the best one beyond "
@@ -51,7 +54,7 @@ def block_sweep(head: Run, dataset: Dataset) -> None:
     blocks = [Block.from_dict(values) for values in record["blocks"]]
     group = group_about(session.run_store().list(), "sweep", head.id)
     with st.expander(
-        "Which block? Try every one for a short while",
+        tr("Which block? Try every one for a short while"),
         icon=":material/bar_chart:",
         expanded=group is not None,
         key=f"sweep_{head.id}_{group is not None}",
@@ -62,28 +65,34 @@ def block_sweep(head: Run, dataset: Dataset) -> None:
         if group.active:
             group_progress(group, "sweep")
         done = ",".join(run.id for run in group.completed)
-        found = session.cached(f"sweep_{head.id}", done, lambda: sweep(group, blocks))
+        version = f"{done} {language()}"  # the table names the choices
+        found = session.cached(f"sweep_{head.id}", version, lambda: sweep(group, blocks))
         if len(found.table):
             _results(found, head, blocks, so_far=group.active)
             _train_on(found, head, dataset)
         resume_group_button(group, "sweep")
         if not group.active:
-            with st.popover("Try again", icon=":material/replay:"):
+            with st.popover(tr("Try again"), icon=":material/replay:"):
                 _offer(head, blocks, dataset)
 
 
 def _offer(head: Run, blocks: Sequence[Block], dataset: Dataset) -> None:
     epochs: int = st.slider(
-        "Epochs for each choice",
+        tr("Epochs for each choice"),
         1,
         10,
         SWEEP_EPOCHS,
         key=f"sweep_epochs_{head.id}",
         width=320,
-        help="The same for every choice: enough to see a direction, not to finish.",
+        help=tr("The same for every choice: enough to see a direction, not to finish."),
     )
     st.caption(_cost_words(head, blocks, image_counts(dataset), epochs))
-    if st.button("Try every block", icon=":material/playlist_play:", key="train_sweep"):
+    if act_button(
+        tr("Try every block"),
+        icon=":material/playlist_play:",
+        key="train_sweep",
+        to=Action.START_RUN,
+    ):
         start_group(lambda: session.team().runs.queue_sweep(head, blocks, epochs))
 
 
@@ -94,12 +103,24 @@ def _cost_words(head: Run, blocks: Sequence[Block], images: dict[str, int], epoc
         account(blocks, 0, block, scope, input_values=values)
         for block, scope in sweep_choices(blocks)
     ]
-    words = f"{len(counts)} runs, one after the other"
     times = [estimate_seconds(record, c.compute_trained, images, epochs) for c in counts]
     known = [seconds for seconds in times if seconds is not None]
-    if len(known) == len(times):
-        words += f", about {duration(sum(known))} on this machine"
-    return f"{words}. They store up to {_stored_gigabytes(counts, images):.1f} GB, computed once."
+    stored = tr(
+        "They store up to {size} GB, computed once.",
+        size=number(_stored_gigabytes(counts, images), 1),
+    )
+    if len(known) < len(times):
+        runs = trn(
+            "{count} run, one after the other.", "{count} runs, one after the other.", len(counts)
+        )
+    else:
+        runs = trn(
+            "{count} run, one after the other, about {time} on this machine.",
+            "{count} runs, one after the other, about {time} on this machine.",
+            len(counts),
+            time=duration(sum(known)),
+        )
+    return f"{runs} {stored}"
 
 
 def _stored_gigabytes(counts: Sequence[Account], images: dict[str, int]) -> float:
@@ -112,7 +133,8 @@ def _results(found: Sweep, head: Run, blocks: Sequence[Block], so_far: bool) -> 
     table = found.table
     longer = table.loc[table["scope"] == "none", "accuracy"]
     words = sweep_in_words(found)
-    st.markdown(f"So far: {words}" if so_far and words else words, help=_METHOD)
+    told = tr("So far: {words}", words=words) if so_far and words else words
+    st.markdown(told, help=tr(_METHOD))
     st.plotly_chart(
         chart.figure(
             table,
@@ -131,7 +153,7 @@ def _train_on(found: Sweep, head: Run, dataset: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = rows[
             st.selectbox(
-                "Choice, the best on validation first",
+                tr("Choice, the best on validation first"),
                 list(rows),
                 format_func=lambda run_id: _row_words(rows[run_id]),
                 # A new first place makes a new box that shows it.
@@ -139,8 +161,11 @@ def _train_on(found: Sweep, head: Run, dataset: Dataset) -> None:
                 width=380,
             )
         ]
-        pressed = st.button(
-            "Train this on in full", icon=":material/local_fire_department:", key="train_winner"
+        pressed = act_button(
+            tr("Train this on in full"),
+            icon=":material/local_fire_department:",
+            key="train_winner",
+            to=Action.START_RUN,
         )
     if pressed:
         config = full_run(head, str(chosen["block"]), chosen["scope"])
@@ -149,5 +174,5 @@ def _train_on(found: Sweep, head: Run, dataset: Dataset) -> None:
 
 
 def _row_words(row: pd.Series) -> str:
-    tied = "" if row["tied"] else ", worse beyond noise"
-    return f"{plain(str(row['name']))} · {100 * row['accuracy']:.1f} %{tied}"
+    words = f"{plain(str(row['name']))} · {number(100 * row['accuracy'], 1)} %"
+    return words if row["tied"] else tr("{choice}, worse beyond noise", choice=words)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.errors import UnfreezeError
+from core.errors import UnfreezeError, told_error
+from core.language import tr, trn
 from core.runs import RunState
 from core.runs.groups import Group, groups_of
 from core.runs.run import GroupMark
+from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.cards import error_card
 from core.ui.live import duration, progress_share
 from core.ui.text import plain
@@ -55,12 +57,16 @@ def group_share(group: Group) -> float:
 def group_words(group: Group) -> str:
     """How many have ended, and the time left."""
     if any(run.status.state is RunState.STOPPING for run in group.runs):
-        return "Stopping after this batch"
-    words = f"{group.ended} of {len(group.runs)} runs done"
+        return tr("Stopping after this batch")
+    words = tr("{done} of {total} runs done", done=group.ended, total=len(group.runs))
     if all(run.status.state is RunState.QUEUED for run in group.runs):
-        words = f"{len(group.runs)} runs wait in the queue"
+        words = trn(
+            "{count} runs wait in the queue", "{count} runs wait in the queue", len(group.runs)
+        )
     left = group.seconds_left
-    return words if left is None else f"{words} · about {duration(left)} left"
+    return (
+        words if left is None else tr("{what} · about {time} left", what=words, time=duration(left))
+    )
 
 
 def resume_group_button(group: Group, place: str) -> None:
@@ -70,11 +76,13 @@ def resume_group_button(group: Group, place: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(told, width="content")
-        if st.button(
-            "Go on",
+        if act_button(
+            tr("Go on"),
             icon=":material/play_arrow:",
             key=f"resume_group_{place}_{group.mark.id}",
-            help="Queues those runs again; what has ended stays.",
+            to=Action.RESUME_RUN,
+            on=("run", group.runs[0].id),
+            help=tr("Queues those runs again; what has ended stays."),
         ):
             start_group(lambda: session.team().runs.resume_group(group))
 
@@ -90,25 +98,50 @@ def group_actions(group: Group) -> None:
     """Stops a whole group, lets it go on, or deletes it."""
     key = group.mark.id
     if group.active:
-        if st.button("Stop all", icon=":material/stop:", key=f"stop_group_menu_{key}"):
+        if act_button(
+            tr("Stop all"),
+            icon=":material/stop:",
+            key=f"stop_group_menu_{key}",
+            to=Action.STOP_RUN,
+            on=("run", group.runs[0].id),
+        ):
             do(lambda: session.team().runs.stop_group(group))
         return
     resume_group_button(group, "menu")
     st.markdown(
-        f"All {len(group.runs)} runs, their models and predictions are deleted for everybody. "
-        "Stored features and data stay."
+        tr(
+            "All {count} runs, their models and predictions are deleted for everybody. "
+            "Stored features and data stay.",
+            count=len(group.runs),
+        )
     )
-    if st.button("Delete all", type="primary", key=f"delete_group_{key}"):
+    if act_button(
+        tr("Delete all"),
+        type="primary",
+        key=f"delete_group_{key}",
+        to=Action.DELETE_RUN,
+        on=("run", group.runs[0].id),
+    ):
         do(lambda: session.team().runs.delete_group(group))
 
 
 def _unfinished_words(group: Group) -> str:
     failed = [run for run in group.runs if run.status.state is RunState.FAILED]
     stopped = sum(run.status.state is RunState.STOPPED for run in group.runs)
-    words = [f"{stopped} of {len(group.runs)} runs were stopped."] if stopped else []
+    total = len(group.runs)
+    words: list[str] = []
+    if stopped:
+        words.append(tr("{count} of {total} runs were stopped.", count=stopped, total=total))
     if failed:
-        what = (failed[0].status.error or {}).get("what", "")
-        words.append(f"{len(failed)} of {len(group.runs)} runs failed: {plain(what)}")
+        what, _ = told_error(failed[0].status.error, "")
+        words.append(
+            tr(
+                "{count} of {total} runs failed: {what}",
+                count=len(failed),
+                total=total,
+                what=plain(what),
+            )
+        )
     return " ".join(words)
 
 
@@ -121,12 +154,17 @@ def _bar(group_id: str, ended: int, place: str) -> None:
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(group_share(group), text=f"{plain(group.mark.words)} · {group_words(group)}")
     stopping = any(run.status.state is RunState.STOPPING for run in group.runs)
-    if stop.button(
-        "Stopping" if stopping else "Stop all",
+    if act_button(
+        tr("Stopping") if stopping else tr("Stop all"),
         icon=":material/stop:",
         key=f"stop_group_{place}_{group_id}",
-        help="Ends the run that is being trained and takes the others out of the queue. What has "
-        "ended stays.",
+        to=Action.STOP_RUN,
+        on=("run", group.runs[0].id),
+        place=stop,
+        help=tr(
+            "Ends the run that is being trained and takes the others out of the queue. What has "
+            "ended stays."
+        ),
         disabled=stopping,
         width="stretch",
     ):

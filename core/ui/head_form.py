@@ -15,14 +15,23 @@ from core.backbones.defaults import (
 )
 from core.config import HeadConfig, HeadKind
 from core.datasets import Dataset
+from core.language import mark, number, tr
+from core.team.permissions import Action
 from core.ui import session, training_form
+from core.ui.acts import act_button
 from core.ui.manifests import cached_manifest
 from core.ui.rate_test import rate_test
 from core.ui.text import plain
 
 _HEADS: dict[HeadKind, tuple[str, str]] = {
-    "light": ("Light", "Averages the features and adds one layer. Quick, hard to overfit."),
-    "classic": ("Classic", "Flatten, 256 units, dropout: two million weights and more."),
+    "light": (
+        mark("Light"),
+        mark("Averages the features and adds one layer. Quick, hard to overfit."),
+    ),
+    "classic": (
+        mark("Classic"),
+        mark("Flatten, 256 units, dropout: two million weights and more."),
+    ),
 }
 
 
@@ -71,7 +80,14 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
     with below_rate:
         rate_test(config, dataset, rate_key)
     icon = ":material/play_arrow:"
-    if st.button("Train head", type="primary", icon=icon, width="stretch", key="train"):
+    if act_button(
+        tr("Train head"),
+        type="primary",
+        icon=icon,
+        width="stretch",
+        key="train",
+        to=Action.START_RUN,
+    ):
         return config
     return None
 
@@ -79,21 +95,31 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
 def _choose_backbone(given: HeadConfig | None, mark: str) -> BackboneSpec:
     offered = {spec.name: spec for spec in backbones_on_offer(session.settings().weights_dir)}
     name = st.selectbox(
-        "Backbone",
+        tr("Backbone"),
         list(offered),
         index=list(offered).index(given.backbone) if given and given.backbone in offered else 0,
         format_func=lambda n: offered[n].title,
         key=f"head_backbone{mark}",
-        help="The pretrained network whose features the head learns from. A .keras file of your "
-        "own in the workspace's weights folder is offered too.",
+        help=tr(
+            "The pretrained network whose features the head learns from. A .keras file of your "
+            "own in the workspace's weights folder is offered too."
+        ),
     )
     spec = offered[name]
-    facts = [f"{spec.parameters / 1e6:.1f} M parameters"] if spec.parameters else []
-    facts += [f"{spec.top1:.1f} % on ImageNet"] if spec.top1 else []
-    if not spec.is_own:
-        facts.append("comes with the app" if spec.bundled else "downloaded at first use")
-    st.caption(" ".join([plain(spec.sentence), f"{', '.join(facts)}." if facts else ""]))
+    facts = _facts(spec)
+    st.caption(" ".join([plain(tr(spec.sentence)), f"{', '.join(facts)}." if facts else ""]))
     return spec
+
+
+def _facts(spec: BackboneSpec) -> list[str]:
+    facts: list[str] = []
+    if spec.parameters:
+        facts.append(tr("{count} M parameters", count=number(spec.parameters / 1e6, 1)))
+    if spec.top1:
+        facts.append(tr("{share} % on ImageNet", share=number(spec.top1, 1)))
+    if not spec.is_own:
+        facts.append(tr("comes with the app") if spec.bundled else tr("downloaded at first use"))
+    return facts
 
 
 def _choose_image_size(
@@ -104,44 +130,46 @@ def _choose_image_size(
     if given is not None and given.backbone == spec.name and given.image_size in sizes:
         value = given.image_size
     size: int = st.select_slider(
-        "Image size",
+        tr("Image size"),
         sizes,
         value=value,
-        format_func=lambda s: f"{s} px",
+        format_func=lambda s: tr("{size} px", size=s),
         key=f"head_image_size_{spec.name}_{median_side:.0f}{mark}",
-        help="Height and width that every image is resized to. Half the size, a quarter the time.",
+        help=tr(
+            "Height and width that every image is resized to. Half the size, a quarter the time."
+        ),
     )
     return size
 
 
 def _choose_dropout(head: HeadKind, given: HeadConfig | None, mark: str) -> float:
     return st.slider(
-        "Dropout",
+        tr("Dropout"),
         0.0,
         0.9,
         given.dropout if given and given.head == head else suggest_dropout(head),
         0.05,
         key=f"head_dropout_{head}{mark}",
-        help="Share of the features left out at random in each step.",
+        help=tr("Share of the features left out at random in each step."),
     )
 
 
 def _choose_random_weights(given: HeadConfig | None, mark: str) -> bool:
     return st.toggle(
-        "Random backbone weights",
+        tr("Random backbone weights"),
         value=given is not None and given.weights == "random",
         key=f"head_random{mark}",
-        help="Without what ImageNet taught it, to see what that is worth: expect a poor head.",
+        help=tr("Without what ImageNet taught it, to see what that is worth: expect a poor head."),
     )
 
 
 def _choose_head(given: HeadConfig | None, mark: str) -> HeadKind:
     head: HeadKind = st.radio(
-        "Head",
+        tr("Head"),
         list(_HEADS),
         index=list(_HEADS).index(given.head) if given else 0,
-        format_func=lambda kind: _HEADS[kind][0],
-        captions=[caption for _, caption in _HEADS.values()],
+        format_func=lambda kind: tr(_HEADS[kind][0]),
+        captions=[tr(caption) for _, caption in _HEADS.values()],
         key=f"head_kind{mark}",
     )
     return head

@@ -9,23 +9,28 @@ import streamlit as st
 from core.errors import UnfreezeError
 from core.runs import Run
 from core.runs.groups import standalone
+from core.team.permissions import Action
 from core.ui import session
 from core.ui.active_run import page_of
+from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.steps import STEPS, progress
 from core.ui.text import plain
+from core.language import mark, tr
 
 SAMPLE = "digits"
-_CAPTION = "1,797 handwritten digits, from data to verdict in about two minutes."
+_CAPTION = mark("1,797 handwritten digits, from data to verdict in about two minutes.")
 
 
 def hero() -> None:
     """What this is, in two sentences."""
     st.title("Unfreeze", anchor=False)
     st.markdown(
-        "#### Fine-tune a pretrained image classifier on your own images, in the browser.\n"
-        "Train a new head on a frozen backbone, choose the block to unfreeze, and see on the same "
-        "test images whether fine-tuning helped."
+        tr(
+            "#### Fine-tune a pretrained image classifier on your own images, in the browser.\n"
+            "Train a new head on a frozen backbone, choose the block to unfreeze, and see on the "
+            "same test images whether fine-tuning helped."
+        )
     )
 
 
@@ -39,13 +44,17 @@ def start() -> None:
             label, page = next_step(own)
             if st.button(label, type="primary", icon=":material/arrow_forward:", key="next_step"):
                 st.switch_page(page)
-        sample = st.button(
-            "Try it with the sample data",
+        sample = act_button(
+            tr("Try it with the sample data"),
             type="primary" if dataset is None else "secondary",
             icon=":material/play_arrow:",
             key="try_sample",
+            to=Action.IMPORT_DATA,
         )
-    st.caption(_CAPTION if dataset is None else f"You are working on {plain(dataset.name)}.")
+    if dataset is None:
+        st.caption(tr(_CAPTION))
+    else:
+        st.caption(tr("You are working on {name}.", name=plain(dataset.name)))
     if sample:
         _load_sample()
 
@@ -61,18 +70,18 @@ def next_step(runs: Sequence[Run]) -> tuple[str, str]:
     """
     active = next((run for run in runs if run.status.state.active), None)
     if active is not None:
-        return "Watch the run", page_of(active)[0]
+        return tr("Watch the run"), page_of(active)[0]
     usable = [run for run in runs if run.has_model]
     if any(not run.is_head for run in usable):
-        return "Did fine-tuning help?", "pages/4_Evaluate.py"
+        return tr("Did fine-tuning help?"), "pages/4_Evaluate.py"
     if usable:
-        return "Next: choose a block to unfreeze", "pages/3_Fine_tune.py"
-    return "Next: train a head", "pages/2_Head.py"
+        return tr("Next: choose a block to unfreeze"), "pages/3_Fine_tune.py"
+    return tr("Next: train a head"), "pages/2_Head.py"
 
 
 def _load_sample() -> None:
     try:
-        with st.spinner("Preparing the sample data"):
+        with st.spinner(tr("Preparing the sample data")):
             dataset = session.team().data.import_bundled(SAMPLE)
     except UnfreezeError as error:
         error_card(error)
@@ -90,6 +99,6 @@ def show_steps() -> None:
             with column.container(border=True, height="stretch"):
                 state = done[step.key]
                 icon = ":material/check_circle:" if state.done else step.icon
-                st.page_link(step.page, label=f"**{step.title}**", icon=icon)
-                st.markdown(step.purpose)
+                st.page_link(step.page, label=f"**{tr(step.title)}**", icon=icon)
+                st.markdown(tr(step.purpose))
                 st.caption(state.caption)

@@ -12,8 +12,9 @@ import streamlit as st
 from core.config import FineTuneConfig
 from core.runs import Run, RunState
 from core.runs.started import Started, started
+from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.runs_table import size_words
 
 
@@ -34,7 +35,7 @@ def queue_processes() -> None:
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
     with st.popover("End all processes", icon=":material/power_settings_new:"):
         st.markdown(f"{consequences(runs)} The next run starts the processes again.")
-        if st.button("End all", type="primary", key="end_all"):
+        if act_button("End all", type="primary", key="end_all", to=Action.END_PROCESSES):
             with st.spinner("Runs stop, then the processes end"):
                 do(lambda: session.team().tasks.end_processes())
 

@@ -12,9 +12,11 @@ from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConf
 from core.datasets import Dataset
 from core.errors import UnfreezeError
 from core.evaluation.rate_curve import read_rate_curve
+from core.language import tr
 from core.runs import Run, RunState
+from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.cards import error_card, failed_run_card
 from core.ui.live import going_on, progress_share, progress_words
 from core.ui.run_results import timed_pass
@@ -49,19 +51,22 @@ def rate_test(meant: Meant, dataset: Dataset, rate_key: str) -> None:
 
 
 def _find_button(rate_key: str, again: bool) -> bool:
-    return st.button(
-        "Find it again" if again else "Find a rate",
+    return act_button(
+        tr("Find it again") if again else tr("Find a rate"),
         icon=":material/troubleshoot:",
         key=f"find_{rate_key}",
-        help="Tries a hundred rates on your images, from a millionth to one, and looks from where "
-        "on the loss goes up. It takes seconds once the frozen layers have seen the images; what "
-        "they gave is kept for the training.",
+        to=Action.START_RUN,
+        help=tr(
+            "Tries a hundred rates on your images, from a millionth to one, and looks from where "
+            "on the loss goes up. It takes seconds once the frozen layers have seen the images; "
+            "what they gave is kept for the training."
+        ),
     )
 
 
 def _use_button(rate_key: str, rate: float) -> None:
     st.button(
-        f"Use {rate_text(rate)}",
+        tr("Use {rate}", rate=rate_text(rate)),
         icon=":material/check:",
         key=f"use_{rate_key}",
         on_click=_use,
@@ -102,10 +107,17 @@ def _progress(run_id: str) -> None:
     run = going_on(run_id)
     words = progress_words(run)
     if run.status.phase == "training" and run.status.state is RunState.RUNNING:
-        words = f"Trying rates: {run.status.done} of {run.status.total}"
+        words = tr("Trying rates: {done} of {total}", done=run.status.done, total=run.status.total)
     st.progress(progress_share(run), text=words)
     stopping = run.status.state is RunState.STOPPING
-    if st.button("Stop", icon=":material/stop:", key=f"stop_{run_id}", disabled=stopping):
+    if act_button(
+        tr("Stop"),
+        icon=":material/stop:",
+        key=f"stop_{run_id}",
+        to=Action.STOP_RUN,
+        on=("run", run_id),
+        disabled=stopping,
+    ):
         do(lambda: session.team().runs.stop(run_id))
 
 
@@ -113,18 +125,21 @@ def _result(run: Run, meant: Meant) -> float | None:
     """Shows the curve; the suggested step of the slider, or None where there is no curve."""
     curve = read_rate_curve(run.path)
     if curve is None:
-        st.caption("What this test measured cannot be read. Find it again.")
+        st.caption(tr("What this test measured cannot be read. Find it again."))
         return None
     rate = nearest_rate(curve.suggested)
     st.plotly_chart(
         figure(curve, rate, rate_text(rate)),
         key=f"rate_curve_{run.id}",
         config={"displayModeBar": False},
-        alt=f"Loss against learning rate; {rate_text(rate)} is suggested",
+        alt=tr("Loss against learning rate; {rate} is suggested", rate=rate_text(rate)),
     )
     if isinstance(run.config, RateTestConfig) and _decisive(run.config.meant) != _decisive(meant):
-        st.caption(":material/history: Measured with other settings than those chosen now.")
-    st.caption("A tenth of the largest rate at which the loss was about as good as at its best.")
+        other = tr("Measured with other settings than those chosen now.")
+        st.caption(f":material/history: {other}")
+    st.caption(
+        tr("A tenth of the largest rate at which the loss was about as good as at its best.")
+    )
     return rate
 
 

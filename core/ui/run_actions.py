@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
-from core.errors import UnfreezeError
 from core.runs import Run, RunState
+from core.team.owners import Kind
+from core.team.permissions import Action
 from core.ui import session
-from core.ui.cards import error_card
+from core.ui.acts import act_button, do
 
 
 def run_actions(run: Run) -> None:
@@ -45,6 +44,8 @@ def stop_button(run: Run, place: str) -> None:
         _key("stop", run, place),
         help_text,
         lambda: session.team().runs.stop(run.id),
+        Action.STOP_RUN,
+        run,
         disabled=state is RunState.STOPPING,
     )
 
@@ -66,6 +67,8 @@ def resume_button(run: Run, place: str) -> None:
         if saved
         else "Begins again; images that went through the frozen part are not computed twice.",
         resume,
+        Action.RESUME_RUN,
+        run,
     )
 
 
@@ -78,6 +81,8 @@ def kill_button(run: Run, place: str) -> None:
         "For a run that does not stop. What was done since its last checkpoint is lost; it can be "
         "resumed.",
         lambda: session.team().runs.kill(run.id),
+        Action.KILL_RUN,
+        run,
     )
 
 
@@ -89,6 +94,8 @@ def move_up_button(run: Run) -> None:
         _key("up", run, "menu"),
         "Trains this run before the one that waits before it.",
         lambda: session.team().runs.move_up(run.id),
+        Action.MOVE_RUN_UP,
+        run,
     )
 
 
@@ -106,6 +113,7 @@ def clone_button(run: Run) -> None:
         _key("clone", run, "menu"),
         "Starts a new run with the same settings and the same seed.",
         clone,
+        Action.START_RUN,
     )
 
 
@@ -114,16 +122,24 @@ def _key(action: str, run: Run, place: str) -> str:
 
 
 def _button(
-    label: str, icon: str, key: str, help_text: str, act: Callable[[], Any], disabled: bool = False
+    label: str,
+    icon: str,
+    key: str,
+    help_text: str,
+    act: Callable[[], Any],
+    to: Action,
+    run: Run | None = None,
+    disabled: bool = False,
 ) -> None:
-    pressed = st.button(
-        label, icon=icon, key=key, help=help_text, disabled=disabled, width="stretch"
-    )
-    if not pressed:
-        return
-    try:
-        act()
-    except UnfreezeError as error:
-        error_card(error)
-    else:
-        st.rerun()
+    on: tuple[Kind, str] | None = ("run", run.id) if run is not None else None
+    if act_button(
+        label,
+        to,
+        on,
+        icon=icon,
+        key=key,
+        help=help_text,
+        disabled=disabled,
+        width="stretch",
+    ):
+        do(act)

@@ -228,7 +228,9 @@ def _confirm_delete(run: Run, children: int) -> None:
             "head. They stay, but can no longer be compared with it.",
             icon=":material/link_off:",
         )
-    if act_button("Delete", type="primary", key=f"delete_{run.id}", to=Action.DELETE_RUN, on=("run", run.id)):
+    if act_button(
+        "Delete", type="primary", key=f"delete_{run.id}", to=Action.DELETE_RUN, on=("run", run.id)
+    ):
         do(lambda: session.team().runs.delete(run.id))
 
 

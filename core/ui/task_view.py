@@ -11,7 +11,7 @@ from core.errors import UnfreezeError, told_error
 from core.language import mark, retold, tr
 from core.runs.tasks import Task, TaskState, read_task
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.cards import error_card
 from core.ui.text import plain
 
@@ -25,7 +25,7 @@ def task_view(
     start: Callable[[], None],
     help: str = "",
     disabled: bool = False,
-    stopped: str = "Stopped.",
+    stopped: str = "",
 ) -> Task:
     """Shows a task's progress while it runs, and else the button that starts it.
 
@@ -36,14 +36,15 @@ def task_view(
         start: Called when it is pressed; calls `start_task`.
         help: What the button does, in a sentence.
         disabled: Whether something is missing first.
-        stopped: What a stop has left.
+        stopped: What a stop has left; "Stopped." where nothing is said.
 
     Returns:
         The task as it is now; one full rerun follows its end.
     """
     task = read_task(folder)
-    if not task.running and st.button(
-        label, key=f"{key}_start", help=help or None, disabled=disabled
+    action, run_id = session.team().tasks.action_of(folder)
+    if not task.running and act_button(
+        label, action, ("run", run_id), key=f"{key}_start", help=help or None, disabled=disabled
     ):
         begin(start)
     if task.running:
@@ -51,7 +52,7 @@ def task_view(
     elif task.state is TaskState.FAILED:
         _failure(task)
     elif task.state is TaskState.STOPPED:
-        st.caption(stopped)
+        st.caption(stopped or tr("Stopped."))
     return task
 
 
@@ -74,7 +75,7 @@ def _progress(folder: Path, key: str) -> None:
         words = tr("{what}: {done} of {total}", what=words, done=task.done, total=task.total)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(task.done / task.total, 1.0) if task.total else 0.0, text=words)
-        if st.button("Stop", key=f"{key}_stop", icon=":material/stop_circle:"):
+        if st.button(tr("Stop"), key=f"{key}_stop", icon=":material/stop_circle:"):
             do(lambda: session.team().tasks.stop(folder))
 
 
@@ -82,5 +83,5 @@ def _failure(task: Task) -> None:
     error = task.error or {}
     error_card(UnfreezeError(*told_error(error, mark("This failed."))))
     if error.get("details"):
-        with st.expander("Details"):
+        with st.expander(tr("Details")):
             st.code(error["details"], language=None)

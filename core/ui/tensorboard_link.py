@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.runs import tensorboard
+from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act_button, do
 from core.ui.text import plain
 
 _LOOK_SECONDS = 1.0
@@ -35,7 +36,7 @@ def _start_button() -> None:
         st.caption(
             f"It has ended by itself; {plain(str(tensorboard.log_path(settings)))} says why."
         )
-    if st.button("Start TensorBoard", key="start_tensorboard"):
+    if act_button("Start TensorBoard", key="start_tensorboard", to=Action.START_TENSORBOARD):
         do(lambda: session.team().tasks.start_tensorboard())
 
 
