@@ -27,6 +27,8 @@ class Settings:
         max_compression_ratio: Largest unpacked size over packed size of one file.
         max_pixels: Most pixels (width x height) that an image may have. Pillow itself refuses
             more than 178,956,970, so that a larger value lets nothing more pass.
+        max_decode_seconds: How long an image that somebody brings in may take to decode.
+        max_decode_bytes: How much memory the process that decodes it may use.
         max_features_bytes: Size on disk of all stored features; the longest unused go first.
         database: Address of the team's database, as SQLAlchemy writes it; "" for a file in the
             workspace.
@@ -58,6 +60,8 @@ class Settings:
     max_unpacked_bytes: int = 20_000_000_000
     max_compression_ratio: int = 200
     max_pixels: int = 100_000_000
+    max_decode_seconds: int = 30
+    max_decode_bytes: int = 4_000_000_000
     max_features_bytes: int = 50_000_000_000
     database: str = field(default="", repr=False)  # it may hold a password
     admins: tuple[str, ...] = ()

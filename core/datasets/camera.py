@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.datasets.apart import decoders
 from core.datasets.copies import MIN_SIDE, mark_copies
 from core.datasets.coverage import coverage_notes, is_coverage_note
 from core.datasets.edits import carry_over, edits_of, unedited
+from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
 from core.datasets.manifest import COLUMNS
-from core.datasets.scan import FileFacts, inspect
-from core.datasets.sieve import FINGERPRINT_SIDE, fingerprints
+from core.datasets.sieve import fingerprints
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError, InvalidImageError
+from core.language import tr
 
 FOLDER = "camera"
 _ENDINGS = {"JPEG": "jpg", "MPO": "jpg"}
@@ -62,11 +64,16 @@ def add_picture(
     """
     if not takes_pictures(dataset):
         raise DatasetError(
-            f"{dataset.name} is a folder of yours, which is never written to.",
-            f"Put the picture into {dataset.root} yourself and bring the folder in again.",
+            tr("{name} is a folder of yours, which is never written to.", name=dataset.name),
+            tr(
+                "Put the picture into {folder} yourself and bring the folder in again.",
+                folder=str(dataset.root),
+            ),
         )
     if class_name not in dataset.class_names:
-        raise DatasetError(f"There is no class {class_name!r}.", "Choose one of the list.")
+        raise DatasetError(
+            tr("There is no class {name}.", name=repr(class_name)), tr("Choose one of the list.")
+        )
     with store.changing(dataset.id) as current:
         edits = edits_of(current)
         # A division made by hand would come out differently with one more picture, and with it the
@@ -101,9 +108,11 @@ def _written(dataset: Dataset, data: bytes, max_pixels: int) -> tuple[str, FileF
     with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as temporary:
         part = Path(temporary) / "picture"
         part.write_bytes(data)
-        facts = inspect(part, max_pixels)
+        facts = decoders().inspect([part], max_pixels)[0]
         if facts.small is None:
-            raise InvalidImageError("This picture cannot be read as an image.", "Take another.")
+            raise InvalidImageError(
+                tr("This picture cannot be read as an image."), tr("Take another.")
+            )
         name = f"{FOLDER}/{facts.sha256[:16]}.{_ENDINGS.get(facts.format, facts.format.lower())}"
         part.replace(dataset.root / name)
     # It had no name that could say another format.

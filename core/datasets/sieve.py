@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from scipy.fft import dct
 
+from core.datasets.facts import FINGERPRINT_SIDE
+
 Array = np.ndarray[Any, Any]
-FINGERPRINT_SIDE = 64
 _FREQUENCIES = 16
 # Of 64 rows and columns, those that the middle leaves out on each side.
 _MARGIN = 3

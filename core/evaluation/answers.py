@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.datasets.decode import decode_bytes
+from core.datasets.apart import decoders
 from core.errors import InvalidImageError
 from core.evaluation.classifier import Classifier
+from core.language import mark
 
-NONE_OF_THESE = "none of these"
+# In files it stays English; pages tell it.
+NONE_OF_THESE = mark("none of these")
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ class Answer:
 
 
 def answer(classifier: Classifier, name: str, data: bytes, max_pixels: int) -> Answer:
-    """Decodes and classifies one file; a broken file gives an answer with its `error`."""
+    """Classifies one file, decoded apart; a broken one gives an answer with its `error`."""
     try:
-        image = decode_bytes(data, name, classifier.image_size, max_pixels)
+        image = decoders().decode(data, name, classifier.image_size, max_pixels)
     except InvalidImageError as error:
         return Answer(name, error=error)
     started = time.perf_counter()

@@ -10,8 +10,9 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from core.datasets.alignment import similarity
 from core.datasets.copies import mark_copies, near_pairs
+from core.datasets.facts import inspect
 from core.datasets.layout import FoundImage
-from core.datasets.scan import inspect, scan
+from core.datasets.scan import scan
 from core.datasets.sieve import candidates, fingerprints
 from tests.datasets.pictures import encoded, picture, silent, write_folder
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.datasets.decode import decode, decode_bytes, open_rgb
-from core.datasets.scan import inspect
+from core.datasets.facts import inspect
 from core.errors import InvalidImageError
 from tests.datasets.pictures import encoded, jpeg, picture
 

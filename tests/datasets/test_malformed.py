@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.datasets.decode import decode, decode_bytes
+from core.datasets.facts import inspect
 from core.datasets.health import ISSUES
 from core.datasets.importing import import_folder
-from core.datasets.scan import inspect
 from core.errors import InvalidImageError
 from core.settings import Settings
 from tests.datasets.malformed import Entry, corpus

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from core.datasets.bundled import load_bundled
+from core.datasets.facts import inspect
 from core.datasets.health import ISSUES
 from core.datasets.manifest import COLUMNS, manifest_version
-from core.datasets.scan import inspect
 from core.datasets.split import complete_splits
 from core.errors import DatasetError
 from core.settings import Settings

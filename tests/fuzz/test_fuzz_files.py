@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from core.datasets.archive import peek, unpack
 from core.datasets.archive_names import decoded, tar_name
 from core.datasets.decode import decode_bytes
+from core.datasets.facts import inspect
 from core.datasets.importing import import_zip, slug
 from core.datasets.label_table import find_table
 from core.datasets.manifest import read_manifest
-from core.datasets.scan import inspect
 from core.errors import DatasetError, InvalidImageError, LayoutError, UnfreezeError
 from core.settings import Settings
 from tests.fuzz.inputs import archives, damaged, paths, pictures

@@ -1,0 +1,191 @@
+"""Decodes what nobody vouches for in processes that may die.
+
+An image that takes too long or too much memory, or makes a decoder crash, ends a process that knows
+no secret, may write no file and holds nothing of anybody else; the next image gets another one.
+A few of them stay warm for the whole server and end with it. What is said between the two is plain
+JSON and bytes, as `core.datasets.apart_process` describes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from queue import LifoQueue
+from typing import Any
+
+import numpy as np
+
+from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
+from core.errors import InvalidImageError, told_error
+from core.language import number, tr
+from core.settings import APP_ROOT, Settings
+
+# What a process needs of the environment; above all it gets no secrets.
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+
+
+class _DiedError(Exception):
+    """The process ended, or was ended, before it answered."""
+
+
+class _Decoder:
+    """One process, started when it is first asked."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._memory_bytes = memory_bytes
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(
+        self, request: dict[str, Any], data: bytes, seconds: float
+    ) -> tuple[dict[str, Any], bytes]:
+        """Gives the answer; the process is ended where it takes longer.
+
+        Raises:
+            _DiedError: If there is none.
+        """
+        if self._process is not None and self._process.poll() is not None:
+            self.end()  # it died of something else since
+        process = self._process = self._process or self._started()
+        if process.stdin is None or process.stdout is None:
+            raise _DiedError
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        try:
+            process.stdin.write(json.dumps({**request, "bytes": len(data)}).encode() + b"\n" + data)
+            process.stdin.flush()
+            head = json.loads(process.stdout.readline() or b"null")
+            body = process.stdout.read(head["bytes"]) if head else b""
+            if not head or len(body) < head["bytes"]:
+                raise _DiedError
+        except (OSError, ValueError) as error:
+            raise _DiedError from error
+        finally:
+            timer.cancel()
+        return head, body
+
+    def end(self) -> None:
+        """Ends the process; the next question starts another one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        known = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        return subprocess.Popen(
+            [sys.executable, "-m", "core.datasets.apart_process", str(self._memory_bytes)],
+            cwd=APP_ROOT,
+            env={**known, "PYTHONPATH": str(APP_ROOT), "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+class Decoders:
+    """A few processes that decode; threads may share them.
+
+    Args:
+        seconds: How long one image may take.
+        memory_bytes: How much memory one process may use.
+        processes: How many there are at most.
+    """
+
+    def __init__(self, seconds: float, memory_bytes: int, processes: int) -> None:
+        self._seconds = seconds
+        self._memory_bytes = memory_bytes
+        self._free: LifoQueue[_Decoder] = LifoQueue()
+        self._all = [_Decoder(memory_bytes) for _ in range(processes)]
+        for decoder in self._all:
+            self._free.put(decoder)
+
+    def decode(
+        self, data: bytes, name: str, image_size: int, max_pixels: int
+    ) -> np.ndarray[Any, Any]:
+        """Decodes an uploaded file as `core.datasets.decode.decode_bytes` does.
+
+        Returns:
+            uint8 `(image_size, image_size, 3)`, RGB.
+
+        Raises:
+            InvalidImageError: If it is no whole image, or breaks a limit.
+        """
+        about = {"do": "decode", "name": name, "size": image_size, "max_pixels": max_pixels}
+        try:
+            head, body = self._ask(about, data)
+        except _DiedError as error:
+            raise self._too_much(name) from error
+        if "error" in head:
+            raise InvalidImageError(*told_error(head["error"], ""))
+        return np.frombuffer(body, np.uint8).reshape(image_size, image_size, 3)
+
+    def inspect(self, paths: Sequence[Path], max_pixels: int) -> list[FileFacts]:
+        """Facts of files, as `core.datasets.facts.inspect` finds them.
+
+        A file that breaks a limit or a decoder counts as unreadable, and the others do not suffer.
+        """
+        about = {"do": "inspect", "paths": [str(path) for path in paths], "max_pixels": max_pixels}
+        try:
+            head, body = self._ask(about, b"")
+        except _DiedError:
+            if len(paths) > 1:
+                return [fact for path in paths for fact in self.inspect([path], max_pixels)]
+            return [FileFacts(issues="unreadable")]
+        return _facts(head["facts"], body)
+
+    def close(self) -> None:
+        """Ends all processes."""
+        for decoder in self._all:
+            decoder.end()
+
+    def _ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        decoder = self._free.get()
+        answered = False
+        try:
+            answer = decoder.ask(request, data, self._seconds)
+            answered = True
+            return answer
+        finally:
+            if not answered:  # also where this thread is stopped meanwhile: half an answer waits
+                decoder.end()
+            self._free.put(decoder)
+
+    def _too_much(self, name: str) -> InvalidImageError:
+        return InvalidImageError(
+            tr(
+                "{name} needs more than {seconds} seconds or {gigabytes} GB to be read.",
+                name=name,
+                seconds=number(self._seconds),
+                gigabytes=number(self._memory_bytes / 1e9),
+            ),
+            tr("Leave it out or replace it."),
+        )
+
+
+def decoders() -> Decoders:
+    """Those of this process, with the limits of the installation."""
+    settings = Settings.from_environment()
+    return _shared(settings.max_decode_seconds, settings.max_decode_bytes)
+
+
+@cache
+def _shared(seconds: int, memory_bytes: int) -> Decoders:
+    return Decoders(seconds, memory_bytes, os.cpu_count() or 1)
+
+
+def _facts(rows: list[dict[str, Any]], body: bytes) -> list[FileFacts]:
+    found, place = [], 0
+    for row in rows:
+        small = None
+        if row.pop("seen"):
+            side = FINGERPRINT_SIDE
+            small = np.frombuffer(body, np.uint8, side * side, place).reshape(side, side)
+            place += side * side
+        found.append(FileFacts(**{**row, "tint": tuple(row["tint"])}, small=small))
+    return found

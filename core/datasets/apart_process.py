@@ -1,0 +1,91 @@
+"""The process that decodes: `python -m core.datasets.apart_process MEMORY_BYTES`.
+
+It reads requests from standard input until that ends: a line of JSON, then as many bytes as its
+`bytes` says. It answers in the same way on standard output.
+
+    do: decode, name, size, max_pixels  ->  the pixels, or `error`
+    do: inspect, paths, max_pixels      ->  `facts`, one each; then the small pictures, where `seen`
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import resource
+import sys
+import warnings
+from pathlib import Path
+from typing import IO, Any
+
+from core.datasets.decode import decode_bytes
+from core.datasets.facts import FileFacts, inspect
+from core.errors import InvalidImageError
+from core.language import tr
+
+
+def main(arguments: list[str]) -> int:
+    """Answers until nobody asks any more."""
+    _limit(int(arguments[0]))
+    warnings.simplefilter("ignore")
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while line := requests.readline():
+        request = json.loads(line)
+        data = requests.read(request["bytes"])
+        try:
+            head, body = _decoded(request, data) if data else _inspected(request)
+        except InvalidImageError as error:
+            head, body = {"error": error.record()}, b""
+        _answer(answers, head, body)
+    return 0
+
+
+def _decoded(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    try:
+        pixels = decode_bytes(data, request["name"], request["size"], request["max_pixels"])
+    except MemoryError as error:
+        raise InvalidImageError(
+            tr("{name} needs too much memory to be read.", name=request["name"]),
+            tr("Make it smaller."),
+        ) from error
+    return {}, pixels.tobytes()
+
+
+def _inspected(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    if request["do"] == "decode":  # an empty file
+        return _decoded(request, b"")
+    facts = [_fact(Path(path), request["max_pixels"]) for path in request["paths"]]
+    names = [field.name for field in dataclasses.fields(FileFacts) if field.name != "small"]
+    rows = [
+        {**{name: getattr(fact, name) for name in names}, "seen": fact.small is not None}
+        for fact in facts
+    ]
+    return {"facts": rows}, b"".join(f.small.tobytes() for f in facts if f.small is not None)
+
+
+def _fact(path: Path, max_pixels: int) -> FileFacts:
+    try:
+        return inspect(path, max_pixels)
+    except MemoryError:
+        return FileFacts(issues="unreadable")
+
+
+def _answer(answers: IO[bytes], head: dict[str, Any], body: bytes) -> None:
+    answers.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n" + body)
+    answers.flush()
+
+
+def _limit(memory_bytes: int) -> None:
+    """Some memory and no files: not every system knows every limit."""
+    limits = {
+        resource.RLIMIT_AS: memory_bytes,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for limit, most in limits.items():
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(limit, (most, most))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
