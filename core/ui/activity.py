@@ -70,7 +70,7 @@ def deed_words(deed: Deed, names: dict[str, str]) -> str:
     message = _DEEDS.get(deed.action) or _SWITCHES.get(switch)
     # A newer program's record may hold what this one does not know.
     message = message or mark("did something to {thing}")
-    return f"**{who}** {tr(message, thing=plain(str(thing)))}"
+    return tr("**{who}** {deed}", who=who, deed=tr(message, thing=plain(str(thing))))
 
 
 def _switched_by(action: str) -> str:
