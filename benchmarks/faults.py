@@ -2,9 +2,10 @@
 
 Run `python -m benchmarks.faults --rounds 20`. Each round starts a head run or a fine-tuning run and
 kills, by SIGKILL and at a random moment, the training process, the Dask worker, the scheduler, the
-web server, several of them or all at once. Then it does what an operator would (starts the server
-again, opens the page, presses "Resume" where the page says "failed"), waits for the end and
-compares the final weights with those of a run that nothing disturbed. The last line is JSON:
+web server, the process that waits for the next run, several of them or all at once. Then it does
+what an operator would (starts the server again, opens the page, presses "Resume" where the page
+says "failed"), waits for the end and compares the final weights with those of a run that nothing
+disturbed. Every second run finds a process that waits for it. The last line is JSON:
     rounds: how many.
     lost: runs that did not complete.
     wrong: runs whose weights differ in any bit.
@@ -35,10 +36,11 @@ from benchmarks.server import Server
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.runs import Run, RunState, RunStore
 from core.runs.process import end_process
+from core.runs.spare import spare_ready, spare_records
 from core.settings import APP_ROOT, Settings
 from tests.squares import squares
 
-PROCESSES = ("trainer", "worker", "scheduler", "server")
+PROCESSES = ("trainer", "worker", "scheduler", "server", "spare")
 VICTIMS = (
     ("trainer",),
     ("worker",),
@@ -46,9 +48,13 @@ VICTIMS = (
     ("server",),
     ("trainer", "worker"),
     ("worker", "scheduler"),
+    ("spare",),
     PROCESSES,
 )
 ROUND_SECONDS = 240.0
+SPARE_SECONDS = 30.0
+# How long a spare process lives on after a run was asked for, about.
+SPARE_LIFE = 1.5
 POLL_SECONDS = 0.1
 HEAD = TrainingConfig(learning_rate=1e-2, epochs=60, batch_size=8)
 FINE_TUNING = TrainingConfig(learning_rate=1e-3, epochs=10, batch_size=8)
@@ -93,8 +99,18 @@ class Site:
         if name == "server":
             self.server.kill()
             return True
+        if name == "spare":
+            return any(end_process(p) for p in spare_records(self.settings.queue_dir))
         path = self.settings.queue_dir / f"{name}.process.json"
         return end_process(run.process_path if name == "trainer" else path)
+
+    def wait_for_spare(self) -> None:
+        """Waits until a process is ready for the next run, or for as long as that may take."""
+        deadline = time.monotonic() + SPARE_SECONDS
+        while time.monotonic() < deadline:
+            if any(map(spare_ready, spare_records(self.settings.queue_dir))):
+                return
+            time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
         """Ends everything that was started."""
@@ -182,6 +198,10 @@ def main() -> None:
                 whole = site.whole[chance.randrange(2)]
                 running = number % 3 > 0  # else it may still be queued
                 delay = chance.uniform(0, whole.seconds or 0)
+                if victims == ("spare",):
+                    running, delay = False, chance.uniform(0, SPARE_LIFE)
+                if number % 2 or victims == ("spare",):
+                    site.wait_for_spare()
                 outcome = play_round(site, victims, whole, delay, running)
                 outcomes.append(outcome)
                 kind = "head" if whole.is_head else "fine-tuning"

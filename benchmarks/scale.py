@@ -46,7 +46,7 @@ from core.files import read_json
 from core.runs import Run, RunState, RunStore, scheduler
 from core.runs.dispatcher import Dispatcher
 from core.runs.process import recorded_process
-from core.runs.spare import spare_records
+from core.runs.spare import spare_ready, spare_records
 from core.settings import APP_ROOT, Settings
 
 SIDE = 96
@@ -146,11 +146,7 @@ def _wait_for_spares(settings: Settings, workers: int) -> None:
     """Returns once each worker has its spare process, as one that had nothing to do; or in time."""
     deadline = time.monotonic() + SPARE_SECONDS * settings.warm
     while time.monotonic() < deadline:
-        found = [recorded_process(record) for record in spare_records(settings.queue_dir)]
-        alive = sum(process is not None for process in found)
-        if alive == workers and all(
-            read_json(record).get("ready") for record in spare_records(settings.queue_dir)
-        ):
+        if sum(map(spare_ready, spare_records(settings.queue_dir))) == workers:
             return
         time.sleep(POLL_SECONDS)
 

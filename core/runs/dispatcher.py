@@ -77,7 +77,9 @@ class Dispatcher:
             return  # another server of this workspace does it
         queued = len(self._store.startable())
         if self._warm and not queued:
-            return  # also where somebody has ended the processes
+            # Somebody may end the processes now: a client would complain, and must not start them.
+            self._disconnect()
+            return
         client = self._connected()
         self._warm = True
         if not queued:

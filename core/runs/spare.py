@@ -85,6 +85,17 @@ def spare_records(queue_dir: Path) -> list[Path]:
     return sorted(queue_dir.glob("spare-*.json"))
 
 
+def spare_ready(record: Path) -> bool:
+    """Whether a spare of this machine has imported everything and waits for work.
+
+    It says so in its record, and takes that away when it begins to work.
+    """
+    try:
+        return bool(read_json(record).get("ready")) and recorded_process(record) is not None
+    except (OSError, ValueError):
+        return False
+
+
 class Spares:
     """Keeps one spare while there is nothing to do.
 
@@ -224,11 +235,7 @@ class _Spare:
 
     @property
     def ready(self) -> bool:
-        """The spare says so in its record, which it takes away when it begins to work."""
-        try:
-            return bool(read_json(self._record).get("ready")) and not self.dead
-        except (OSError, ValueError):
-            return False
+        return not self.dead and spare_ready(self._record)
 
     def tell(self, order: Mapping[str, Any]) -> bool:
         """Writes the line; tells whether it could."""

@@ -74,9 +74,12 @@ def supervise(run: Run, spares: Spares | None = None) -> RunState:
     with taken(locks, run.config.training.all_gpus, lambda: _is_queued(store, run)) as share:
         if share is None:
             return RunState.STOPPED  # it was cancelled while it waited for a GPU
-        command = [*_COMMAND, str(run.path)]
-        child = start(command, run.path / "worker.log", share, spares, _told())
-        code = _wait_for(child, run)
+        command, log = [*_COMMAND, str(run.path)], run.path / "worker.log"
+        # A spare that dies before it has begun the run is no reason for the run to fail.
+        for asked in dict.fromkeys((spares, None)):
+            code = _wait_for(start(command, log, share, asked, _told()), run)
+            if not code or _began(store, run):
+                break
     if code:
         _write_death(store.get(run.id), code)
     return _wait_for_end(store, run)

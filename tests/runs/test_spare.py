@@ -14,7 +14,7 @@ import pytest
 
 from core.config import HeadConfig, TrainingConfig
 from core.datasets import Dataset
-from core.runs import RunState, RunStatus, RunStore, scheduler, spare
+from core.runs import RunState, RunStatus, RunStore, scheduler, spare, supervisor
 from core.runs.dispatcher import Dispatcher
 from core.runs.gpus import Share
 from core.runs.spare import Spares, spare_records, start
@@ -159,6 +159,24 @@ def test_a_spare_dies_with_its_worker(settings: Settings) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=APP_ROOT, check=False)
 
     assert wait_until(lambda: not spare_records(settings.queue_dir), 10)
+
+
+def test_a_run_whose_spare_dies_before_it_begins_gets_a_process_of_its_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dies = LIGHT.replace("lambda: None", "lambda: sys.exit(1)")
+    monkeypatch.setattr(
+        spare, "_COMMAND", [sys.executable, "-c", f"import time; time.sleep(1){dies}"]
+    )
+    writes = (
+        "import sys, pathlib; pathlib.Path(sys.argv[1], 'status.json')"
+        '.write_text(\'{"state": "completed", "finished": 1, "attempts": 1}\')'
+    )
+    monkeypatch.setattr(supervisor, "_COMMAND", [sys.executable, "-c", writes])
+    run = RunStore(settings.runs_dir).create(HeadConfig("data", "v1"))
+    with Spares(settings.queue_dir) as spares:
+        assert wait_until(lambda: bool(spare_records(settings.queue_dir)))
+        assert supervisor.supervise(run, spares) is RunState.COMPLETED
 
 
 @pytest.mark.slow
