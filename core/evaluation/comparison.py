@@ -50,6 +50,12 @@ class Comparison:
     verdict: Verdict
 
     @property
+    def version(self) -> str:
+        """Changes when anything that it was made from does."""
+        made = [f"{run.id} {run.status.finished}" for run in (self.before, self.after)]
+        return " ".join([*made, self.dataset.version if self.dataset else ""])
+
+    @property
     def is_step(self) -> bool:
         """Whether the second run was fine-tuned from the first one."""
         return head_id_of(self.after) == self.before.id

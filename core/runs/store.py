@@ -84,9 +84,10 @@ class RunStore:
             raise RunError(
                 f"There is no readable run {run_id!r}.", "Choose another on the Runs page."
             ) from error
-        return dataclasses.replace(
-            about, status=read_status(path), order=_order(path, about.created)
-        )
+        status, order = read_status(path), about.created
+        if status.state is RunState.QUEUED:
+            order = _order(path, order)
+        return dataclasses.replace(about, status=status, order=order)
 
     def list(self, rate_tests: bool = False) -> list[Run]:
         """All readable runs, the newest first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from core.evaluation.metrics import per_class, per_class_change
 from core.evaluation.verdict import Outcome
 from core.evaluation.wording import p_in_words
 from core.language import mark, number, tr, trn
+from core.ui import session
 from core.ui.text import plain
 
 _MEASURES = {
@@ -44,7 +46,8 @@ def class_figures(comparison: Comparison) -> None:
     measure = chosen or "recall"
     order = tr("The classes that lost most stand at the top.")
     st.caption(f"{tr(_MEASURES[measure])}. {order}")
-    chart = class_change.figure(table, measure, *comparison.names)
+    draw = partial(class_change.figure, table, measure, *comparison.names)
+    chart = session.cached("class_change", f"{measure} {comparison.version}", draw)
     st.plotly_chart(chart, width="stretch", key="class_change", config={"displayModeBar": False})
     with st.expander(tr("{measure} of each class as a table", measure=tr(_NAMES[measure]))):
         _change_table(table, tested, measure)

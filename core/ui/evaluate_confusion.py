@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from core.charts import confusion
 from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import confusion_matrix
 from core.language import mark, tr, trn
+from core.ui import session
 from core.ui.evaluate_gallery import gallery
 from core.ui.text import plain
 
@@ -29,8 +31,10 @@ def confusion_matrices(comparison: Comparison) -> None:
     for place, column in enumerate(st.columns(2, gap="large")):
         with column:
             st.markdown(f"**{plain(comparison.names[place])}**")
-            chart = confusion.figure(matrices[place], names, scales[place], most, by_row)
-            cell = _clicked_cell(chart, f"confusion_{place}")
+            key = f"confusion_{place}"
+            draw = partial(confusion.figure, matrices[place], names, scales[place], most, by_row)
+            chart = session.cached(key, f"{by_row} {comparison.version}", draw)
+            cell = _clicked_cell(chart, key)
             chosen = (place, *cell) if cell else chosen
     st.caption(
         tr("Rows are the true class, columns what the model said. Click a cell to see its images.")

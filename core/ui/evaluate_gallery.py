@@ -117,7 +117,8 @@ def _picture(place: DeltaGenerator, picture: bytes | None, alt: str) -> None:
         words = tr("cannot be read")
         place.markdown(f":material/broken_image: :small[{words}]")
     else:
-        place.image(picture, width=SIDE, alt=alt)
+        # In a place that is as wide: told by a number, Streamlit encodes it anew in every run.
+        place.image(picture, width="stretch", alt=alt)
 
 
 def _file(dataset: Dataset, row: Row) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from core.evaluation.wording import (
     reasons_in_words,
 )
 from core.language import mark, tr
+from core.ui import session
 
 _ICONS = {
     Outcome.HELPED: ":material/check_circle:",
@@ -72,7 +74,8 @@ def _reasons(comparison: Comparison) -> list[str]:
 
 def _picture(comparison: Comparison, verdict: Verdict) -> None:
     before, after = comparison.names
-    chart = intervals.figure([(before, verdict.before), (after, verdict.after)])
+    draw = partial(intervals.figure, [(before, verdict.before), (after, verdict.after)])
+    chart = session.cached("verdict_intervals", comparison.version, draw)
     st.plotly_chart(
         chart,
         width="stretch",

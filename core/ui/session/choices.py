@@ -10,6 +10,7 @@ import streamlit as st
 from core.config import RunConfig
 from core.datasets import Dataset
 from core.errors import RunError, UnfreezeError
+from core.language import language
 from core.runs import Run
 from core.ui.cards import error_card
 from core.ui.session.access import run_store, team
@@ -89,7 +90,8 @@ def count_up(name: str) -> None:
 
 
 def cached(key: str, version: str, make: Callable[[], T]) -> T:
-    """Keeps one value a key in the session, made anew when `version` changes."""
+    """Keeps one value a key in the session, made anew when `version` or the language changes."""
+    version = f"{language()} {version}"
     slot: tuple[str, Any] | None = st.session_state.get(f"cached_{key}")
     if slot is None or slot[0] != version:
         slot = (version, make())
