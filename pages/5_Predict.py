@@ -2,6 +2,7 @@ import streamlit as st
 
 from core.errors import UnfreezeError
 from core.evaluation.rejection import read_rejection
+from core.language import tr
 from core.runs import Run
 from core.ui import page, session
 from core.ui.cards import error_card
@@ -12,7 +13,7 @@ from core.ui.predict_prepare import prepared
 from core.ui.predict_results import results
 from core.ui.take_away import take_away
 
-page.setup("Predict", "predict")
+page.setup(tr("Predict"), "predict")
 
 
 def predict(run: Run) -> None:
@@ -20,7 +21,7 @@ def predict(run: Run) -> None:
     if prepared(run):
         ask(run)
         many_images(run)
-    st.subheader("Take it away", anchor=False)
+    st.subheader(tr("Take it away"), anchor=False)
     take_away(run)
 
 

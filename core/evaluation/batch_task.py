@@ -20,6 +20,8 @@ from core.settings import Settings
 
 # The page's uploaded zip lies in the task's folder under this name, until the task has ended.
 UPLOAD = "upload.zip"
+# What the results call it.
+THE_ZIP = "the zip"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,11 +29,11 @@ def main(arguments: Sequence[str]) -> int:
     folder, source = Path(arguments[0]), Path(arguments[1])
 
     def work(reporter: TaskReporter) -> dict[str, Any]:
-        shown = "the zip" if source.name == UPLOAD else source.name
+        shown = THE_ZIP if source.name == UPLOAD else source.name
         reporter.say(tr("Preparing the model"))
         classifier, threshold = open_model(folder.parent)
         images = image_source(source)
-        reporter.say("Classifying", len(images.names))
+        reporter.say(tr("Classifying"), len(images.names))
         result = classify_all(
             classifier,
             images,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.errors import RunError
 from core.files import read_json
+from core.language import tr, trn
 from core.runs import Run
 
 # Predictions share the machine with training runs, and one image needs no more.
@@ -43,9 +44,18 @@ class Classifier:
         expected = (1, 1) if len(class_names) == 2 and gives == (1, 1) else (1, len(class_names))
         if takes != (1, image_size, image_size, 3) or gives != expected:
             raise RunError(
-                f"{model_path.name} takes {takes} and gives {gives}, which does not fit "
-                f"{len(class_names)} classes at {image_size} pixels.",
-                "Train the run again.",
+                trn(
+                    "{name} takes {takes} and gives {gives}, which does not fit {count} class at "
+                    "{size} pixels.",
+                    "{name} takes {takes} and gives {gives}, which does not fit {count} classes at "
+                    "{size} pixels.",
+                    len(class_names),
+                    name=model_path.name,
+                    takes=str(takes),
+                    gives=str(gives),
+                    size=image_size,
+                ),
+                tr("Train the run again."),
             )
 
     def classify(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -123,8 +133,8 @@ def load_classifier(run: Run, model_path: Path | None = None) -> Classifier:
         class_names, image_size = tuple(record["class_names"]), int(record["image_size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"Run {run.id} has no readable predict.json, so its model cannot be used.",
-            "Wait until it has ended, or train it again.",
+            tr("Run {run} has no readable predict.json, so its model cannot be used.", run=run.id),
+            tr("Wait until it has ended, or train it again."),
         ) from error
     return Classifier(model_path or run.litert_path, class_names, image_size)
 
@@ -144,13 +154,19 @@ def _load(path: Path) -> Any:
 
     if not path.is_file():
         raise RunError(
-            f"{path.parent.name}/{path.name} is missing.", "Train the run again, or choose another."
+            tr("{file} is missing.", file=f"{path.parent.name}/{path.name}"),
+            tr("Train the run again, or choose another."),
         )
     try:
         interpreter = Interpreter(model_path=str(path), num_threads=THREADS)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise RunError(
-            f"{path.parent.name}/{path.name} is no LiteRT model: {error}", "Train the run again."
+            tr(
+                "{file} is no LiteRT model: {error}",
+                file=f"{path.parent.name}/{path.name}",
+                error=str(error),
+            ),
+            tr("Train the run again."),
         ) from error
     return interpreter

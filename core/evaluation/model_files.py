@@ -9,6 +9,7 @@ from core.errors import RunError
 from core.evaluation.classifier import Classifier, model_input_size
 from core.evaluation.rejection import read_threshold
 from core.files import read_json
+from core.language import tr, trn
 from core.runs import litert
 
 
@@ -41,8 +42,15 @@ def _model_file(path: Path, waiting: Callable[[], None]) -> Path:
         litert.wait_for(path, waiting)
     found = sorted(path.glob("*.tflite")) if path.is_dir() else []
     if len(found) != 1:
-        what = "no .tflite model" if not found else f"{len(found)} .tflite models"
-        raise RunError(f"{path} holds {what}.", "Name a run's folder or a .tflite file.")
+        what = tr("{path} holds no .tflite model.", path=str(path))
+        if found:
+            what = trn(
+                "{path} holds {count} .tflite model.",
+                "{path} holds {count} .tflite models.",
+                len(found),
+                path=str(path),
+            )
+        raise RunError(what, tr("Name a run's folder or a .tflite file."))
     return found[0]
 
 
@@ -55,6 +63,9 @@ def _class_names(folder: Path) -> tuple[str, ...]:
         return tuple((folder / "labels.txt").read_text(encoding="utf-8").splitlines())
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(
-            f"{folder} has neither predict.json nor labels.txt: the classes have no names.",
-            "Put labels.txt beside the model, one class a line.",
+            tr(
+                "{folder} has neither predict.json nor labels.txt: the classes have no names.",
+                folder=str(folder),
+            ),
+            tr("Put labels.txt beside the model, one class a line."),
         ) from error

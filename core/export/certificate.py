@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from core.evaluation.verdict import Outcome, Verdict, judge
 from core.evaluation.wording import difference_in_words
 from core.export.formats import ExportFormat
+from core.language import Words, number, plain_number, tr
 
 Array = np.ndarray[Any, Any]
 
@@ -38,6 +40,7 @@ class Certificate:
         allowed: The largest difference that is let pass.
         versions: Packages that it was made and checked with.
         refusal: Why it may not be taken away; "" where it may.
+        counts: Images by what became of them, as `judge` takes them: what the words are told from.
     """
 
     format: str
@@ -58,6 +61,7 @@ class Certificate:
     allowed: float
     versions: dict[str, str]
     refusal: str
+    counts: dict[str, int]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -78,18 +82,22 @@ def refusal(chosen: ExportFormat, got: Array, expected: Array) -> str:
         expected: The trained model's, of the same shape.
     """
     if not np.isfinite(got).all():
-        return "It gives numbers that are none."
+        return tr("It gives numbers that are none.")
     difference = float(np.abs(got - expected).max())
     if difference > chosen.max_difference:
-        return (
-            f"A probability differs by {difference:.3g} from the trained model's; "
-            f"{chosen.max_difference:g} is let pass."
+        return tr(
+            "A probability differs by {difference} from the trained model's; {allowed} is let "
+            "pass.",
+            difference=plain_number(float(f"{difference:.3g}")),
+            allowed=plain_number(chosen.max_difference),
         )
     agreement = float((got.argmax(axis=1) == expected.argmax(axis=1)).mean())
     if agreement < chosen.min_agreement:
-        return (
-            f"It agrees with the trained model on {agreement:.1%} of the images only; "
-            f"{chosen.min_agreement:.0%} are needed."
+        return tr(
+            "It agrees with the trained model on {agreement}% of the images only; {needed}% are "
+            "needed.",
+            agreement=number(100 * agreement, 1),
+            needed=number(100 * chosen.min_agreement),
         )
     return ""
 
@@ -106,14 +114,32 @@ def compare(got: Array, expected: Array, labels: Array) -> Verdict:
     )
 
 
-def cost_in_words(verdict: Verdict) -> str:
-    """What the export costs in accuracy: "It costs nothing", "It costs accuracy", "Cannot tell"."""
+def counts_of(verdict: Verdict) -> dict[str, int]:
+    """What `judge` makes the verdict of again."""
+    names = ("both_right", "fixed", "broken", "both_wrong")
+    return {name: getattr(verdict, name) for name in names}
+
+
+def cost_in_words(verdict: Verdict) -> Words:
+    """What the export costs in accuracy: "The same answers are right.", "Accuracy ...: it hurt"."""
     if not verdict.changed:
-        return "The same answers are right."
+        return tr("The same answers are right.")
     points = difference_in_words(verdict)
     if verdict.outcome is Outcome.CANNOT_TELL:
-        return f"Accuracy {points}: cannot tell it from no difference."
-    return f"Accuracy {points}: it {verdict.outcome}."
+        return tr("Accuracy {points}: cannot tell it from no difference.", points=points)
+    if verdict.outcome is Outcome.HURT:
+        return tr("Accuracy {points}: it hurt.", points=points)
+    return tr("Accuracy {points}: it helped.", points=points)
+
+
+def told_difference(certificate: Mapping[str, Any]) -> str:
+    """A certificate's cost in the reader's language.
+
+    Args:
+        certificate: What `Certificate.to_dict` gave; older ones have no `counts`.
+    """
+    counts = certificate.get("counts")
+    return cost_in_words(judge(**counts)) if counts else str(certificate["difference"])
 
 
 def markdown(certificate: Certificate) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import ExportError
 from core.export.formats import ONNX_OPSET, ExportFormat
 from core.export.litert import export_float16, export_int8, export_litert, frozen_function
+from core.language import tr
 
 # Training images that tell int8 the range of every activation.
 SAMPLES = 100
@@ -32,8 +33,12 @@ def convert(
     """
     if chosen.missing:
         raise ExportError(
-            f"{chosen.title} needs packages that are not installed: {', '.join(chosen.missing)}.",
-            "Install them: pip install -r requirements-export.txt",
+            tr(
+                "{format} needs packages that are not installed: {packages}.",
+                format=chosen.title,
+                packages=", ".join(chosen.missing),
+            ),
+            tr("Install them: pip install -r requirements-export.txt"),
         )
     if chosen.key == "litert":
         export_litert(model, path)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from core.errors import ExportError
+from core.language import mark, tr
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class ExportFormat:
     Attributes:
         key: Names its folder in a run's `exports/`.
         title: As people write it.
-        sentence: What it is for.
+        sentence: What it is for, in English.
         file: Name of the model's file or folder in the zip.
         runtime: Name of the template of its `predict.py`.
         packages: What that needs from the package index.
@@ -35,6 +36,11 @@ class ExportFormat:
     needs: tuple[str, ...] = ()
 
     @property
+    def words(self) -> str:
+        """The sentence in the reader's language."""
+        return tr(self.sentence, opset=str(ONNX_OPSET))
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Modules that are not installed, told without importing them."""
         return tuple(name for name in self.needs if find_spec(name) is None)
@@ -49,7 +55,7 @@ FORMATS = {
         ExportFormat(
             "keras",
             "Keras",
-            "For Python with Keras 3, to go on with training; holds its model card.",
+            mark("For Python with Keras 3, to go on with training; holds its model card."),
             "model.keras",
             "keras",
             "tensorflow numpy pillow",
@@ -58,7 +64,7 @@ FORMATS = {
         ExportFormat(
             "litert",
             "LiteRT",
-            "For phones, Raspberry Pi and any Python, without TensorFlow.",
+            mark("For phones, Raspberry Pi and any Python, without TensorFlow."),
             "model.tflite",
             "litert",
             "ai-edge-litert numpy pillow",
@@ -67,7 +73,7 @@ FORMATS = {
         ExportFormat(
             "litert_float16",
             "LiteRT, float16",
-            "Half the size; computes as before, with weights rounded to half precision.",
+            mark("Half the size; computes as before, with weights rounded to half precision."),
             "model.tflite",
             "litert",
             "ai-edge-litert numpy pillow",
@@ -76,8 +82,10 @@ FORMATS = {
         ExportFormat(
             "litert_int8",
             "LiteRT, int8",
-            "A quarter of the size and quick on small processors; what it costs in accuracy is "
-            "measured.",
+            mark(
+                "A quarter of the size and quick on small processors; what it costs in accuracy is "
+                "measured."
+            ),
             "model.tflite",
             "litert",
             "ai-edge-litert numpy pillow",
@@ -87,7 +95,7 @@ FORMATS = {
         ExportFormat(
             "saved_model",
             "SavedModel",
-            "For TensorFlow Serving and other programs that use TensorFlow.",
+            mark("For TensorFlow Serving and other programs that use TensorFlow."),
             "saved_model",
             "saved_model",
             "tensorflow numpy pillow",
@@ -96,7 +104,7 @@ FORMATS = {
         ExportFormat(
             "onnx",
             "ONNX",
-            f"For ONNX Runtime, in any language (opset {ONNX_OPSET}).",
+            mark("For ONNX Runtime, in any language (opset {opset})."),
             "model.onnx",
             "onnx",
             "onnxruntime numpy pillow",
@@ -117,5 +125,6 @@ def find_format(key: str) -> ExportFormat:
         return FORMATS[key]
     except KeyError:
         raise ExportError(
-            f"There is no format {key!r}.", f"There are {', '.join(FORMATS)}."
+            tr("There is no format {format}.", format=repr(key)),
+            tr("There are {formats}.", formats=", ".join(FORMATS)),
         ) from None

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ExportError
+from core.language import tr
 from core.settings import APP_ROOT
 
 Array = np.ndarray[Any, Any]
@@ -69,8 +70,8 @@ def _answer(child: subprocess.Popen[bytes], question: bytes = b"") -> dict[str, 
         line = child.stdout.readline()
     if not line:
         raise ExportError(
-            "The exported model cannot be run in a process of its own.",
-            "task.log beside it says why; take another format.",
+            tr("The exported model cannot be run in a process of its own."),
+            tr("task.log beside it says why; take another format."),
         )
     found: dict[str, Any] = json.loads(line)
     return found

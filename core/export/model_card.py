@@ -27,6 +27,7 @@ from core.evaluation.rejection import read_rejection, threshold_in_words
 from core.export.parity import parity_in_words, read_parity
 from core.export.versions import package_versions
 from core.files import read_json
+from core.language import in_english
 from core.runs import Run
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.settings import Settings
@@ -38,7 +39,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|])")
 
 
 def model_card(run: Run, settings: Settings) -> str:
-    """Writes the card of a finished run, in Markdown.
+    """Writes the card of a finished run, in Markdown; in English, because it travels.
 
     Raises:
         RunError: If the run has no predictions.
@@ -47,16 +48,17 @@ def model_card(run: Run, settings: Settings) -> str:
     base = run.base
     dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
     account = read_json(run.account_path)
-    parts = [
-        f"# {_plain(run.dataset_name or dataset.name)}: model card",
-        _summary(run, dataset, settings),
-        _data(dataset),
-        _model(run, account, settings),
-        _training(run),
-        _results(run, dataset.class_names),
-        _limits(run),
-        _origin(run, account),
-    ]
+    with in_english():
+        parts = [
+            f"# {_plain(run.dataset_name or dataset.name)}: model card",
+            _summary(run, dataset, settings),
+            _data(dataset),
+            _model(run, account, settings),
+            _training(run),
+            _results(run, dataset.class_names),
+            _limits(run),
+            _origin(run, account),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

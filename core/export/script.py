@@ -19,8 +19,10 @@ from core.config import FineTuneConfig
 from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import DIGITS_ID
 from core.errors import ExportError, UnfreezeError
+from core.evaluation.export import safe_cell
 from core.export.script_facts import ScriptFacts, read_facts
 from core.export.script_text import application, introduction, settings_text
+from core.language import in_english, tr
 from core.runs import Run, RunStore
 from core.training.share import draw_share
 
@@ -103,7 +105,7 @@ class Script:
 
 
 def make_script(run: Run, runs: RunStore, datasets: DatasetStore) -> Script:
-    """Writes down what a finished run did.
+    """Writes down what a finished run did; in English, whoever asks for it, because it travels.
 
     Args:
         run: A run with a model.
@@ -120,12 +122,13 @@ def make_script(run: Run, runs: RunStore, datasets: DatasetStore) -> Script:
     spec = find_backbone_of(run)
     facts = read_facts(run, runs, spec)
     dataset = datasets.get(run.base.dataset_id, run.base.dataset_version)
-    return Script(
-        introduction=introduction(facts, spec, dataset.id == DIGITS_ID),
-        cells=_cells(facts, spec, dataset),
-        images=_images(dataset, facts),
-        weights=_BUNDLED / spec.weights_file if spec.bundled and facts.pretrained else None,
-    )
+    with in_english():
+        return Script(
+            introduction=introduction(facts, spec, dataset.id == DIGITS_ID),
+            cells=_cells(facts, spec, dataset),
+            images=_images(dataset, facts),
+            weights=_BUNDLED / spec.weights_file if spec.bundled and facts.pretrained else None,
+        )
 
 
 def hindrance(run: Run, datasets: DatasetStore) -> UnfreezeError | None:
@@ -146,9 +149,11 @@ def find_backbone_of(run: Run) -> BackboneSpec:
     """
     if run.base.backbone.startswith("own:"):
         raise ExportError(
-            f"The backbone {run.base.backbone} is a file of your own, which a plain script cannot "
-            "build.",
-            "Take the Keras model instead.",
+            tr(
+                "The backbone {backbone} is a file of your own, which a plain script cannot build.",
+                backbone=run.base.backbone,
+            ),
+            tr("Take the Keras model instead."),
         )
     return find_backbone(run.base.backbone)
 
@@ -206,7 +211,9 @@ def _images(dataset: Dataset, facts: ScriptFacts) -> str:
     share, seed = facts.config.train_share, facts.config.training.seed
     left_out = np.setdiff1d(train, draw_share(train, labels, share, seed))
     table = table[~table.index.isin(left_out)]
-    return str(table[["path", "class_name", "split", "sha256"]].to_csv(index=False))
+    told = table[["path", "class_name", "split", "sha256"]]
+    # `cells/images_read.txt` takes the apostrophes away again.
+    return str(told.map(safe_cell).to_csv(index=False))
 
 
 def _cell(name: str) -> str:

@@ -11,6 +11,7 @@ from core.config import Augmentation, FineTuneConfig, HeadConfig, TrainingConfig
 from core.errors import ExportError, RunError
 from core.export.versions import package_versions
 from core.files import read_json
+from core.language import tr
 from core.runs import Run, RunStore
 
 PLAIN = ("optimizer", "learning_rate", "epochs", "batch_size", "seed")
@@ -78,7 +79,9 @@ def read_facts(run: Run, runs: RunStore, spec: BackboneSpec) -> ScriptFacts:
     test = results.get("test_accuracy")
     accuracy = test if test is not None else results.get("val_accuracy")
     if accuracy is None or not run.account_path.is_file():
-        raise ExportError(f"Run {run.id} has no results yet.", "Wait until it has ended.")
+        raise ExportError(
+            tr("Run {run} has no results yet.", run=run.id), tr("Wait until it has ended.")
+        )
     account = read_json(run.account_path)
     head, differences = _head_training(run, runs)
     cut, last, fine_tune = "", "", None

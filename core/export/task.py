@@ -18,12 +18,20 @@ import numpy as np
 from core.datasets import DatasetStore
 from core.datasets.decode import decode
 from core.errors import DatasetError, ExportError
-from core.export.certificate import Certificate, compare, cost_in_words, refusal, takes
+from core.export.certificate import (
+    Certificate,
+    compare,
+    cost_in_words,
+    counts_of,
+    refusal,
+    takes,
+)
 from core.export.formats import ExportFormat, find_format
 from core.export.model_card import keras_file
 from core.export.package import model_files, write_package
 from core.export.versions import package_versions
 from core.files import read_json, write_json
+from core.language import tr
 from core.runs import Run, RunStore
 from core.runs.tasks import TaskReporter, run_task
 from core.settings import Settings
@@ -76,7 +84,7 @@ def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
         (folder / old).unlink(missing_ok=True)
     for left in folder.glob("tmp*"):
         shutil.rmtree(left, ignore_errors=True)  # of a process that was ended by force
-    reporter.say("Loading the model")
+    reporter.say(tr("Loading the model"))
     import keras
 
     from core.export.convert import convert
@@ -86,7 +94,7 @@ def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
     checked, samples = _images(run, settings)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         exported = Path(scratch) / chosen.file
-        reporter.say("Converting")
+        reporter.say(tr("Converting"))
         if chosen.runtime == "keras":
             exported.write_bytes(keras_file(run, settings))
         else:
@@ -95,10 +103,14 @@ def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
         write_json(folder / "certificate.json", certificate.to_dict())
         if certificate.refusal:
             raise ExportError(
-                f"The {chosen.title} model is not given away. {certificate.refusal}",
-                "Take another format.",
+                tr(
+                    "The {format} model is not given away. {reason}",
+                    format=chosen.title,
+                    reason=certificate.refusal,
+                ),
+                tr("Take another format."),
             )
-        reporter.say("Packing")
+        reporter.say(tr("Packing"))
         names = read_json(run.path / "predict.json")["class_names"]
         write_package(folder / "model.zip", chosen, exported, names, certificate)
     return certificate.to_dict()
@@ -122,7 +134,7 @@ def _images(run: Run, settings: Settings) -> tuple[Checked, Array]:
 
 def _spread(table: Any, most: int) -> Any:
     if not len(table):
-        raise DatasetError("The data set has no images to check the model on.")
+        raise DatasetError(tr("The data set has no images to check the model on."))
     return table.iloc[np.unique(np.linspace(0, len(table) - 1, most).astype(int))]
 
 
@@ -138,7 +150,7 @@ def _certify(
 
     names = tuple(read_json(run.path / "predict.json")["class_names"])
     size = run.base.image_size
-    reporter.say("Checking", len(checked.paths))
+    reporter.say(tr("Checking"), len(checked.paths))
     expected, got, seconds = [], [], []
     with open_runtime(chosen, exported, names, size) as predict:
         for images in _batches(checked.paths, size):
@@ -184,6 +196,7 @@ def measured(
         allowed=chosen.max_difference,
         versions=package_versions(),
         refusal=refusal(chosen, got, expected),
+        counts=counts_of(verdict),
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.evaluation.answers import Answer, answer
 from core.evaluation.classifier import Classifier
+from core.language import tr
 from core.runs import Run
 from core.settings import Settings
 from core.ui import session
@@ -25,17 +26,18 @@ def uploaded_files() -> list[Any]:
         The files, each with `name`, `file_id` and `getvalue()`.
     """
     files = st.file_uploader(
-        "Images",
+        tr("Images"),
         type=_TYPES,
         accept_multiple_files=True,
         max_upload_size=_LARGEST_MB,
         key="predict_files",
-        help="One or many. They stay in this session's memory and are not stored.",
+        help=tr("One or many. They stay in this session's memory and are not stored."),
     )
     found = list(files or [])
     # The browser asks for the camera as soon as it is drawn, so it is drawn only when wanted.
-    if st.toggle("Take a picture with the camera", key="predict_camera_on"):
-        picture = st.camera_input("Camera", key="predict_camera", label_visibility="collapsed")
+    if st.toggle(tr("Take a picture with the camera"), key="predict_camera_on"):
+        camera = tr("Camera")
+        picture = st.camera_input(camera, key="predict_camera", label_visibility="collapsed")
         found = [picture, *found] if picture is not None else found
     return found
 
@@ -50,11 +52,12 @@ def answers_to(
     fresh = [file for file in files if file.file_id not in kept]
     if fresh:
         session.team().tasks.predict(run, len(fresh))
-    bar = st.progress(0.0, text="Classifying") if len(fresh) > 20 else None
+    bar = st.progress(0.0, text=tr("Classifying")) if len(fresh) > 20 else None
     for place, file in enumerate(fresh, start=1):
         kept[file.file_id] = answer(classifier, file.name, file.getvalue(), settings.max_pixels)
         if bar is not None:
-            bar.progress(place / len(fresh), text=f"Classifying {place:,} of {len(fresh):,}")
+            words = tr("Classifying {done} of {total}", done=place, total=len(fresh))
+            bar.progress(place / len(fresh), text=words)
     if bar is not None:
         bar.empty()
     return [kept[file.file_id] for file in files]

@@ -8,6 +8,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets.folder import folders_in, is_text
+from core.evaluation.batch_task import THE_ZIP
+from core.language import tr, trn
 from core.runs import Run
 from core.runs.tasks import Task, TaskState
 from core.ui import session
@@ -20,12 +22,12 @@ _MODULE = "core.evaluation.batch_task"
 def many_images(run: Run) -> None:
     """Lets the user choose a folder or a zip, shows how far it is, and offers the CSV."""
     folder = run.path / "batch"
-    with st.expander("A whole folder or a zip", icon=":material/folder:", key="predict_many"):
+    with st.expander(tr("A whole folder or a zip"), icon=":material/folder:", key="predict_many"):
         source = _source()
         task = task_view(
             folder,
             f"batch_{run.id}",
-            "Classify them all",
+            tr("Classify them all"),
             lambda: _start(run, source),
             disabled=source is None,
         )
@@ -39,17 +41,19 @@ def _source() -> Path | UploadedFile | None:
     folders = sorted(path.name for path in folders_in(root) if is_text(path.name))
     if folders:
         chosen = st.selectbox(
-            "Folder",
+            tr("Folder"),
             folders,
             index=None,
-            placeholder="Choose a folder of the workspace",
+            placeholder=tr("Choose a folder of the workspace"),
             key="batch_folder",
         )
         if chosen is not None:
             return root / chosen
     else:
-        st.caption(f"Put a folder of images into {plain(str(root))}, or upload a zip.")
-    uploaded: UploadedFile | None = st.file_uploader("Zip", type=["zip"], key="batch_zip")
+        st.caption(
+            tr("Put a folder of images into {folder}, or upload a zip.", folder=plain(str(root)))
+        )
+    uploaded: UploadedFile | None = st.file_uploader(tr("Zip"), type=["zip"], key="batch_zip")
     return uploaded
 
 
@@ -64,16 +68,29 @@ def _start(run: Run, source: Path | UploadedFile | None) -> None:
 def _result(run: Run, folder: Path, task: Task) -> None:
     found = task.results
     images, source = int(found.get("images", 0)), str(found.get("source", ""))
-    st.markdown(f"**{_counted(images)}** of {plain(source)}")
+    if source == THE_ZIP:
+        words = trn("**{count} image** of the zip", "**{count} images** of the zip", images)
+    else:
+        words = trn(
+            "**{count} image** of {folder}",
+            "**{count} images** of {folder}",
+            images,
+            folder=plain(source),
+        )
+    st.markdown(words)
     if found.get("broken"):
         st.warning(
-            f"{_counted(found['broken'])} cannot be read; the CSV says why.",
+            trn(
+                "{count} image cannot be read; the CSV says why.",
+                "{count} images cannot be read; the CSV says why.",
+                found["broken"],
+            ),
             icon=":material/broken_image:",
         )
     path = folder / "answers.csv"
     if path.is_file():
         st.download_button(
-            "Answers as CSV",
+            tr("Answers as CSV"),
             path.read_bytes,
             file_name=f"{run.base.dataset_id}-all-answers.csv",
             mime="text/csv",
@@ -81,7 +98,3 @@ def _result(run: Run, folder: Path, task: Task) -> None:
             on_click="ignore",
             key="download_batch",
         )
-
-
-def _counted(images: int) -> str:
-    return "1 image" if images == 1 else f"{images:,} images"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.evaluation.classifier import Classifier, load_classifier
 from core.evaluation.recommendation import recommend, usable_runs
+from core.language import tr
 from core.runs import Run
 from core.ui import session
 from core.ui.cards import empty_state
@@ -27,19 +28,24 @@ def choose_model() -> Run | None:
     advice = recommend(list(usable.values()), runs, session.dataset_store(), dataset_id, current)
     if advice is None:
         empty_state(
-            "There is no finished model yet: train a head first.", "pages/2_Head.py", "Train a head"
+            tr("There is no finished model yet: train a head first."),
+            "pages/2_Head.py",
+            tr("Train a head"),
         )
         return None
     default = named if named in usable else advice.run.id
     chosen: str = st.selectbox(
-        "Model",
+        tr("Model"),
         list(usable),
         index=list(usable).index(default),
         format_func=run_titles(usable.values()).__getitem__,
         key=f"predict_model_{named}",
     )
-    start = "Suggested" if chosen == advice.run.id else "Suggested instead"
-    st.caption(f"{start}: {plain(advice.reason)}")
+    reason = plain(advice.reason)
+    if chosen == advice.run.id:
+        st.caption(tr("Suggested: {reason}", reason=reason))
+    else:
+        st.caption(tr("Suggested instead: {reason}", reason=reason))
     return usable[chosen]
 
 

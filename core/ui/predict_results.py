@@ -8,6 +8,7 @@ import streamlit as st
 from core.evaluation.answers import NONE_OF_THESE, Answer
 from core.evaluation.export import answers_csv
 from core.evaluation.rejection import threshold_in_words
+from core.language import anew, number, tr, trn
 from core.ui.text import percent, plain
 
 _SHOWN = 60
@@ -28,7 +29,7 @@ def results(
     good = [answer for answer in answers if answer.error is None]
     for answer in answers:
         if answer.error is not None:
-            words = f"{plain(answer.error.what)} {plain(answer.error.way_out)}"
+            words = f"{plain(anew(answer.error.what))} {plain(anew(answer.error.way_out))}"
             st.error(words, icon=":material/broken_image:")
     if not good:
         return
@@ -38,16 +39,28 @@ def results(
         with columns[place % 2]:
             _card(answer, class_names, threshold)
     if len(good) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(good):,} images. The CSV has all of them.")
+        st.caption(
+            tr(
+                "The first {shown} of {count} images. The CSV has all of them.",
+                shown=_SHOWN,
+                count=len(good),
+            )
+        )
 
 
 def _summary(good: list[Answer], class_names: tuple[str, ...], threshold: float, name: str) -> None:
     typical = float(np.median([answer.milliseconds for answer in good]))
     with st.container(horizontal=True, vertical_alignment="center"):
-        images = "1 image" if len(good) == 1 else f"{len(good):,} images"
-        st.markdown(f"**{images}**, {typical:.1f} ms each")
+        st.markdown(
+            trn(
+                "**{count} image**, {milliseconds} ms each",
+                "**{count} images**, {milliseconds} ms each",
+                len(good),
+                milliseconds=number(typical, 1),
+            )
+        )
         st.download_button(
-            "All as CSV",
+            tr("All as CSV"),
             lambda: _csv(good, class_names, threshold),
             file_name=f"{name}.csv",
             mime="text/csv",
@@ -65,7 +78,8 @@ def _card(answer: Answer, class_names: tuple[str, ...], threshold: float) -> Non
                 st.image(answer.image, width="stretch", alt=answer.name)
         with words:
             said = answer.class_name(class_names, threshold)
-            st.markdown(f"#### {plain(said)}", help=_help(said, threshold))
+            shown = tr(said) if said == NONE_OF_THESE else said
+            st.markdown(f"#### {plain(shown)}", help=_help(said, threshold))
             for label, probability in answer.best(_TOP):
                 text = f"**{plain(class_names[label])}** {percent(probability)}"
                 st.progress(min(max(probability, 0.0), 1.0), text=text)
@@ -76,7 +90,7 @@ def _help(said: str, threshold: float) -> str | None:
     if said != NONE_OF_THESE:
         return None
     limit = threshold_in_words(threshold)
-    return f"Less sure than {limit}, the threshold chosen on the Evaluate page."
+    return tr("Less sure than {limit}, the threshold chosen on the Evaluate page.", limit=limit)
 
 
 def _csv(good: list[Answer], class_names: tuple[str, ...], threshold: float) -> bytes:

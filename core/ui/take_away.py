@@ -7,13 +7,17 @@ import streamlit as st
 from core.errors import UnfreezeError
 from core.export.model_card import keras_file, model_card
 from core.export.script import hindrance, make_script
+from core.language import number, tr
 from core.runs import Run
 from core.ui import session
 from core.ui.take_away_formats import other_formats
 
 
 def take_away(run: Run) -> None:
-    """Buttons for what can be taken away; each is read or made when its button is pressed."""
+    """Buttons for what can be taken away; each is read or made when its button is pressed.
+
+    The files themselves are in English, whoever asks for them: they travel.
+    """
     _model_files(run)
     _papers(run)
     other_formats(run)
@@ -22,7 +26,7 @@ def take_away(run: Run) -> None:
 def _model_files(run: Run) -> None:
     with st.container(horizontal=True):
         st.download_button(
-            f"Keras model ({_megabytes(run.model_path.stat().st_size)})",
+            tr("Keras model ({size})", size=_megabytes(run.model_path.stat().st_size)),
             lambda: keras_file(run, session.settings()),
             file_name=f"{_name(run)}.keras",
             mime="application/octet-stream",
@@ -33,14 +37,16 @@ def _model_files(run: Run) -> None:
         if run.litert_path.is_file():
             _litert(run)
     st.caption(
-        "Models take RGB images with values from 0 to 255; what the backbone expects is part of "
-        "them."
+        tr(
+            "Models take RGB images with values from 0 to 255; what the backbone expects is part "
+            "of them."
+        )
     )
 
 
 def _litert(run: Run) -> None:
     st.download_button(
-        f"LiteRT model ({_megabytes(run.litert_path.stat().st_size)})",
+        tr("LiteRT model ({size})", size=_megabytes(run.litert_path.stat().st_size)),
         run.litert_path.read_bytes,
         file_name=f"{_name(run)}.tflite",
         mime="application/octet-stream",
@@ -58,14 +64,16 @@ def _papers(run: Run) -> None:
         _script(run, words)
         _card(run)
     st.caption(
-        "The script is this run in plain Keras: it needs nothing of this app, and its last line "
-        "compares what it gets with what the run got."
+        tr(
+            "The script is this run in plain Keras: it needs nothing of this app, and its last "
+            "line compares what it gets with what the run got."
+        )
     )
 
 
 def _script(run: Run, reason: str | None) -> None:
     st.download_button(
-        "Keras script and notebook",
+        tr("Keras script and notebook"),
         lambda: make_script(run, session.run_store(), session.dataset_store()).zip_bytes(),
         file_name=f"{_name(run)}-script.zip",
         mime="application/zip",
@@ -83,7 +91,7 @@ def _card(run: Run) -> None:
     except UnfreezeError:
         return  # without its data set there is nothing to say of it
     st.download_button(
-        "Model card",
+        tr("Model card"),
         lambda: model_card(run, session.settings()),
         file_name=f"{_name(run)}-card.md",
         mime="text/markdown",
@@ -98,4 +106,4 @@ def _name(run: Run) -> str:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return tr("{size} MB", size=number(size / 1e6, 1))

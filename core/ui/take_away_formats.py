@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.export.certificate import told_difference
 from core.export.formats import FORMATS, ExportFormat
 from core.files import read_json
+from core.language import number, plain_number, tr, trn
 from core.runs import Run
 from core.runs.tasks import TaskState
 from core.ui import session
@@ -20,12 +22,15 @@ _MODULE = "core.export.task"
 
 def other_formats(run: Run) -> None:
     """A row for each format, and what was measured on those that were made."""
-    with st.expander("Other formats", icon=":material/deployed_code:", key="other_formats"):
+    with st.expander(tr("Other formats"), icon=":material/deployed_code:", key="other_formats"):
         st.caption(
-            "Each is made when you ask for it, run on the test images in its own runtime, and "
-            "compared with the trained model. The zip holds the model, its classes, a short "
-            "program that predicts, and the certificate. All take RGB images of "
-            f"{run.base.image_size} x {run.base.image_size} pixels with values from 0 to 255."
+            tr(
+                "Each is made when you ask for it, run on the test images in its own runtime, and "
+                "compared with the trained model. The zip holds the model, its classes, a short "
+                "program that predicts, and the certificate. All take RGB images of {size} x "
+                "{size} pixels with values from 0 to 255.",
+                size=run.base.image_size,
+            )
         )
         certificates = [_format(run, chosen) for chosen in FORMATS.values()]
         made = [certificate for certificate in certificates if certificate is not None]
@@ -38,16 +43,18 @@ def _format(run: Run, chosen: ExportFormat) -> dict[str, Any] | None:
     folder = run.path / "exports" / chosen.key
     certificate = _certificate(folder)
     with st.container(border=True):
-        st.markdown(f"**{chosen.title}.** {chosen.sentence}")
+        st.markdown(f"**{chosen.title}.** {chosen.words}")
         if chosen.missing:
             st.caption(
-                f"Not installed: {', '.join(chosen.missing)}. "
-                "`pip install -r requirements-export.txt` adds it."
+                tr(
+                    "Not installed: {packages}. `pip install -r requirements-export.txt` adds it.",
+                    packages=", ".join(chosen.missing),
+                )
             )
         task = task_view(
             folder,
             f"export_{chosen.key}_{run.id}",
-            "Make it again" if certificate else "Make it",
+            tr("Make it again") if certificate else tr("Make it"),
             lambda: session.team().tasks.export(run, chosen.key),
             disabled=bool(chosen.missing),
         )
@@ -69,7 +76,11 @@ def _download(run: Run, chosen: ExportFormat, folder: Path, certificate: dict[st
     if not path.is_file():
         return
     st.download_button(
-        f"{chosen.title} ({path.stat().st_size / 1e6:.1f} MB)",
+        tr(
+            "{format} ({size} MB)",
+            format=chosen.title,
+            size=number(path.stat().st_size / 1e6, 1),
+        ),
         path.read_bytes,
         file_name=f"{run.base.dataset_id}-{run.id}-{chosen.key}.zip",
         mime="application/zip",
@@ -78,24 +89,48 @@ def _download(run: Run, chosen: ExportFormat, folder: Path, certificate: dict[st
         key=f"download_export_{chosen.key}",
     )
     if certificate["label_flips"]:
-        st.caption(certificate["difference"])
+        st.caption(told_difference(certificate))
 
 
 def _table(made: list[dict[str, Any]]) -> None:
-    first = made[0]
-    st.caption(
-        f"Compared on {first['images']:,} {first['split']} images with the trained model, which "
-        f"has {100 * first['trained_accuracy']:.1f} % of them right."
-    )
+    st.caption(_compared(made[0]))
     table = pd.DataFrame(
         {
-            "Format": [c["title"] for c in made],
-            "Largest difference": [f"{c['max_difference']:.2g}" for c in made],
-            "Other answers": [c["label_flips"] for c in made],
-            "Accuracy": [f"{100 * c['accuracy']:.1f} %" for c in made],
-            "Size": [f"{c['megabytes']:.1f} MB" for c in made],
-            "One image": [f"{c['ms_per_image']:.1f} ms" for c in made],
-            "Given away": ["no" if c["refusal"] else "yes" for c in made],
+            tr("Format"): [c["title"] for c in made],
+            tr("Largest difference"): [_difference(c["max_difference"]) for c in made],
+            tr("Other answers"): [c["label_flips"] for c in made],
+            tr("Accuracy"): [f"{number(100 * c['accuracy'], 1)} %" for c in made],
+            tr("Size"): [tr("{size} MB", size=number(c["megabytes"], 1)) for c in made],
+            tr("One image"): [
+                tr("{milliseconds} ms", milliseconds=number(c["ms_per_image"], 1)) for c in made
+            ],
+            tr("Given away"): [tr("no") if c["refusal"] else tr("yes") for c in made],
         }
     )
     st.dataframe(table, hide_index=True, width="stretch", key="export_certificates")
+
+
+def _compared(certificate: dict[str, Any]) -> str:
+    images, accuracy = certificate["images"], number(100 * certificate["trained_accuracy"], 1)
+    if certificate["split"] == "test":
+        return trn(
+            "Compared on {count} test image with the trained model, which has {accuracy} % of them "
+            "right.",
+            "Compared on {count} test images with the trained model, which has {accuracy} % of "
+            "them right.",
+            images,
+            accuracy=accuracy,
+        )
+    return trn(
+        "Compared on {count} validation image with the trained model, which has {accuracy} % of "
+        "them right.",
+        "Compared on {count} validation images with the trained model, which has {accuracy} % of "
+        "them right.",
+        images,
+        accuracy=accuracy,
+    )
+
+
+def _difference(value: float) -> str:
+    """Two digits that count, such as 0.0012 or 3.4e-07."""
+    return plain_number(float(f"{value:.2g}"))
