@@ -33,21 +33,23 @@ class Settings:
         database: Address of the team's database, as SQLAlchemy writes it; "" for a file in the
             workspace.
         admins: Who may do everything, where people sign in: e-mail addresses, or domains as
-            "@example.org".
-        trainers: Who may bring in data and train, likewise.
-        viewers: Who may look and predict, likewise.
+            "@example.org", between commas.
+        trainers: Who may bring in data and train, and has things of their own.
+        viewers: Who may look and predict.
         default_role: What anybody else who signs in is: `viewer`, `trainer`, `admin`, or "" for
             nobody.
-        limit_data_bytes: Size of all imported data sets; `_each` of those that one person owns.
-        limit_data_bytes_each: Likewise.
-        limit_runs_bytes: Size of all runs' folders; `_each` of those that one person owns.
-        limit_runs_bytes_each: Likewise.
-        limit_free_bytes: What must stay free on the workspace's disk.
-        limit_runs: Runs that wait or are trained, of all; `_each` of one person.
-        limit_runs_each: Likewise.
+        limit_data_bytes: Size of all imported data sets.
+        limit_data_bytes_each: Size of the data sets that one person owns, where people sign in.
+        limit_runs_bytes: Size of all runs' folders.
+        limit_runs_bytes_each: Size of the runs that one person owns, where people sign in.
+        limit_free_bytes: What must stay free on the workspace's disk: the longest unused features
+            go before a run is refused.
+        limit_runs: Runs that wait or are trained, of all people.
+        limit_runs_each: Runs that wait or are trained, of one person, where people sign in.
         limit_images: Images in one data set.
-        limit_predictions: Images classified on Predict a minute, by all; `_each` by one person.
-        limit_predictions_each: Likewise.
+        limit_predictions: Images classified on Predict in a minute, by all people.
+        limit_predictions_each: Images classified on Predict in a minute, by one person, where
+            people sign in.
         limit_login_hours: For how many hours a sign-in holds.
     """
 

@@ -182,4 +182,3 @@ class DataActs:
 
     def _record(self, action: Action, dataset: Dataset, **details: str | int) -> None:
         self._acting.record(action, "dataset", dataset.id, name=dataset.name, **details)
-

@@ -32,8 +32,8 @@ class _Limit:
         return f"UNFREEZE_{self.setting.upper()}"
 
     @property
-    def whose(self) -> Words:
-        return tr("you own") if self.setting.endswith("_each") else tr("there are")
+    def each(self) -> bool:
+        return self.setting.endswith("_each")
 
 
 class Limits:
@@ -59,25 +59,12 @@ class Limits:
         active = [run.id for run in runs if run.status.state.active]
         for limit in self._pair("limit_runs", len(active), len(self._mine("run", active))):
             if count > limit.left:
-                raise LimitError(
-                    tr(
-                        "{taken} runs {whose} that wait or are trained, and {more} more would be "
-                        "over the limit of {most}.",
-                        taken=limit.taken,
-                        whose=limit.whose,
-                        more=count,
-                        most=limit.most,
-                    ),
-                    tr(
-                        "Wait until some have ended, or ask an admin to raise {variable}.",
-                        variable=limit.variable,
-                    ),
-                )
+                raise _too_many_runs(limit, count)
         size = {run.id: run.disk_bytes for run in runs}
         mine = sum(size[run_id] for run_id in self._mine("run", size))
         for limit in self._pair("limit_runs_bytes", sum(size.values()), mine):
             if not limit.left:
-                raise self._full(limit, tr("runs"), tr("Delete runs that are not needed"))
+                raise _runs_full(limit)
         self.make_room(0)
 
     def data_left(self, needed: int) -> int:
@@ -95,7 +82,7 @@ class Limits:
         limits = self._pair("limit_data_bytes", sum(size.values()), mine)
         for limit in limits:
             if needed >= limit.left:
-                raise self._full(limit, tr("data sets"), tr("Delete data sets that are not needed"))
+                raise _data_full(limit)
         self.make_room(needed)
         return min(limit.left for limit in limits)
 
@@ -188,21 +175,55 @@ class Limits:
         known, email = self._acting.known_owners(), self._acting.person.email
         return [t for t in things if (kind, t) in known and known[kind, t].owner == email]
 
-    def _full(self, limit: _Limit, what: str, way_out: str) -> LimitError:
-        return LimitError(
-            tr(
-                "The {what} {whose} take {taken}; the limit is {most}.",
-                what=what,
-                whose=limit.whose,
-                taken=gigabytes(limit.taken),
-                most=gigabytes(limit.most),
-            ),
-            tr(
-                "{way_out}, or ask an admin to raise {variable}.",
-                way_out=way_out,
-                variable=limit.variable,
-            ),
+
+def _too_many_runs(limit: _Limit, count: int) -> LimitError:
+    values = {"taken": limit.taken, "count": count, "most": limit.most}
+    what = (
+        tr(
+            "{taken} of your runs wait or are trained; {count} more are over the limit of {most}.",
+            **values,
         )
+        if limit.each
+        else tr(
+            "{taken} runs wait or are trained; {count} more are over the limit of {most}.", **values
+        )
+    )
+    way_out = tr(
+        "Wait until some have ended, or ask an admin to raise {variable}.", variable=limit.variable
+    )
+    return LimitError(what, way_out)
+
+
+def _runs_full(limit: _Limit) -> LimitError:
+    sizes = {"taken": gigabytes(limit.taken), "most": gigabytes(limit.most)}
+    what = (
+        tr("Your runs take {taken}; the limit is {most}.", **sizes)
+        if limit.each
+        else tr("All runs take {taken}; the limit is {most}.", **sizes)
+    )
+    return LimitError(
+        what,
+        tr(
+            "Delete runs that are not needed, or ask an admin to raise {variable}.",
+            variable=limit.variable,
+        ),
+    )
+
+
+def _data_full(limit: _Limit) -> LimitError:
+    sizes = {"taken": gigabytes(limit.taken), "most": gigabytes(limit.most)}
+    what = (
+        tr("Your data sets take {taken}; the limit is {most}.", **sizes)
+        if limit.each
+        else tr("All data sets take {taken}; the limit is {most}.", **sizes)
+    )
+    return LimitError(
+        what,
+        tr(
+            "Delete data sets that are not needed, or ask an admin to raise {variable}.",
+            variable=limit.variable,
+        ),
+    )
 
 
 def folder_bytes(path: Path) -> int:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.errors import NotAllowedError
 from core.language import mark, tr
-from core.team.people import ROLE_WORDS, Person, Role
+from core.team.people import Person, Role
 
 
 class Action(StrEnum):
@@ -43,7 +43,7 @@ class Rule:
     Attributes:
         role: The least role.
         own: Whether somebody else's thing needs an admin.
-        words: What is done, to put into "Only a trainer may …".
+        words: What is done, to put into "Only an admin may …".
     """
 
     role: Role
@@ -95,15 +95,12 @@ def refusal(
     if person.role is Role.ADMIN:
         return None
     if person.role.rank < rule.role.rank:
-        return NotAllowedError(
-            tr(
-                "Only a {role} may {action}; you are a {yours}.",
-                role=tr(ROLE_WORDS[rule.role]),
-                action=tr(rule.words),
-                yours=tr(ROLE_WORDS[person.role]),
-            ),
-            tr("Ask an admin for it."),
+        what = (
+            tr("Only an admin may {action}.", action=tr(rule.words))
+            if rule.role is Role.ADMIN
+            else tr("Only a trainer may {action}; you are a viewer.", action=tr(rule.words))
         )
+        return NotAllowedError(what, tr("Ask an admin for it."))
     if owner is None or (owner and owner == person.email):
         return None
     if private:

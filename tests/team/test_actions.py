@@ -211,7 +211,7 @@ def test_nothing_of_a_private_run_is_left_to_others(
     as_person(TINA).facts.share(kind, thing, private=True)  # type: ignore[arg-type]
 
     for person in (VERA, TOM):
-        with pytest.raises((NotAllowedError, RunError), match=r"private|Only a"):
+        with pytest.raises((NotAllowedError, RunError), match=r"private|Only a trainer"):
             CALLS[action](as_person(person), world)
     for person in (ADA, TINA):
         assert as_person(person).seen_runs.get(world.run.id).id == world.run.id

@@ -129,7 +129,7 @@ def test_what_others_own_does_not_count_as_mine(as_person: Callable[..., Team]) 
     limits = {"limit_data_bytes_each": size}
 
     assert as_person(TOM, **limits).data.import_upload("b.zip", memoryview(archive()), nothing)
-    with pytest.raises(LimitError, match="you own"):
+    with pytest.raises(LimitError, match="Your data sets"):
         as_person(TINA, **limits).data.import_upload("c.zip", memoryview(archive(12)), nothing)
 
 
