@@ -196,7 +196,8 @@ def _layout(centres: list[float], names: list[str], height: int) -> go.Layout:
     }
     return theme.layout(
         height,
-        margin={"l": 0, "r": 0, "t": 24, "b": 24},
+        # The head's bar is narrower than its name, which Plotly leaves out where it has no room.
+        margin={"l": 0, "r": 14, "t": 24, "b": 24},
         xaxis=names_below,
         yaxis={"visible": False, "fixedrange": True, "range": [-0.6, 0.86]},
         barmode="overlay",
