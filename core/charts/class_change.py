@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.theme import FROZEN_LINE, MUTED, UNFROZEN, axis, layout
+from core.charts.theme import FROZEN_LINE, MUTED, UNFROZEN, axis, layout, literal
 from core.language import tr
 
 
@@ -24,7 +24,7 @@ def figure(table: pd.DataFrame, measure: str, before: str, after: str) -> go.Fig
     """
     known = table.dropna(subset=[f"{measure}_before", f"{measure}_after"])
     ordered = known.sort_values(f"{measure}_change", ascending=False, kind="stable")
-    names = ordered["class_name"].astype(str).to_list()
+    names = [literal(name) for name in ordered["class_name"].astype(str)]
     places = np.arange(len(names))
     first = 100 * ordered[f"{measure}_before"].to_numpy()
     second = 100 * ordered[f"{measure}_after"].to_numpy()

@@ -46,7 +46,7 @@ def figure(manifest: pd.DataFrame) -> go.Figure:
         if split in counts:
             values = counts[split].to_numpy()
             chart.add_bar(
-                x=list(counts.index),
+                x=[theme.literal(name) for name in counts.index],
                 y=values,
                 name=tr(_NAMES[split]),
                 marker={"color": colour, "line": {"width": 0}},
@@ -58,4 +58,9 @@ def _short_ticks(names: Sequence[str]) -> dict[str, Any]:
     if len(names) > _MANY or all(len(name) <= _LETTERS for name in names):
         return {}
     short = [n if len(n) <= _LETTERS else f"{n[: _LETTERS - 1].rstrip()}…" for n in names]
-    return {"tickmode": "array", "tickvals": list(names), "ticktext": short}
+    shown = [theme.literal(name) for name in names]
+    return {
+        "tickmode": "array",
+        "tickvals": shown,
+        "ticktext": [theme.literal(name) for name in short],
+    }

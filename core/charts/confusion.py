@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from core.charts.theme import axis, layout
+from core.charts.theme import axis, layout, literal
 from core.language import number, tr
 
 Scale = Literal["frozen", "unfrozen"]
@@ -134,8 +134,8 @@ def _targets(matrix: npt.NDArray[np.int64], class_names: Sequence[str]) -> go.Sc
     words = [
         tr(
             "{true}, called {predicted}: {count}",
-            true=class_names[t],
-            predicted=class_names[p],
+            true=literal(class_names[t]),
+            predicted=literal(class_names[p]),
             count=n,
         )
         for t, p, n in zip(true.tolist(), predicted.tolist(), counts.tolist(), strict=True)
@@ -161,4 +161,4 @@ def _number(value: float) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return literal(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…")

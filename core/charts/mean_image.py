@@ -32,7 +32,7 @@ def figure(means: np.ndarray[Any, Any], class_names: Sequence[str]) -> go.Figure
     chart = make_subplots(
         rows=rows,
         cols=columns,
-        subplot_titles=list(class_names),
+        subplot_titles=[theme.literal(name) for name in class_names],
         horizontal_spacing=0.02,
         vertical_spacing=0.2 / rows,
     )
@@ -40,7 +40,7 @@ def figure(means: np.ndarray[Any, Any], class_names: Sequence[str]) -> go.Figure
         row, column = divmod(place, columns)
         picture = go.Image(
             z=pixels,
-            name=name,
+            name=theme.literal(name),
             hovertemplate=tr("red %{z[0]}, green %{z[1]}, blue %{z[2]}")
             + "<extra>%{fullData.name}</extra>",
         )

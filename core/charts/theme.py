@@ -6,6 +6,7 @@ and the dark theme.
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -45,6 +46,14 @@ def layout(height: int, **changes: Any) -> go.Layout:
         # For the numbers that the browser writes: the decimal comma, and a space for thousands.
         base["separators"] = ",\u00a0"
     return go.Layout({**base, **changes})
+
+
+def literal(text: str) -> str:
+    """A user's text, such as a class name, as Plotly shows it and never reads it.
+
+    Plotly takes `<b>` or `<a href=...>` in labels as markup, and `%{...}` in templates as a value.
+    """
+    return escape(text, quote=False).replace("%{", "&#37;{")
 
 
 def keyed(colour: str, text: str) -> str:

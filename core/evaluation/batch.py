@@ -14,7 +14,7 @@ from core.datasets.decode import decode_bytes
 from core.errors import InvalidImageError
 from core.evaluation.answers import Answer
 from core.evaluation.classifier import Classifier
-from core.evaluation.export import safe_cell
+from core.evaluation.export import one_line, safe_cell
 from core.evaluation.image_source import ImageSource
 from core.files import replace_file
 
@@ -82,7 +82,7 @@ def classify_all(
 
 
 def _header(class_names: Sequence[str]) -> list[str]:
-    return ["file", "class", "probability", "error", *(f"p_{name}" for name in class_names)]
+    return ["file", "class", "probability", "error", *(f"p_{one_line(name)}" for name in class_names)]
 
 
 def _row(

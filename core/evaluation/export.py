@@ -64,13 +64,22 @@ def answers_csv(
         }
     )
     for place, name in enumerate(class_names):
-        table[f"p_{name}"] = probabilities[:, place]
+        table[f"p_{one_line(name)}"] = probabilities[:, place]
     return _csv(table)
 
 
 def safe_cell(text: str) -> str:
-    """Text that a spreadsheet shows and never runs: a leading `=` gets an apostrophe before it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Text that a spreadsheet shows and never runs: a leading `=` gets an apostrophe before it.
+
+    It stays in its line: what stands behind a line break would be a cell of its own for some.
+    """
+    line = one_line(text)
+    return f"'{line}" if line.lstrip().startswith(_FORMULA) or text[:1] in _FORMULA else line
+
+
+def one_line(text: str) -> str:
+    """Text with spaces for line breaks."""
+    return " ".join(text.splitlines())
 
 
 def _csv(table: pd.DataFrame) -> bytes:
