@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.language import tr
 from core.runs.groups import standalone
 from core.ui import page, session
 from core.ui.home import hero, show_steps, start
@@ -13,12 +14,12 @@ page.setup("Unfreeze", "home")
 hero()
 start()
 
-st.subheader("The steps", anchor=False)
+st.subheader(tr("The steps"), anchor=False)
 show_steps()
 
 runs = standalone(session.run_store().list())
 if runs:
-    st.subheader("Latest runs", anchor=False)
+    st.subheader(tr("Latest runs"), anchor=False)
     latest_runs(runs)
-    st.page_link("pages/6_Runs.py", label="All runs", icon=":material/arrow_forward:")
+    st.page_link("pages/6_Runs.py", label=tr("All runs"), icon=":material/arrow_forward:")
 show_tips_again()

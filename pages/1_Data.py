@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.language import tr
 from core.ui import page, session
 from core.ui.data_changes import show_changes
 from core.ui.data_choose import choose_dataset, switch_dataset
@@ -16,21 +17,21 @@ from core.ui.presence import who_is_here
 from core.ui.sharing import share_switch
 from core.ui.text import plain
 
-page.setup("Data", "data")
+page.setup(tr("Data"), "data")
 
 dataset = session.current_dataset()
-with st.expander("Bring in a data set", icon=":material/add:", expanded=dataset is None):
+with st.expander(tr("Bring in a data set"), icon=":material/add:", expanded=dataset is None):
     choose_dataset(dataset)
 switch_dataset(dataset)
 if dataset is None:
-    st.markdown("Choose a sample to begin with, or bring in your own images.")
+    st.markdown(tr("Choose a sample to begin with, or bring in your own images."))
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.header(plain(dataset.name), anchor=False)
     delete_button(dataset)
     share_switch("dataset", dataset.id)
-    if st.button("Next: train a head", key="next", type="primary"):
+    if st.button(tr("Next: train a head"), key="next", type="primary"):
         st.switch_page("pages/2_Head.py")
 who_changes_labels(dataset)
 who_is_here("data", dataset.id)
@@ -40,15 +41,15 @@ show_notes(dataset)
 show_changes(dataset)
 
 views = {
-    "overview": "Overview",
-    "images": "Images",
-    "issues": f"What is wrong ({count_troubles(manifest):,})",
-    "split": "Split",
+    "overview": tr("Overview"),
+    "images": tr("Images"),
+    "issues": tr("What is wrong ({count})", count=count_troubles(manifest)),
+    "split": tr("Split"),
 }
+session.link("view", "data_view", views, "overview")
 view = st.segmented_control(
-    "View",
+    tr("View"),
     list(views),
-    default="overview",
     required=True,
     format_func=lambda name: views[name],
     key="data_view",

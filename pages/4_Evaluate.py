@@ -29,7 +29,7 @@ from core.ui.evaluate_verdict import verdict_card
 from core.ui.predict_prepare import prepare_early
 from core.ui.tips import show_tips
 
-page.setup("Evaluate", "evaluate")
+page.setup(tr("Evaluate"), "evaluate")
 runs, datasets = session.run_store(), session.dataset_store()
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.language import tr
 from core.ui import page, session
 from core.ui.activity import activity
 from core.ui.administration import administration
@@ -11,16 +12,16 @@ from core.ui.queue_processes import queue_processes
 from core.ui.runs_table import runs_table, total_words
 from core.ui.tensorboard_link import tensorboard_link
 
-page.setup("Runs", "runs")
+page.setup(tr("Runs"), "runs")
 
 # A rate test has its place below the rate; here it is seen only while it takes a turn.
 every = session.run_store().list(rate_tests=True)
 runs = [run for run in every if not run.is_rate_test or run.status.state.active]
 if not runs:
     if session.current_dataset() is None:
-        empty_state("Nothing was trained yet.", "pages/1_Data.py", "Choose a data set")
+        empty_state(tr("Nothing was trained yet."), "pages/1_Data.py", tr("Choose a data set"))
     else:
-        empty_state("Nothing was trained yet.", "pages/2_Head.py", "Train a head")
+        empty_state(tr("Nothing was trained yet."), "pages/2_Head.py", tr("Train a head"))
 else:
     st.markdown(total_words(runs))
     runs_table(runs)

@@ -248,7 +248,7 @@ _UNUSABLE_NAME = mark("{name} in the archive has a name that cannot be used and 
 
 
 def _extract_all(members: list[_Member], target: Path, progress: Progress) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for i, member in enumerate(members):
         reason = _extract(member, target)
         if reason:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import InvalidImageError
+from core.language import tr
 
 # Part of every feature key: a change of any rule here must change it.
 DECODER_VERSION = "2"
@@ -96,17 +97,25 @@ def _rgb(source: Path | io.BytesIO, name: str, max_pixels: int | None) -> Image.
         with Image.open(source) as image:
             if max_pixels is not None and image.width * image.height > max_pixels:
                 raise InvalidImageError(
-                    f"{name} has {image.width} x {image.height} pixels; "
-                    f"the limit is {max_pixels:,}.",
-                    "Make it smaller.",
+                    tr(
+                        "{name} has {width} x {height} pixels; the limit is {limit}.",
+                        name=name,
+                        width=str(image.width),
+                        height=str(image.height),
+                        limit=max_pixels,
+                    ),
+                    tr("Make it smaller."),
                 )
             image.load()
             return upright_rgb(image)
     except UnidentifiedImageError as error:
-        raise InvalidImageError(f"{name} is no image.", "Leave it out or replace it.") from error
+        raise InvalidImageError(
+            tr("{name} is no image.", name=name), tr("Leave it out or replace it.")
+        ) from error
     except BROKEN as error:
         raise InvalidImageError(
-            f"{name} cannot be read as an image: {error}.", "Leave it out or replace it."
+            tr("{name} cannot be read as an image: {error}.", name=name, error=str(error)),
+            tr("Leave it out or replace it."),
         ) from error
 
 

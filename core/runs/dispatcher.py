@@ -14,6 +14,7 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from core.errors import QueueError
+from core.language import tr
 from core.runs import scheduler
 from core.runs.store import RunStore
 from core.runs.supervisor import work_off
@@ -98,8 +99,8 @@ class Dispatcher:
             lock = (self._settings.queue_dir / "dispatcher.lock").open("a")
         except OSError as error:
             raise QueueError(
-                f"The workspace cannot be written to: {error}.",
-                "Give the app the right to write there.",
+                tr("The workspace cannot be written to: {error}.", error=str(error)),
+                tr("Give the app the right to write there."),
             ) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,8 +114,11 @@ class Dispatcher:
         free = shutil.disk_usage(self._settings.workspace).free
         if free < MIN_FREE_BYTES:
             raise QueueError(
-                f"The disk is full: {free / 1e6:,.0f} MB are free, so no run is started.",
-                "Delete runs, data sets or stored features.",
+                tr(
+                    "The disk is full: {free} MB are free, so no run is started.",
+                    free=round(free / 1e6),
+                ),
+                tr("Delete runs, data sets or stored features."),
             )
 
     def _connected(self) -> Client:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from core.config import FineTuneConfig, RunConfig
 from core.errors import RunError
-from core.language import Words, anew, in_english
+from core.language import Words, anew, in_english, tr
 from core.runs.run import GroupMark, Run, RunState
 from core.runs.store import RunStore
 
@@ -173,6 +173,8 @@ def delete_group(store: RunStore, group: Group) -> None:
         RunError: If one is still active; none is deleted then.
     """
     if group.active:
-        raise RunError(f"“{group.mark.title}” goes on.", "Stop it before deleting it.")
+        raise RunError(
+            tr("“{title}” goes on.", title=group.mark.words), tr("Stop it before deleting it.")
+        )
     for run in group.runs:
         store.delete(run.id)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from core.errors import RunError
 from core.files import read_json, replace_file, write_json
+from core.language import tr
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.runs.tasks import start_task
@@ -42,8 +43,8 @@ def ask(runs: Sequence[Run], images: Sequence[str]) -> None:
     try:
         write_request(place, runs, images)
     except OSError as error:
-        what = f"The heat maps cannot be kept: {error}."
-        raise RunError(what, "See to the disk, then ask again.") from error
+        what = tr("The heat maps cannot be kept: {error}.", error=str(error))
+        raise RunError(what, tr("See to the disk, then ask again.")) from error
     start_task(place, _MODULE)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.config import HeadConfig, RateTestConfig, RunConfig
-from core.language import retold, tr
+from core.language import Words, mark, retold, tr
 from core.records import known_fields
 
 
@@ -41,6 +41,21 @@ class RunState(StrEnum):
     def active(self) -> bool:
         """Whether the run may still change by itself."""
         return self in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+
+
+_STATE_WORDS = {
+    RunState.QUEUED: mark("queued"),
+    RunState.RUNNING: mark("running"),
+    RunState.STOPPING: mark("stopping"),
+    RunState.STOPPED: mark("stopped"),
+    RunState.COMPLETED: mark("completed"),
+    RunState.FAILED: mark("failed"),
+}
+
+
+def state_word(state: RunState) -> Words:
+    """A state as people read it."""
+    return tr(_STATE_WORDS[state])
 
 
 # The phases of a running run, in their order.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import QueueError
 from core.files import read_json
+from core.language import tr
 from core.runs.gpus import gpu_names
 from core.runs.process import end_process, recorded_process, start_detached
 from core.settings import APP_ROOT, Settings
@@ -142,8 +143,8 @@ def _refuse_open(address: str) -> None:
     name = rest.rpartition(":")[0] or rest
     if protocol != "tls" and name not in ("127.0.0.1", "localhost", "[::1]"):
         raise QueueError(
-            f"The queue's scheduler at {address} is open to its whole network.",
-            "Give it certificates and a tls:// address, or unset UNFREEZE_SCHEDULER.",
+            tr("The queue's scheduler at {address} is open to its whole network.", address=address),
+            tr("Give it certificates and a tls:// address, or unset UNFREEZE_SCHEDULER."),
         )
 
 
@@ -155,8 +156,8 @@ def _client(address: str) -> Client:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise QueueError(
-            f"The queue's scheduler at {address} does not answer.",
-            "Start it, or unset UNFREEZE_SCHEDULER to use one on this machine.",
+            tr("The queue's scheduler at {address} does not answer.", address=address),
+            tr("Start it, or unset UNFREEZE_SCHEDULER to use one on this machine."),
         ) from error
 
 
@@ -168,8 +169,8 @@ def _wait_for_scheduler(settings: Settings) -> Client:
             return client
         time.sleep(0.2)
     raise QueueError(
-        "The queue's scheduler did not start.",
-        f"{settings.queue_dir / 'scheduler.log'} says why.",
+        tr("The queue's scheduler did not start."),
+        tr("{log} says why.", log=str(settings.queue_dir / "scheduler.log")),
     )
 
 

@@ -13,6 +13,7 @@ import psutil
 
 from core.errors import RunError
 from core.files import read_json
+from core.language import mark
 from core.runs import scheduler, tensorboard
 from core.runs.process import end_process, host, recorded_host, recorded_process
 from core.runs.run import Run, RunState
@@ -56,7 +57,9 @@ def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
         runs: All its runs, rate tests among them.
     """
     found: list[Started] = []
-    records = {name: scheduler.record(settings, name) for name in ("scheduler", "worker")}
+    records = {
+        name: scheduler.record(settings, name) for name in (mark("scheduler"), mark("worker"))
+    }
     for name, path in {**records, "TensorBoard": tensorboard.record(settings)}.items():
         process = recorded_process(path)
         if process is not None:
@@ -64,7 +67,7 @@ def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
     for path in spare_records(settings.queue_dir):
         spare = recorded_process(path)
         if spare is not None:
-            found += _seen("spare", spare)
+            found += _seen(mark("spare"), spare)
     for run in runs:
         found += _training(run)
     return [*found, *(entry for run in runs for entry in _tasks(run))]
@@ -120,7 +123,7 @@ def _training(run: Run) -> Iterator[Started]:
         return
     process = recorded_process(run.process_path)
     if process is not None:
-        yield from _seen("training", process, run)
+        yield from _seen(mark("training"), process, run)
     elif run.status.state in _GOING_ON and recorded_host(run.process_path) not in ("", host()):
         entry = read_json(run.process_path)
         yield Started("training", entry["host"], entry["pid"], entry["started"], None, run)
@@ -128,7 +131,7 @@ def _training(run: Run) -> Iterator[Started]:
     for path in _helpers(run):
         helper = recorded_process(path)
         if helper is not None:
-            yield from _seen("helper", helper, run)
+            yield from _seen(mark("helper"), helper, run)
 
 
 def _helpers(run: Run) -> list[Path]:

@@ -19,8 +19,9 @@ from pathlib import Path
 from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
 from core.files import FileVersion, file_version, read_json, write_json
+from core.language import tr
 from core.runs.process import end_process
-from core.runs.run import GroupMark, Run, RunState, RunStatus
+from core.runs.run import GroupMark, Run, RunState, RunStatus, state_word
 from core.runs.state import read_status
 from core.runs.state import write_status as write_status
 
@@ -66,8 +67,12 @@ class RunStore:
             write_json(self.runs_dir / run_id / "config.json", record)
         except OSError as error:
             raise RunError(
-                f"The run could not be written into {self.runs_dir}: {error.strerror}.",
-                "Check the disk's free space and the folder's rights.",
+                tr(
+                    "The run could not be written into {folder}: {error}.",
+                    folder=str(self.runs_dir),
+                    error=str(error.strerror),
+                ),
+                tr("Check the disk's free space and the folder's rights."),
             ) from error
         return self.get(run_id)
 
@@ -82,7 +87,8 @@ class RunStore:
             about = _written_config(path, file_version(path / "config.json"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(
-                f"There is no readable run {run_id!r}.", "Choose another on the Runs page."
+                tr("There is no readable run {id}.", id=repr(run_id)),
+                tr("Choose another on the Runs page."),
             ) from error
         status, order = read_status(path), about.created
         if status.state is RunState.QUEUED:
@@ -129,9 +135,7 @@ class RunStore:
         """
         run = self.get(run_id)
         if not run.can_resume:
-            raise RunError(
-                f"Run {run_id} is {run.status.state}.", "Only what ended early can go on."
-            )
+            raise RunError(_is_in_state(run), tr("Only what ended early can go on."))
         run.resume_path.touch()
         # Last: until then the run still counts as ended.
         run.stop_path.unlink(missing_ok=True)
@@ -144,7 +148,7 @@ class RunStore:
         """
         run = self.get(run_id)
         if run.status.state not in (RunState.RUNNING, RunState.STOPPING):
-            raise RunError(f"Run {run_id} is {run.status.state}.", "There is no process to end.")
+            raise RunError(_is_in_state(run), tr("There is no process to end."))
         run.kill_path.touch()
         end_process(run.process_path)
 
@@ -173,7 +177,7 @@ class RunStore:
         """
         run = self.get(run_id)
         if run.status.state.active:
-            raise RunError(f"Run {run_id} is {run.status.state}.", "Stop it before deleting it.")
+            raise RunError(_is_in_state(run), tr("Stop it before deleting it."))
         shutil.rmtree(run.path)
         self.forget_rate_tests(run_id)
 
@@ -200,7 +204,9 @@ class RunStore:
     def _path(self, run_id: str) -> Path:
         # The id may come from a URL: it must name a folder here and nothing else.
         if not run_id or Path(run_id).name != run_id or run_id in (".", ".."):
-            raise RunError(f"{run_id!r} is no run.", "Choose a run on the Runs page.")
+            raise RunError(
+                tr("{id} is no run.", id=repr(run_id)), tr("Choose a run on the Runs page.")
+            )
         return self.runs_dir / run_id
 
 
@@ -231,3 +237,7 @@ def _order(path: Path, created: float) -> float:
         return float(read_json(path / "order.json")["order"])
     except (OSError, ValueError, KeyError, TypeError):
         return created
+
+
+def _is_in_state(run: Run) -> str:
+    return tr("Run {id} is {state}.", id=run.id, state=state_word(run.status.state))

@@ -26,7 +26,7 @@ from typing import Any
 
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
-from core.language import Words, tr
+from core.language import Words, mark, tr
 from core.records import known_fields
 from core.runs.process import end_process, recorded_host, recorded_process, start_detached
 from core.settings import Settings
@@ -38,9 +38,9 @@ STOP_SECONDS = 2.0
 _START_SECONDS = 5.0
 # Where a run's tasks lie, and what they are called.
 _KINDS = {
-    "heatmaps": "heat maps",
-    "batch": "many images",
-    "exports/*": "export",
+    "heatmaps": mark("heat maps"),
+    "batch": mark("many images"),
+    "exports/*": mark("export"),
     "litert": "LiteRT model",
 }
 _LOG = logging.getLogger(__name__)
@@ -163,8 +163,8 @@ def start_task(folder: Path, module: str, arguments: Sequence[str] = ()) -> None
     try:
         _start_once(folder, module, arguments)
     except OSError as error:
-        what = f"The task cannot be started: {error}."
-        raise RunError(what, "See to the disk, then ask again.") from error
+        what = tr("The task cannot be started: {error}.", error=str(error))
+        raise RunError(what, tr("See to the disk, then ask again.")) from error
 
 
 def _start_once(folder: Path, module: str, arguments: Sequence[str]) -> None:

@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.config import FineTuneConfig, RateTestConfig
 from core.errors import RunError
+from core.language import tr
 from core.runs import Run, RunState
 from core.runs.groups import groups_of
-from core.runs.run import GroupMark
+from core.runs.run import GroupMark, state_word
 from core.ui import session
 from core.ui.groups import group_share, group_words, page_of_group
 from core.ui.live import going_on, progress_share, progress_words
@@ -62,7 +63,8 @@ def announce_ended(runs: Sequence[Run], step: str) -> None:
     for run in session.ended_since(runs):
         if page_of(run)[1] != step or session.current_run_id() != run.id:
             icon = ":material/error:" if run.status.state is RunState.FAILED else None
-            st.toast(f"{_name(run)}: {run.status.state}", icon=icon)
+            words = tr("{run}: {state}", run=_name(run), state=state_word(run.status.state))
+            st.toast(words, icon=icon)
 
 
 def page_of(run: Run) -> tuple[str, str]:
@@ -115,5 +117,5 @@ def _group_progress(group_id: str) -> None:
 
 def _name(run: Run) -> str:
     if isinstance(run.config, FineTuneConfig):
-        return f"Fine-tuning {unfrozen_words(run.config)}"
-    return "Training the head"
+        return tr("Fine-tuning {what}", what=unfrozen_words(run.config))
+    return tr("Training the head")

@@ -11,8 +11,9 @@ import streamlit as st
 from core.datasets import Dataset
 from core.datasets.archive import NO_SPACE
 from core.datasets.layout import Layout
-from core.datasets.manifest import SPLITS
+from core.datasets.manifest import SPLITS, split_word
 from core.errors import DatasetError, LayoutError, UnfreezeError
+from core.language import anew, mark, tr, trn
 from core.ui import session
 from core.ui.cards import error_card
 from core.ui.text import plain
@@ -20,13 +21,13 @@ from core.ui.text import plain
 Progress = Callable[[int, int], None]
 _MANY = 12
 _TELL_EVERY_S = 0.1
-_EXAMPLE = """\
+_EXAMPLE = mark("""\
 train/cat/1.jpg        cat/1.jpg        cat.1.jpg        1.jpg
 train/dog/2.jpg        cat/2.jpg        cat.2.jpg        2.jpg
 val/cat/3.jpg     or   dog/1.jpg   or   dog.1.jpg   or   labels.csv:
 val/dog/4.jpg          dog/2.jpg        dog.2.jpg          file,label
 test/cat/5.jpg                                             1.jpg,cat
-test/dog/6.jpg                                             2.jpg,dog"""
+test/dog/6.jpg                                             2.jpg,dog""")
 
 
 def bring_in(make: Callable[[Progress], Dataset]) -> None:
@@ -35,17 +36,18 @@ def bring_in(make: Callable[[Progress], Dataset]) -> None:
     Args:
         make: Does it; called with a progress callback `(files done, files in all)`.
     """
-    bar = st.progress(0.0, text="Reading images")
+    bar = st.progress(0.0, text=tr("Reading images"))
 
     told = 0.0
 
     def report(done: int, total: int) -> None:
         nonlocal told
         if done == total:
-            bar.progress(1.0, text=f"{total:,} images read. Looking for copies")
+            bar.progress(1.0, text=_all_read(total))
         elif time.monotonic() - told > _TELL_EVERY_S:
             told = time.monotonic()
-            bar.progress(done / total, text=f"Reading images: {done:,} of {total:,}")
+            words = tr("Reading images: {done} of {total}", done=done, total=total)
+            bar.progress(done / total, text=words)
 
     try:
         dataset = make(report)
@@ -61,13 +63,22 @@ def bring_in(make: Callable[[Progress], Dataset]) -> None:
     st.rerun()
 
 
+def _all_read(count: int) -> str:
+    return trn(
+        "{count} image read. Looking for copies", "{count} images read. Looking for copies", count
+    )
+
+
 def _disk_failure(error: OSError) -> DatasetError:
     if error.errno in NO_SPACE:
-        return DatasetError("There is no space left on the disk.", "Make room first.")
+        return DatasetError(tr("There is no space left on the disk."), tr("Make room first."))
     where = f" {error.filename}" if error.filename else ""
     return DatasetError(
-        f"The disk refused: {error.strerror or error}{where}.",
-        f"Check that {session.settings().workspace} may be read and written.",
+        tr("The disk refused: {error}.", error=f"{error.strerror or error}{where}"),
+        tr(
+            "Check that {folder} may be read and written.",
+            folder=str(session.settings().workspace),
+        ),
     )
 
 
@@ -80,7 +91,7 @@ def show_failure(error: UnfreezeError) -> None:
 
 def show_example() -> None:
     """The arrangements that are recognised."""
-    st.code(_EXAMPLE, language=None)
+    st.code(tr(_EXAMPLE), language=None)
 
 
 def show_layout(layout: Layout) -> None:
@@ -89,23 +100,40 @@ def show_layout(layout: Layout) -> None:
     names = [plain(name) for name in layout.class_names]
     listed = ", ".join(names[:_MANY]) + (" …" if len(names) > _MANY else "")
     st.markdown(
-        f":material/check_circle: **{len(layout.images):,} images in {len(names)} classes** "
-        f"({listed}), told by {plain(layout.kind)}. {_split_sentence(splits)}"
+        tr(
+            ":material/check_circle: **{images} images in {classes} classes** ({names}), told by "
+            "{kind}. {split}",
+            images=len(layout.images),
+            classes=len(names),
+            names=listed,
+            kind=plain(anew(layout.kind)),
+            split=_split_sentence(splits),
+        )
     )
     if layout.ignored:
-        many = len(layout.ignored)
-        rest = f"{many:,} more images belong" if many > 1 else "1 more image belongs"
-        st.caption(f"{rest} to no class, such as {plain(layout.ignored[0])}.")
+        st.caption(
+            trn(
+                "{count} more image belongs to no class, such as {example}.",
+                "{count} more images belong to no class, such as {example}.",
+                len(layout.ignored),
+                example=plain(layout.ignored[0]),
+            )
+        )
     for note in layout.notes:
-        st.caption(plain(note))
+        st.caption(plain(anew(note)))
 
 
 def _split_sentence(splits: Counter[str]) -> str:
     if set(splits) <= {""}:
-        return "They will be split 70 / 15 / 15."
-    words = ", ".join(f"{splits[name]:,} {name}" for name in SPLITS if splits[name])
-    missing = [name for name in ("val", "test") if not splits[name]]
+        return tr("They will be split 70 / 15 / 15.")
+    counts = ", ".join(
+        tr("{count} {split}", count=splits[name], split=split_word(name))
+        for name in SPLITS
+        if splits[name]
+    )
+    missing = [split_word(name) for name in ("val", "test") if not splits[name]]
     if not missing or not splits["train"]:
-        return f"{words}."
-    each = "15 % each" if len(missing) > 1 else "15 %"
-    return f"{words}; {' and '.join(missing)} will be taken from train, {each}."
+        return tr("{counts}.", counts=counts)
+    if len(missing) > 1:
+        return tr("{counts}; val and test will be taken from train, 15 % each.", counts=counts)
+    return tr("{counts}; {split} will be taken from train, 15 %.", counts=counts, split=missing[0])

@@ -7,6 +7,7 @@ import streamlit as st
 from core.datasets import Dataset
 from core.datasets.edits import Edit, edits_of
 from core.errors import UnfreezeError
+from core.language import tr, trn
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do
@@ -34,10 +35,16 @@ def show_changes(dataset: Dataset) -> None:
     if not edits:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        count = f"{len(edits)} changes" if len(edits) > 1 else "1 change"
-        st.markdown(f":material/edit: **{count}.** Last: {plain(edits[-1].sentence())}")
+        st.markdown(
+            trn(
+                ":material/edit: **{count} change.** Last: {last}",
+                ":material/edit: **{count} changes.** Last: {last}",
+                len(edits),
+                last=plain(edits[-1].sentence()),
+            )
+        )
         if act_button(
-            "Undo",
+            tr("Undo"),
             key="undo",
             to=Action.EDIT_DATA,
             on=("dataset", dataset.id),
@@ -45,5 +52,5 @@ def show_changes(dataset: Dataset) -> None:
         ):
             do(lambda: session.team().data.undo(dataset))
     if len(edits) > 1:
-        with st.expander("All changes"):
+        with st.expander(tr("All changes")):
             st.markdown("\n".join(f"1. {plain(edit.sentence())}" for edit in edits))

@@ -18,6 +18,7 @@ from core.datasets.importing import (
     arrangement_of_archive,
 )
 from core.errors import UnfreezeError
+from core.language import tr
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
@@ -38,7 +39,13 @@ def choose_dataset(current: Dataset | None) -> None:
         current: The data set that the camera adds to.
     """
     samples, zipped, folder, download, camera = st.tabs(
-        ["Samples", "Upload a zip", "Folder on this machine", "Download", "Camera"]
+        [
+            tr("Samples"),
+            tr("Upload a zip"),
+            tr("Folder on this machine"),
+            tr("Download"),
+            tr("Camera"),
+        ]
     )
     with samples:
         _samples()
@@ -64,10 +71,10 @@ def switch_dataset(current: Dataset | None) -> None:
     if not set(names) - {here}:
         return
     chosen = st.selectbox(
-        "Data set",
+        tr("Data set"),
         list(names),
         index=list(names).index(here) if here in names else None,
-        placeholder="Choose one",
+        placeholder=tr("Choose one"),
         format_func=lambda dataset_id: names[dataset_id],
         key=f"dataset_{here}_{len(datasets)}",
     )
@@ -79,10 +86,10 @@ def switch_dataset(current: Dataset | None) -> None:
 def _samples() -> None:
     for column, sample in zip(st.columns(len(BUNDLED)), BUNDLED, strict=True):
         with column, st.container(border=True, height="stretch"):
-            st.markdown(f"**{sample.title}**")
+            st.markdown(f"**{tr(sample.title)}**")
             st.image(_glimpse(sample.key), width=_GLIMPSE_SIDE)
-            st.caption(sample.sentence)
-            if act_button("Use it", key=f"use_{sample.key}", to=Action.IMPORT_DATA):
+            st.caption(tr(sample.sentence))
+            if act_button(tr("Use it"), key=f"use_{sample.key}", to=Action.IMPORT_DATA):
                 bring_in(partial(session.team().data.import_bundled, sample.key))
 
 
@@ -96,10 +103,10 @@ def _glimpse(key: str) -> list[np.ndarray[Any, Any]]:
 
 def _upload() -> None:
     uploaded = st.file_uploader(
-        "A zip or tar of images", type=["zip", "tar", "tgz", "gz"], key="zip"
+        tr("A zip or tar of images"), type=["zip", "tar", "tgz", "gz"], key="zip"
     )
     if uploaded is None:
-        st.caption("Any of these arrangements, with any names for the classes:")
+        st.caption(tr("Any of these arrangements, with any names for the classes:"))
         show_example()
         return
     try:
@@ -109,7 +116,7 @@ def _upload() -> None:
         show_failure(error)
         return
     show_layout(layout)
-    if not act_button("Bring it in", key="import_zip", to=Action.IMPORT_DATA, type="primary"):
+    if not act_button(tr("Bring it in"), key="import_zip", to=Action.IMPORT_DATA, type="primary"):
         return
     bring_in(partial(_import_uploaded, uploaded))
 
@@ -122,10 +129,14 @@ def _folder() -> None:
     root = session.settings().data_dir
     folders = sorted(path.name for path in folders_in(root) if is_text(path.name))
     if not folders:
-        st.caption(f"Put a folder of images into {plain(str(root))}; it appears here.")
+        st.caption(
+            tr("Put a folder of images into {folder}; it appears here.", folder=plain(str(root)))
+        )
         return
     # None at first: a look into a large folder takes a second, whoever opens the page.
-    name = st.selectbox("Folder", folders, index=None, placeholder="Choose one", key="folder")
+    name = st.selectbox(
+        tr("Folder"), folders, index=None, placeholder=tr("Choose one"), key="folder"
+    )
     if name is None:
         return
     folder = root / name
@@ -136,6 +147,6 @@ def _folder() -> None:
         show_failure(error)
         return
     show_layout(layout)
-    st.caption("Its images stay where they are; nothing in it is changed.")
-    if act_button("Bring it in", key="import_folder", to=Action.IMPORT_DATA, type="primary"):
+    st.caption(tr("Its images stay where they are; nothing in it is changed."))
+    if act_button(tr("Bring it in"), key="import_folder", to=Action.IMPORT_DATA, type="primary"):
         bring_in(partial(session.team().data.import_folder, folder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -11,7 +10,9 @@ from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.datasets.camera import takes_pictures
 from core.errors import UnfreezeError
+from core.language import moment, tr, trn
 from core.runs import Run
+from core.runs.run import state_word
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
@@ -26,7 +27,7 @@ _NAMED = 6
 def delete_button(dataset: Dataset) -> None:
     """Asks before it deletes."""
     if act_button(
-        "Delete",
+        tr("Delete"),
         icon=":material/delete:",
         key="delete_dataset",
         to=Action.DELETE_DATA,
@@ -36,18 +37,23 @@ def delete_button(dataset: Dataset) -> None:
 
 
 # No popover: it would stay open over the next data set, with its button under the pointer.
-@st.dialog("Delete this data set?")
 def confirm_delete(dataset: Dataset) -> None:
+    """Opens the dialog in the reader's language."""
+    st.dialog(tr("Delete this data set?"))(_confirm)(dataset)
+
+
+def _confirm(dataset: Dataset) -> None:
     """What is lost, and the button that does it; no button while a run is using the images."""
     runs = _runs_on(dataset)
     active = [run for run in runs if run.status.state.active]
     if active:
-        st.markdown(f"{_named(active)}\n\nIt needs these images: wait for it, or stop it.")
+        wait = tr("It needs these images: wait for it, or stop it.")
+        st.markdown(f"{_named(active)}\n\n{wait}")
         return
     st.markdown(_what_goes(dataset))
     if runs:
         st.warning(_what_is_lost(runs), icon=":material/link_off:")
-    if st.button("Delete for everybody", type="primary", key="confirm_delete"):
+    if st.button(tr("Delete for everybody"), type="primary", key="confirm_delete"):
         _delete(dataset)
 
 
@@ -58,7 +64,7 @@ def _delete(dataset: Dataset) -> None:
         error_card(error)
         return
     session.leave_dataset()
-    st.toast(f"{plain(dataset.name)} is deleted.")
+    st.toast(tr("{name} is deleted.", name=plain(dataset.name)))
     st.rerun()
 
 
@@ -72,40 +78,44 @@ def _runs_on(dataset: Dataset) -> list[Run]:
 def _what_goes(dataset: Dataset) -> str:
     name = f"**{plain(dataset.name)}**"
     if takes_pictures(dataset):
-        return f"{name}: its images, its list of them and all changes are deleted."
-    return (
-        f"{name}: the list of its images and all changes are deleted. "
-        f"Your files in {plain(str(dataset.root))} stay."
+        return tr("{name}: its images, its list of them and all changes are deleted.", name=name)
+    return tr(
+        "{name}: the list of its images and all changes are deleted. Your files in {folder} stay.",
+        name=name,
+        folder=plain(str(dataset.root)),
     )
 
 
 def _what_is_lost(runs: Sequence[Run]) -> str:
-    it = "It stays, and its model" if len(runs) == 1 else "They stay, and their models"
-    return (
-        f"{_named(runs)}\n\n{it} can be used on Predict. Lost are the images on Evaluate, "
+    lost = tr(
+        "They stay, and their models can be used on Predict. Lost are the images on Evaluate, "
         "resuming, and fine-tuning from its heads."
     )
+    if len(runs) == 1:
+        lost = tr(
+            "It stays, and its model can be used on Predict. Lost are the images on Evaluate, "
+            "resuming, and fine-tuning from its heads."
+        )
+    return f"{_named(runs)}\n\n{lost}"
 
 
 def _named(runs: Sequence[Run]) -> str:
     """The runs in a list, as many as one reads."""
-    active = any(run.status.state.active for run in runs)
-    does = "is using it" if active else "was trained on it"
-    if len(runs) > 1:
-        does = "are using it" if active else "were trained on it"
+    head = trn("{count} run was trained on it:", "{count} runs were trained on it:", len(runs))
+    if any(run.status.state.active for run in runs):
+        head = trn("{count} run is using it:", "{count} runs are using it:", len(runs))
     lines = [f"- {_title(run)}" for run in runs[:_NAMED]]
     if len(runs) > _NAMED:
-        lines.append(f"- {len(runs) - _NAMED:,} more")
-    count = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
-    return "\n".join([f"{count} {does}:", *lines])
+        lines.append(tr("- {count} more", count=len(runs) - _NAMED))
+    return "\n".join([head, *lines])
 
 
 def _title(run: Run) -> str:
-    what = "head only"
+    what: str = tr("head only")
     if run.is_rate_test:
-        what = "test of learning rates"
+        what = tr("test of learning rates")
     elif isinstance(run.config, FineTuneConfig):
         what = unfrozen_words(run.config)
-    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
-    state = f" · {run.status.state}" if run.status.state.active else ""
+    when = moment(run.created)
+    state = f" · {state_word(run.status.state)}" if run.status.state.active else ""
     return f"{what} · {backbone_title(run)} · {when}{state}"

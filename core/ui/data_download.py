@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.datasets.downloads import DOWNLOADS, Download, downloads_dir
+from core.language import number, tr
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
@@ -25,8 +26,11 @@ def show_downloads() -> None:
         with column:
             chosen = row if _card(row) else chosen
     st.caption(
-        "What has arrived is kept when the connection breaks. Without internet, put the archive "
-        f"into {plain(str(downloads_dir(session.settings())))} and press its button."
+        tr(
+            "What has arrived is kept when the connection breaks. Without internet, put the "
+            "archive into {folder} and press its button.",
+            folder=plain(str(downloads_dir(session.settings()))),
+        )
     )
     if chosen is not None:
         bring_in(partial(_load, chosen))
@@ -34,23 +38,31 @@ def show_downloads() -> None:
 
 def _card(row: Download) -> bool:
     with st.container(border=True, height="stretch"):
-        st.markdown(f"**{plain(row.title)}**")
-        st.caption(plain(row.sentence))
-        st.caption(f"{row.remote.bytes / 1e6:,.0f} MB · {plain(row.licence)}")
+        st.markdown(f"**{plain(tr(row.title))}**")
+        st.caption(plain(tr(row.sentence)))
+        st.caption(f"{_megabytes(row.remote.bytes)} · {plain(tr(row.licence))}")
         return act_button(
-            "Download", key=f"download_{row.key}", to=Action.IMPORT_DATA, icon=":material/download:"
+            tr("Download"),
+            key=f"download_{row.key}",
+            to=Action.IMPORT_DATA,
+            icon=":material/download:",
         )
 
 
+def _megabytes(count: int) -> str:
+    return tr("{size} MB", size=number(count / 1e6))
+
+
 def _load(row: Download, progress: Progress) -> Dataset:
-    bar = st.progress(0.0, text=f"Downloading {plain(row.remote.name)}")
+    bar = st.progress(0.0, text=tr("Downloading {name}", name=plain(row.remote.name)))
     shown = 0
 
     def received(done: int, total: int) -> None:
         nonlocal shown
         if done - shown >= _STEP or done == total:
             shown = done
-            bar.progress(done / total, text=f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+            words = tr("{done} of {all}", done=number(done / 1e6), all=_megabytes(total))
+            bar.progress(done / total, text=words)
 
     try:
         return session.team().data.import_download(row, received, progress)

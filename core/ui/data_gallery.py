@@ -11,7 +11,9 @@ from core.datasets import Dataset
 from core.datasets.edits import Edit
 from core.datasets.health import ISSUES
 from core.datasets.manifest import SPLITS
+from core.language import mark, tr, trn
 from core.team.permissions import Action
+from core.ui import session
 from core.ui.acts import act_button
 from core.ui.data_changes import change
 from core.ui.data_thumbnails import Row, show_large, show_thumbnail, thumbnail
@@ -21,7 +23,7 @@ COLUMNS = 8
 PER_PAGE = 3 * COLUMNS
 # No class is called that.
 ALL = ""
-_NAMES = {"train": "Train", "val": "Validation", "test": "Test"}
+_NAMES = {"train": mark("Train"), "val": mark("Validation"), "test": mark("Test")}
 # The button lies over its image, so that a click on the image presses it.
 _CSS = """<style>
 [class*="st-key-picture_"] { position: relative; }
@@ -48,7 +50,7 @@ def show_gallery(dataset: Dataset, manifest: pd.DataFrame) -> None:
     """The gallery with its filters and actions."""
     rows = _filtered(dataset, manifest)
     if rows.empty:
-        st.caption("No image is like that.")
+        st.caption(tr("No image is like that."))
         return
     st.html(_CSS)
     cards = st.container(key="gallery")
@@ -63,23 +65,27 @@ def show_gallery(dataset: Dataset, manifest: pd.DataFrame) -> None:
 
 def _filtered(dataset: Dataset, manifest: pd.DataFrame) -> pd.DataFrame:
     codes = {code for text in manifest["issues"].unique() for code in text.split(";") if code}
+    issues = [ALL, *[code for code in ISSUES if code in codes]]
+    session.link("class", "gallery_class", (ALL, *dataset.class_names), ALL)
+    session.link("split", "gallery_split", (ALL, *SPLITS), ALL)
+    session.link("issue", "gallery_issue", issues, ALL)
     left, middle, right = st.columns(3)
     name = left.selectbox(
-        "Class",
+        tr("Class"),
         [ALL, *dataset.class_names],
-        format_func=lambda value: "All classes" if value == ALL else value,
+        format_func=lambda value: tr("All classes") if value == ALL else value,
         key="gallery_class",
     )
     split = middle.selectbox(
-        "Split",
+        tr("Split"),
         [ALL, *SPLITS],
-        format_func=lambda value: _NAMES.get(value, "All splits"),
+        format_func=lambda value: tr(_NAMES.get(value, mark("All splits"))),
         key="gallery_split",
     )
     issue = right.selectbox(
-        "Issue",
-        [ALL, *[code for code in ISSUES if code in codes]],
-        format_func=lambda value: "Any or none" if value == ALL else ISSUES[value].title,
+        tr("Issue"),
+        issues,
+        format_func=lambda value: _issue_words(value),
         key="gallery_issue",
     )
     kept = pd.Series(True, index=manifest.index)
@@ -90,9 +96,12 @@ def _filtered(dataset: Dataset, manifest: pd.DataFrame) -> pd.DataFrame:
     if issue != ALL:
         texts = manifest["issues"].unique()
         kept &= manifest["issues"].isin([text for text in texts if issue in text.split(";")])
-    count = int(kept.sum())
-    st.caption("1 image" if count == 1 else f"{count:,} images")
+    st.caption(trn("{count} image", "{count} images", int(kept.sum())))
     return manifest[kept]
+
+
+def _issue_words(code: str) -> str:
+    return tr("Any or none") if code == ALL else tr(ISSUES[code].title)
 
 
 def _cards(dataset: Dataset, shown: pd.DataFrame) -> list[str]:
@@ -112,25 +121,26 @@ def _card(dataset: Dataset, row: Row) -> bool:
     path, name = row["path"], row["path"].rsplit("/", 1)[-1]
     with st.container(key=f"picture_{path}"):
         if thumbnail(str(dataset.root / path), row["sha256"]) is None:
-            st.markdown(":material/broken_image: :small[cannot be read]")
+            st.markdown(f":material/broken_image: :small[{tr('cannot be read')}]")
         show_thumbnail(st.container(), dataset, row)
-        if st.button(f"Show {plain(name)} large", key=f"large_{path}"):
+        if st.button(tr("Show {name} large", name=plain(name)), key=f"large_{path}"):
             show_large(dataset, row)
-    mark = ":material/info: " if row["issues"] else ""
-    return st.checkbox(f"{mark}{plain(name)}", key=f"tick_{dataset.version}_{path}")
+    sign = ":material/info: " if row["issues"] else ""
+    return st.checkbox(f"{sign}{plain(name)}", key=f"tick_{dataset.version}_{path}")
 
 
 def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str]) -> None:
     if not chosen:
-        st.caption("Tick images to relabel them or to leave them out.")
+        st.caption(tr("Tick images to relabel them or to leave them out."))
         return
     paths = tuple(chosen)
     out = rows[rows["path"].isin(chosen)]["issues"].str.contains("excluded")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Their class is", dataset.class_names, key="relabel_class", width=220)
-        many = f"{len(paths)} images" if len(paths) > 1 else "1 image"
+        name = st.selectbox(
+            tr("Their class is"), dataset.class_names, key="relabel_class", width=220
+        )
         if act_button(
-            f"Relabel {many}",
+            trn("Relabel {count} image", "Relabel {count} images", len(paths)),
             key="relabel",
             to=Action.EDIT_DATA,
             on=("dataset", dataset.id),
@@ -138,7 +148,7 @@ def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str]) -> None:
         ):
             change(dataset, Edit("relabel", paths, name))
         if act_button(
-            f"Leave out {many}",
+            trn("Leave out {count} image", "Leave out {count} images", len(paths)),
             key="exclude",
             to=Action.EDIT_DATA,
             on=("dataset", dataset.id),
@@ -146,11 +156,11 @@ def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str]) -> None:
         ):
             change(dataset, Edit("exclude", paths))
         if out.any() and act_button(
-            "Take in again",
+            tr("Take in again"),
             key="include",
             to=Action.EDIT_DATA,
             on=("dataset", dataset.id),
             icon=":material/add:",
         ):
             change(dataset, Edit("include", paths))
-    st.caption("Your files stay as they are; a change makes a new version and can be undone.")
+    st.caption(tr("Your files stay as they are; a change makes a new version and can be undone."))

@@ -14,10 +14,12 @@ from core.datasets.leak_fixes import (
     leave_out,
     leave_out_contested,
 )
+from core.datasets.manifest import split_word
+from core.language import mark, number, tr, trn
 from core.team.permissions import Action
 from core.ui.acts import act_button
 from core.ui.data_changes import change
-from core.ui.data_notes import in_several, notes
+from core.ui.data_notes import notes
 from core.ui.data_thumbnails import Row, show_strip, show_thumbnail
 from core.ui.text import plain
 
@@ -25,7 +27,7 @@ MAX_GROUPS = 12
 MAX_IMAGES = 8
 MAX_NAMES = 200
 _WIDTH = 96
-_FOUND = (
+_FOUND = mark(
     "Looked for are copies that are resized, compressed again, mirrored, a little "
     "brighter, or cropped by about 5 %. One that is cropped further or turned is missed; so may be "
     "a cropped one of a regular pattern such as bricks, and one of less than 32 pixels."
@@ -52,19 +54,19 @@ def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
         _by_kind(dataset, manifest, texts)
     else:
         st.markdown(
-            ":material/check_circle: Every file is a whole image, and no copies were found."
+            tr(":material/check_circle: Every file is a whole image, and no copies were found.")
         )
-    st.caption(_FOUND)
+    st.caption(tr(_FOUND))
 
 
 def _by_kind(dataset: Dataset, manifest: pd.DataFrame, texts: dict[str, set[str]]) -> None:
-    st.subheader("By kind", anchor=False)
+    st.subheader(tr("By kind"), anchor=False)
     for code, issue in ISSUES.items():
         # Few texts, many images: so a code is looked for once a text.
         rows = manifest[manifest["issues"].isin([t for t, codes in texts.items() if code in codes])]
         if rows.empty:
             continue
-        label = f"{len(rows):,} × {issue.title} · {issue.treatment}"
+        label = f"{number(len(rows))} × {tr(issue.title)} · {tr(issue.treatment)}"
         icon = ":material/info:" if issue.usable else ":material/block:"
         with st.expander(label, icon=icon, expanded=not issue.usable):
             _files(dataset, rows)
@@ -75,14 +77,19 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
     if leaking.empty:
         return
     groups = [rows for _, rows in leaking.groupby("group", sort=False)]
-    st.subheader("The same picture in several splits", anchor=False)
+    st.subheader(tr("The same picture in several splits"), anchor=False)
     st.markdown(
-        f"{in_several(len(groups), 'split')}. A model that was trained on a picture knows it on "
-        "test: its score looks better than it is."
+        trn(
+            "{count} picture is in more than one split. A model that was trained on a picture "
+            "knows it on test: its score looks better than it is.",
+            "{count} pictures are in more than one split. A model that was trained on a picture "
+            "knows it on test: its score looks better than it is.",
+            len(groups),
+        )
     )
     with st.container(horizontal=True):
         if act_button(
-            "Move each into one split",
+            tr("Move each into one split"),
             key="gather",
             to=Action.EDIT_DATA,
             on=("dataset", dataset.id),
@@ -90,7 +97,10 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
         ):
             change(dataset, *gather(manifest))
         if act_button(
-            "Leave the copies out", key="leave_out", to=Action.EDIT_DATA, on=("dataset", dataset.id)
+            tr("Leave the copies out"),
+            key="leave_out",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
         ):
             change(dataset, *leave_out(manifest))
     _show_groups(dataset, groups)
@@ -101,13 +111,18 @@ def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
     if contested.empty:
         return
     groups = [rows for _, rows in contested.groupby("group", sort=False)]
-    st.subheader("The same picture in several classes", anchor=False)
+    st.subheader(tr("The same picture in several classes"), anchor=False)
     st.markdown(
-        f"{in_several(len(groups), 'class')}, so one of its labels is wrong. Relabel it under "
-        "Images, or leave it out."
+        trn(
+            "{count} picture is in more than one class, so one of its labels is wrong. Relabel it "
+            "under Images, or leave it out.",
+            "{count} pictures are in more than one class, so one of its labels is wrong. Relabel "
+            "it under Images, or leave it out.",
+            len(groups),
+        )
     )
     if act_button(
-        "Leave all of them out",
+        tr("Leave all of them out"),
         key="leave_out_contested",
         to=Action.EDIT_DATA,
         on=("dataset", dataset.id),
@@ -123,7 +138,7 @@ def _show_groups(dataset: Dataset, groups: list[pd.DataFrame]) -> None:
                 with column:
                     _side_by_side(dataset, rows.head(MAX_IMAGES // 2).to_dict("records"))
     if len(groups) > MAX_GROUPS:
-        st.caption(f"{len(groups) - MAX_GROUPS:,} more are not shown.")
+        st.caption(tr("{count} more are not shown.", count=len(groups) - MAX_GROUPS))
 
 
 def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:
@@ -131,7 +146,7 @@ def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:
         for row in rows:
             with st.container(width=_WIDTH + 40, gap="xxsmall"):
                 show_thumbnail(st.container(width=_WIDTH), dataset, row)
-                st.caption(f"**{row['split']}** · {plain(row['class_name'])}")
+                st.caption(f"**{split_word(row['split'])}** · {plain(row['class_name'])}")
                 st.caption(plain(row["path"].rsplit("/", 1)[-1]))
 
 
@@ -142,4 +157,4 @@ def _files(dataset: Dataset, rows: pd.DataFrame) -> None:
     names = "\n".join(rows["path"].head(MAX_NAMES))
     st.code(names, language=None, height=min(200, 40 + 22 * len(rows)))
     if len(rows) > MAX_NAMES:
-        st.caption(f"{len(rows) - MAX_NAMES:,} more.")
+        st.caption(tr("{count} more.", count=len(rows) - MAX_NAMES))

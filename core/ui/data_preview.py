@@ -13,6 +13,7 @@ from core.charts import class_counts, image_sizes, mean_image
 from core.datasets import Dataset
 from core.datasets.balance import balance_sentence
 from core.datasets.means import mean_images
+from core.language import number, tr, trn
 from core.ui.data_thumbnails import show_strip
 from core.ui.manifests import image_counts
 from core.ui.text import plain
@@ -25,51 +26,52 @@ def show_counts(dataset: Dataset) -> None:
     """Counts in one row."""
     counts = image_counts(dataset)
     values = {
-        "Images": sum(counts.values()),
-        "Classes": len(dataset.class_names),
-        "Train": counts["train"],
-        "Validation": counts["val"],
-        "Test": counts["test"],
+        tr("Images"): sum(counts.values()),
+        tr("Classes"): len(dataset.class_names),
+        tr("Train"): counts["train"],
+        tr("Validation"): counts["val"],
+        tr("Test"): counts["test"],
     }
     for column, (title, value) in zip(st.columns(5), values.items(), strict=True):
-        column.metric(title, f"{value:,}")
+        column.metric(title, number(value))
 
 
 def show_overview(dataset: Dataset, manifest: pd.DataFrame) -> None:
     """Two charts, then a row of images for each class."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Images by class and split", anchor=False)
+        st.subheader(tr("Images by class and split"), anchor=False)
         st.plotly_chart(
             class_counts.figure(manifest),
             key="counts",
             # Touch screens would show the bar always, over the legend.
             config={"displayModeBar": False},
-            alt="Images of each class by split",
+            alt=tr("Images of each class by split"),
         )
         uneven = balance_sentence(manifest)
         if uneven:
-            offer = "Head and Fine-tune offer weights that give rare classes the same say."
+            offer = tr("Head and Fine-tune offer weights that give rare classes the same say.")
             st.caption(f":material/balance: {plain(uneven)} {offer}")
     with right:
-        st.subheader("Image sizes", anchor=False)
+        st.subheader(tr("Image sizes"), anchor=False)
         st.plotly_chart(
             image_sizes.figure(manifest),
             key="sizes",
             config={"displayModeBar": False},
-            alt="Width against height of all images",
+            alt=tr("Width against height of all images"),
         )
     _samples(dataset, manifest)
-    if st.toggle("Mean image of each class", key="show_means"):
+    if st.toggle(tr("Mean image of each class"), key="show_means"):
         names = dataset.class_names[:MAX_CLASSES]
-        means = _means(str(dataset.root), dataset.version, names, manifest)
+        with st.spinner(tr("Averaging images")):
+            means = _means(str(dataset.root), dataset.version, names, manifest)
         st.plotly_chart(
-            mean_image.figure(means, names), key="means", alt="The mean image of each class"
+            mean_image.figure(means, names), key="means", alt=tr("The mean image of each class")
         )
-        st.caption("Of at most 100 training images each. What stands out, all of them share.")
+        st.caption(tr("Of at most 100 training images each. What stands out, all of them share."))
 
 
-@st.cache_data(max_entries=32, show_spinner="Averaging images")
+@st.cache_data(max_entries=32, show_spinner=False)
 def _means(
     root: str, version: str, names: tuple[str, ...], _manifest: pd.DataFrame
 ) -> np.ndarray[Any, Any]:
@@ -78,7 +80,7 @@ def _means(
 
 
 def _samples(dataset: Dataset, manifest: pd.DataFrame) -> None:
-    st.subheader("What they look like", anchor=False)
+    st.subheader(tr("What they look like"), anchor=False)
     usable = manifest[manifest["usable"]]
     for name in dataset.class_names[:MAX_CLASSES]:
         rows = usable[usable["class_name"] == name].head(PER_CLASS)
@@ -87,4 +89,6 @@ def _samples(dataset: Dataset, manifest: pd.DataFrame) -> None:
         show_strip(right, dataset, rows, PER_CLASS)
     rest = len(dataset.class_names) - MAX_CLASSES
     if rest > 0:
-        st.caption(f"{rest} more classes are not shown.")
+        st.caption(
+            trn("{count} more class is not shown.", "{count} more classes are not shown.", rest)
+        )

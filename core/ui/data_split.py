@@ -13,6 +13,7 @@ from core.datasets.edits import Edit
 from core.datasets.manifest import SPLITS
 from core.datasets.split import SplitPlan, divide
 from core.errors import UnfreezeError
+from core.language import mark, tr, trn
 from core.team.permissions import Action
 from core.ui.acts import act_button
 from core.ui.cards import error_card
@@ -20,10 +21,10 @@ from core.ui.data_changes import change
 
 # Only patterns that cannot take long: a user's own regular expression could stop the server.
 _TIES = {
-    "alone": "Each file stands alone",
-    "beginning": "Same text before the first _ or -",
-    "folder": "Same folder",
-    "after": "Same number or word after a text",
+    "alone": mark("Each file stands alone"),
+    "beginning": mark("Same text before the first _ or -"),
+    "folder": mark("Same folder"),
+    "after": mark("Same number or word after a text"),
 }
 _PATTERNS = {"alone": "", "beginning": r"([^/_-]+)[^/]*$", "folder": r"^(.*)/"}
 
@@ -37,49 +38,54 @@ def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
         error_card(error)
         return
     counts = divided.loc[divided["usable"], "split"].value_counts()
-    words = ("Train", "Validation", "Test")
+    words = (tr("Train"), tr("Validation"), tr("Test"))
     for column, split, word in zip(st.columns(3), SPLITS, words, strict=True):
-        column.metric(word, f"{int(counts.get(split, 0)):,} images")
+        images = trn("{count} image", "{count} images", int(counts.get(split, 0)))
+        column.metric(word, images)
     st.plotly_chart(
-        class_counts.figure(divided), key="planned", alt="Images of each class after the split"
+        class_counts.figure(divided), key="planned", alt=tr("Images of each class after the split")
     )
     if act_button(
-        "Split like this",
+        tr("Split like this"),
         key="apply_split",
         to=Action.EDIT_DATA,
         on=("dataset", dataset.id),
         type="primary",
     ):
         change(dataset, Edit("split", plan=plan))
-    st.caption("Makes a new version; runs keep the version that they used. It can be undone.")
+    st.caption(tr("Makes a new version; runs keep the version that they used. It can be undone."))
 
 
 def _plan() -> SplitPlan:
     left, right = st.columns(2, gap="large")
     low, high = left.slider(
-        "Train, then validation, then test, in %",
+        tr("Train, then validation, then test, in %"),
         0,
         100,
         (70, 85),
         step=5,
         key="split_shares",
-        help="What is left of the first handle is for training, what is right of the second for "
-        "the test.",
+        help=tr(
+            "What is left of the first handle is for training, what is right of the second for "
+            "the test."
+        ),
     )
-    seed = right.number_input("Seed", min_value=0, value=0, key="split_seed")
+    seed = right.number_input(tr("Seed"), min_value=0, value=0, key="split_seed")
     left, right = st.columns(2, gap="large")
     together = left.checkbox(
-        "Copies of one picture stay in one split", value=True, key="split_together"
+        tr("Copies of one picture stay in one split"), value=True, key="split_together"
     )
     tie = right.selectbox(
-        "Files that belong together",
+        tr("Files that belong together"),
         list(_TIES),
-        format_func=lambda name: _TIES[name],
+        format_func=lambda name: tr(_TIES[name]),
         key="split_tie",
-        help="Photographs of one patient, animal or video should not be on both sides.",
+        help=tr("Photographs of one patient, animal or video should not be on both sides."),
     )
     pattern = _PATTERNS.get(tie, "")
     if tie == "after":
-        text = right.text_input("Text in the file name", placeholder="patient", key="split_text")
+        text = right.text_input(
+            tr("Text in the file name"), placeholder=tr("patient"), key="split_text"
+        )
         pattern = f"{re.escape(text)}[ _-]?([A-Za-z0-9]+)" if text else ""
     return SplitPlan((high - low) / 100, (100 - high) / 100, int(seed), together, pattern)

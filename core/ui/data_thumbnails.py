@@ -15,7 +15,9 @@ from streamlit.delta_generator import DeltaGenerator
 from core.datasets import Dataset
 from core.datasets.decode import open_rgb
 from core.datasets.health import ISSUES
+from core.datasets.manifest import split_word
 from core.errors import InvalidImageError
+from core.language import number, tr
 from core.ui.text import plain
 
 SIDE = 128
@@ -105,9 +107,12 @@ def show_strip(place: DeltaGenerator, dataset: Dataset, rows: pd.DataFrame, plac
     place.image(_strip(paths, tuple(rows["sha256"]), places), width="stretch", alt=names)
 
 
-@st.dialog("Image", width="medium")
 def show_large(dataset: Dataset, row: Row) -> None:
-    """An image as large as the page allows, with its facts."""
+    """An image as large as the page allows, with its facts, in a dialog."""
+    st.dialog(tr("Image"), width="medium")(_large)(dataset, row)
+
+
+def _large(dataset: Dataset, row: Row) -> None:
     try:
         image = open_rgb(dataset.root / row["path"])
     except InvalidImageError as error:
@@ -119,10 +124,10 @@ def show_large(dataset: Dataset, row: Row) -> None:
     st.code(row["path"], language=None)
     facts = [
         row["class_name"],
-        row["split"],
-        f"{row['width']:,} x {row['height']:,} px",
-        f"{row['bytes'] / 1000:,.0f} kB",
+        split_word(row["split"]),
+        tr("{width} x {height} px", width=int(row["width"]), height=int(row["height"])),
+        tr("{size} kB", size=number(row["bytes"] / 1000)),
         f"{row['format']} {row['mode']}",
-        *(ISSUES[code].title for code in row["issues"].split(";") if code in ISSUES),
+        *(tr(ISSUES[code].title) for code in row["issues"].split(";") if code in ISSUES),
     ]
     st.caption(" · ".join(plain(fact) for fact in facts))

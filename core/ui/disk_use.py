@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core.files import read_json
+from core.language import moment, tr
 from core.runs import Run
 from core.team.permissions import Action
 from core.training.feature_store import FeatureStore, StoredFeatures
@@ -21,7 +22,7 @@ from core.ui.runs_table import size_words
 
 def disk_use(runs: Sequence[Run]) -> None:
     """Sizes of data sets and stored features, looked up where asked for, and a way to free them."""
-    if not st.toggle("Disk use", key="disk_use", help="Data sets and stored features"):
+    if not st.toggle(tr("Disk use"), key="disk_use", help=tr("Data sets and stored features")):
         return
     data, features = st.columns(2, gap="large")
     with data:
@@ -36,9 +37,11 @@ def _datasets(runs: Sequence[Run]) -> None:
         (dataset.name, size_words(_folder_bytes(dataset.path)), used[dataset.id])
         for dataset in session.dataset_store().list()
     ]
-    st.markdown("**Data sets**")
-    st.dataframe(pd.DataFrame(rows, columns=["data set", "size", "runs"]), hide_index=True)
-    st.caption("A data set is deleted on the Data page.")
+    st.markdown(f"**{tr('Data sets')}**")
+    st.dataframe(
+        pd.DataFrame(rows, columns=[tr("data set"), tr("size"), tr("runs")]), hide_index=True
+    )
+    st.caption(tr("A data set is deleted on the Data page."))
 
 
 def _features(runs: Sequence[Run]) -> None:
@@ -47,23 +50,27 @@ def _features(runs: Sequence[Run]) -> None:
     stored = store.stored()[::-1]
     used = Counter(key for run in runs for key in _feature_keys(run))
     unused = unused_features(stored, runs)
-    st.markdown("**Stored features**")
+    st.markdown(f"**{tr('Stored features')}**")
     rows = [
-        (entry.path.name[:8], size_words(entry.bytes), used[entry.path.name], _when(entry.used))
+        (entry.path.name[:8], size_words(entry.bytes), used[entry.path.name], moment(entry.used))
         for entry in stored
     ]
-    columns = ["features", "size", "runs", "last used"]
+    columns = [tr("features"), tr("size"), tr("runs"), tr("last used")]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
     budget = size_words(settings.max_features_bytes)
-    st.caption(f"Up to {budget} are kept; beyond that, the longest unused go first.")
+    st.caption(
+        tr("Up to {budget} are kept; beyond that, the longest unused go first.", budget=budget)
+    )
     size = size_words(sum(entry.bytes for entry in unused))
     if act_button(
-        f"Delete {len(unused)} unused, {size}",
+        tr("Delete {count} unused, {size}", count=len(unused), size=size),
         icon=":material/delete_sweep:",
         disabled=not unused,
         key="delete_features",
         to=Action.DELETE_FEATURES,
-        help="Features that no run here was trained on. They would be computed again when needed.",
+        help=tr(
+            "Features that no run here was trained on. They would be computed again when needed."
+        ),
     ):
         do(lambda: session.team().tasks.delete_features([entry.path for entry in unused]))
 
@@ -89,7 +96,3 @@ def _feature_keys(run: Run) -> list[str]:
 
 def _folder_bytes(path: Path) -> int:
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%d %b, %H:%M", time.localtime(moment))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import UnfreezeError
+from core.language import mark, tr
 from core.runs import Run
 from core.runs.groups import standalone
 from core.team.permissions import Action
@@ -16,7 +17,6 @@ from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.steps import STEPS, progress
 from core.ui.text import plain
-from core.language import mark, tr
 
 SAMPLE = "digits"
 _CAPTION = mark("1,797 handwritten digits, from data to verdict in about two minutes.")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.errors import UnfreezeError
+from core.language import english, tr
 from core.runs import Run
 
 
@@ -21,14 +22,15 @@ def last_verdict(dataset: Dataset, head: Run, run: Run) -> str:
         run: The run.
 
     Returns:
-        "helped", "hurt" or "cannot tell"; "" where nothing was shown yet.
+        "helped", "hurt" or "cannot tell" in the reader's language; "" where nothing was shown yet.
     """
     # Imported late: statistics take a second, and most pages have no verdict to show.
     from core.evaluation.openings import read_openings
 
     if run.id not in read_openings(dataset.path, run.base.dataset_version):
         return ""
-    return _outcome(run.id, run.status.finished, head, run)
+    # Kept in English for all readers; the catalogue knows it as it is.
+    return tr(_outcome(run.id, run.status.finished, head, run))
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -36,8 +38,9 @@ def _outcome(run_id: str, finished: float | None, _head: Run, _run: Run) -> str:
     del run_id, finished  # the key: what a run predicted changes only when it is trained on
     from core.evaluation.predictions import join_runs
     from core.evaluation.verdict import judge_pairs
+    from core.evaluation.wording import outcome_in_words
 
     try:
-        return str(judge_pairs(join_runs(_head, _run)).outcome)
+        return english(outcome_in_words(judge_pairs(join_runs(_head, _run)).outcome))
     except UnfreezeError:
         return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.datasets import Dataset
+from core.language import anew, tr, trn
 from core.runs import Run
 from core.ui import browser, session
 from core.ui.account import show_account
@@ -55,6 +56,10 @@ _CSS = """
   /* On the sidebar's own tint, the chosen language's text needs a ground without another one. */
   [class*="st-key-language_choice"] button[aria-checked="true"] {
     background: transparent !important; }
+  /* What is unfrozen shows as a border that moves. */
+  @media (prefers-reduced-motion: no-preference) {
+    [class*="st-key-block_map"] .barlayer path { transition: fill 0.35s, stroke 0.35s; }
+    [class*="st-key-block_map"] .shapelayer path { transition: d 0.35s; } }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
   :is([class*="st-key-block_map"], [class*="st-key-rate_curve"]) .annotation text {
@@ -109,12 +114,14 @@ def _sidebar(dataset: Dataset | None, runs: Sequence[Run], current: str) -> None
     with st.sidebar:
         st.page_link("streamlit_app.py", label="**Unfreeze**", icon=":material/ac_unit:")
         if dataset is not None:
-            st.caption(f"{plain(dataset.name)} · {len(dataset.class_names)} classes")
+            classes = trn("{count} class", "{count} classes", len(dataset.class_names))
+            st.caption(f"{plain(dataset.name)} · {classes}")
         for step in STEPS:
             state = done[step.key]
             here = "-here" if step.key == current else ""
             with st.container(key=f"step-{step.key}{here}"):
-                label = f"**{step.title}**" if step.key == current else step.title
+                title = tr(step.title)
+                label = f"**{title}**" if step.key == current else title
                 icon = ":material/check_circle:" if state.done else step.icon
                 st.page_link(step.page, label=label, icon=icon, width="stretch")
                 st.caption(state.caption)
@@ -127,7 +134,8 @@ def _sidebar(dataset: Dataset | None, runs: Sequence[Run], current: str) -> None
 def _warn_of_queue() -> None:
     queue = session.dispatcher()
     if queue is not None and queue.error is not None:
-        st.warning(f"{plain(queue.error.what)} {plain(queue.error.way_out)}")
+        # Told by the queue's thread, which knows no reader.
+        st.warning(f"{plain(anew(queue.error.what))} {plain(anew(queue.error.way_out))}")
 
 
 def _warn_of_database() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from core.language import tr
 from core.runs import Run, RunState
 from core.team.owners import Kind
 from core.team.permissions import Action
@@ -33,11 +34,12 @@ def run_actions(run: Run) -> None:
 def stop_button(run: Run, place: str) -> None:
     """Stops a run, or takes a queued one out of the queue."""
     state = run.status.state
-    label, help_text = "Stop", "Ends after this batch and keeps the best epoch's model."
+    label, help_text = tr("Stop"), tr("Ends after this batch and keeps the best epoch's model.")
     if state is RunState.QUEUED:
-        label, help_text = "Cancel", "Takes the run out of the queue; it can be resumed later."
+        label = tr("Cancel")
+        help_text = tr("Takes the run out of the queue; it can be resumed later.")
     if state is RunState.STOPPING:
-        label = "Stopping"
+        label = tr("Stopping")
     _button(
         label,
         ":material/stop:",
@@ -60,12 +62,12 @@ def resume_button(run: Run, place: str) -> None:
 
     saved = run.checkpoints_path.is_dir()
     _button(
-        "Resume" if saved else "Try again",
+        tr("Resume") if saved else tr("Try again"),
         ":material/play_arrow:",
         _key("resume", run, place),
-        "Goes on where it was, to the same model as if it had never stopped."
+        tr("Goes on where it was, to the same model as if it had never stopped.")
         if saved
-        else "Begins again; images that went through the frozen part are not computed twice.",
+        else tr("Begins again; images that went through the frozen part are not computed twice."),
         resume,
         Action.RESUME_RUN,
         run,
@@ -75,11 +77,13 @@ def resume_button(run: Run, place: str) -> None:
 def kill_button(run: Run, place: str) -> None:
     """Ends the process of a run that does not answer."""
     _button(
-        "End by force",
+        tr("End by force"),
         ":material/dangerous:",
         _key("kill", run, place),
-        "For a run that does not stop. What was done since its last checkpoint is lost; it can be "
-        "resumed.",
+        tr(
+            "For a run that does not stop. What was done since its last checkpoint is lost; it can "
+            "be resumed."
+        ),
         lambda: session.team().runs.kill(run.id),
         Action.KILL_RUN,
         run,
@@ -89,10 +93,10 @@ def kill_button(run: Run, place: str) -> None:
 def move_up_button(run: Run) -> None:
     """Puts a queued run before the one that is before it."""
     _button(
-        "Move up",
+        tr("Move up"),
         ":material/arrow_upward:",
         _key("up", run, "menu"),
-        "Trains this run before the one that waits before it.",
+        tr("Trains this run before the one that waits before it."),
         lambda: session.team().runs.move_up(run.id),
         Action.MOVE_RUN_UP,
         run,
@@ -108,10 +112,10 @@ def clone_button(run: Run) -> None:
         session.watch(copy.id)
 
     _button(
-        "Clone",
+        tr("Clone"),
         ":material/content_copy:",
         _key("clone", run, "menu"),
-        "Starts a new run with the same settings and the same seed.",
+        tr("Starts a new run with the same settings and the same seed."),
         clone,
         Action.START_RUN,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -10,8 +9,11 @@ import streamlit as st
 
 from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
+from core.errors import told_error
+from core.language import moment, number, tr, trn
 from core.runs import Run, RunState
 from core.runs.groups import Group, folded
+from core.runs.run import state_word
 from core.runs.store import in_order
 from core.team.permissions import Action
 from core.ui import session
@@ -45,7 +47,9 @@ def runs_table(runs: Sequence[Run]) -> None:
         pages = -(-len(shown) // PAGE_LENGTH)
         page = 1
         if pages > 1:
-            page = st.number_input(f"Page of {pages}", 1, pages, 1, key="runs_page", width=160)
+            page = st.number_input(
+                tr("Page of {pages}", pages=pages), 1, pages, 1, key="runs_page", width=160
+            )
     places = {run.id: place for place, run in enumerate(in_order(runs), start=1)}
 
     def show(run: Run) -> None:
@@ -66,8 +70,12 @@ def latest_runs(runs: Sequence[Run], count: int = 3) -> None:
 
 def total_words(runs: Sequence[Run]) -> str:
     """How many runs there are and what they take on disk."""
-    count = f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
-    return f"{count} in this workspace, {size_words(sum(run.disk_bytes for run in runs))} on disk."
+    return trn(
+        "{count} run in this workspace, {size} on disk.",
+        "{count} runs in this workspace, {size} on disk.",
+        len(runs),
+        size=size_words(sum(run.disk_bytes for run in runs)),
+    )
 
 
 def _filtered(runs: Sequence[Run]) -> Sequence[Run]:
@@ -75,9 +83,9 @@ def _filtered(runs: Sequence[Run]) -> Sequence[Run]:
     if len(names) < 2:
         return runs
     chosen = st.selectbox(
-        "Data set",
+        tr("Data set"),
         ["", *names],
-        format_func=lambda dataset_id: names.get(dataset_id, "All data sets"),
+        format_func=lambda dataset_id: names.get(dataset_id, tr("All data sets")),
         key="runs_dataset",
         width=300,
     )
@@ -97,18 +105,18 @@ def _row(
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(marks(run, pinned) + _title(run, place), width=_TITLE_WIDTH)
         for label, value in (
-            ("validation", _accuracy(results.get("val_accuracy"))),
-            ("test", _accuracy(None if is_sweep else results.get("test_accuracy"))),
-            ("time", duration(run.seconds) if run.seconds is not None else "–"),
-            ("on disk", size_words(run.disk_bytes)),
+            (tr("validation"), _accuracy(results.get("val_accuracy"))),
+            (tr("test"), _accuracy(None if is_sweep else results.get("test_accuracy"))),
+            (tr("time"), duration(run.seconds) if run.seconds is not None else "–"),
+            (tr("on disk"), size_words(run.disk_bytes)),
         ):
             st.markdown(f"{value}  \n:small[:gray[{label}]]", width=_FACT_WIDTH)
         with st.container(horizontal=True, gap="small", width=_BUTTONS_WIDTH):
-            if st.button("Open", key=f"open_{run.id}"):
+            if st.button(tr("Open"), key=f"open_{run.id}"):
                 _open(run)
             if deletable:
                 with st.popover(
-                    "", icon=":material/more_vert:", help="Stop, resume, clone, delete"
+                    "", icon=":material/more_vert:", help=tr("Stop, resume, clone, delete")
                 ):
                     run_actions(run)
                     _take_settings(run)
@@ -123,19 +131,21 @@ def _group_row(group: Group, show: Callable[[Run], None]) -> None:
             st.markdown(_group_title(group), width=_TITLE_WIDTH)
             seconds = [run.seconds for run in group.runs if run.seconds is not None]
             for value, label in (
-                (f"{len(group.completed)} of {len(group.runs)}", "completed"),
+                (_share_completed(group), tr("completed")),
                 ("", ""),
-                (duration(sum(seconds)) if seconds else "–", "time"),
-                (size_words(sum(run.disk_bytes for run in group.runs)), "on disk"),
+                (duration(sum(seconds)) if seconds else "–", tr("time")),
+                (size_words(sum(run.disk_bytes for run in group.runs)), tr("on disk")),
             ):
                 st.markdown(f"{value}  \n:small[:gray[{label}]]", width=_FACT_WIDTH)
             with st.container(horizontal=True, gap="small", width=_BUTTONS_WIDTH):
-                if st.button("Open", key=f"open_{group.mark.id}"):
+                if st.button(tr("Open"), key=f"open_{group.mark.id}"):
                     _open_group(group)
-                with st.popover("", icon=":material/more_vert:", help="Stop, go on, delete"):
+                with st.popover("", icon=":material/more_vert:", help=tr("Stop, go on, delete")):
                     group_actions(group)
         members = st.expander(
-            f"Its {len(group.runs)} runs", key=f"members_{group.mark.id}", on_change="rerun"
+            trn("Its {count} run", "Its {count} runs", len(group.runs)),
+            key=f"members_{group.mark.id}",
+            on_change="rerun",
         )
         if members.open:
             with members:
@@ -143,10 +153,14 @@ def _group_row(group: Group, show: Callable[[Run], None]) -> None:
                     show(run)
 
 
+def _share_completed(group: Group) -> str:
+    return tr("{done} of {total}", done=len(group.completed), total=len(group.runs))
+
+
 def _group_title(group: Group) -> str:
     newest = group.runs[-1]
-    state = "going on" if group.active else "ended"
-    when = time.strftime("%d %b, %H:%M", time.localtime(group.created))
+    state = tr("going on") if group.active else tr("ended")
+    when = moment(group.created)
     name = plain(newest.dataset_name or newest.base.dataset_id)
     return (
         f":material/stacks: **{plain(group.mark.words)}** · {backbone_title(newest)}  \n"
@@ -164,7 +178,7 @@ def _open_group(group: Group) -> None:
 
 def _title(run: Run, place: int) -> str:
     what = f"{_what(run)}{_which(run)}"
-    when = time.strftime("%d %b, %H:%M", time.localtime(run.created))
+    when = moment(run.created)
     name = plain(run.dataset_name or run.base.dataset_id)
     by = f" · {plain(run.started_by)}" if run.started_by else ""
     return (
@@ -176,27 +190,29 @@ def _title(run: Run, place: int) -> str:
 def _which(run: Run) -> str:
     """What tells a run from the others of its group."""
     share = run.base.train_share
-    words = f", {percent(share, 0)} of the images" if share < 1 else ""
+    parts = [""]
+    if share < 1:
+        parts.append(tr("{share} of the images", share=percent(share, 0)))
     if run.group is not None and run.group.kind == "seeds":
-        words += f", seed {run.config.training.seed}"
-    return words
+        parts.append(tr("seed {seed}", seed=str(run.config.training.seed)))
+    return ", ".join(parts)
 
 
 def _what(run: Run) -> str:
     if isinstance(run.config, FineTuneConfig):
         return unfrozen_words(run.config)
-    return "rate test" if run.is_rate_test else "head only"
+    return tr("rate test") if run.is_rate_test else tr("head only")
 
 
 def _state_words(run: Run, place: int) -> str:
     state = run.status.state
     if place:
-        return f"{state}, number {place}"
+        return tr("{state}, number {place}", state=state_word(state), place=place)
     if state is RunState.RUNNING:
-        return f"{state}, {percent(progress_share(run), 0)}"
+        return f"{state_word(state)}, {percent(progress_share(run), 0)}"
     if state is RunState.FAILED and run.status.error:
-        return f"{state}: {plain(run.status.error.get('what', ''))}"
-    return str(state)
+        return f"{state_word(state)}: {plain(told_error(run.status.error, '')[0])}"
+    return state_word(state)
 
 
 def _open(run: Run) -> None:
@@ -207,10 +223,10 @@ def _open(run: Run) -> None:
 
 def _take_settings(run: Run) -> None:
     if st.button(
-        "Use these settings",
+        tr("Use these settings"),
         icon=":material/tune:",
         key=f"take_{run.id}",
-        help="Fills the form with the settings of this run, to change some of them.",
+        help=tr("Fills the form with the settings of this run, to change some of them."),
         width="stretch",
     ):
         session.take_settings(run)
@@ -219,24 +235,41 @@ def _take_settings(run: Run) -> None:
 
 def _confirm_delete(run: Run, children: int) -> None:
     st.markdown(
-        f"{backbone_title(run)} on {plain(run.dataset_name or run.base.dataset_id)}, its model and "
-        "its predictions are deleted for everybody. Stored features and data stay."
+        tr(
+            "{backbone} on {dataset}, its model and its predictions are deleted for everybody. "
+            "Stored features and data stay.",
+            backbone=backbone_title(run),
+            dataset=plain(run.dataset_name or run.base.dataset_id),
+        )
     )
     if children:
         st.warning(
-            f"{children} fine-tuning run{'s' if children > 1 else ''} started from this "
-            "head. They stay, but can no longer be compared with it.",
+            trn(
+                "{count} fine-tuning run started from this head. They stay, but can no longer be "
+                "compared with it.",
+                "{count} fine-tuning runs started from this head. They stay, but can no longer be "
+                "compared with it.",
+                children,
+            ),
             icon=":material/link_off:",
         )
     if act_button(
-        "Delete", type="primary", key=f"delete_{run.id}", to=Action.DELETE_RUN, on=("run", run.id)
+        tr("Delete"),
+        type="primary",
+        key=f"delete_{run.id}",
+        to=Action.DELETE_RUN,
+        on=("run", run.id),
     ):
         do(lambda: session.team().runs.delete(run.id))
 
 
 def backbone_title(run: Run) -> str:
     """The backbone's title and the image size."""
-    return f"{plain(title_of(run.base.backbone))}, {run.base.image_size} px"
+    return tr(
+        "{backbone}, {size} px",
+        backbone=plain(title_of(run.base.backbone)),
+        size=str(run.base.image_size),
+    )
 
 
 def _accuracy(share: float | None) -> str:
@@ -248,5 +281,5 @@ def size_words(count: int) -> str:
     """A number of bytes as people say it: 0.3 MB, 58 MB, 1.2 GB."""
     megabytes = count / 1e6
     if megabytes >= 1000:
-        return f"{megabytes / 1000:.1f} GB"
-    return f"{megabytes:.1f} MB" if megabytes < 10 else f"{megabytes:.0f} MB"
+        return tr("{size} GB", size=number(megabytes / 1000, 1))
+    return tr("{size} MB", size=number(megabytes, 1 if megabytes < 10 else 0))

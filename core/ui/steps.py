@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from core.backbones.block import block_title
 from core.config import FineTuneConfig
 from core.datasets import Dataset
+from core.language import mark, tr, trn
 from core.runs import Run, RunState
 from core.runs.groups import standalone
+from core.runs.run import state_word
 from core.ui.data_notes import notes
 from core.ui.last_verdict import last_verdict
 from core.ui.manifests import cached_manifest
@@ -18,7 +20,7 @@ from core.ui.text import percent
 
 @dataclass(frozen=True)
 class Step:
-    """One step, which is one page."""
+    """One step, which is one page; title and purpose are for `tr`."""
 
     key: str
     title: str
@@ -40,45 +42,45 @@ Progress = dict[str, StepState]
 STEPS = (
     Step(
         "data",
-        "Data",
+        mark("Data"),
         "pages/1_Data.py",
         ":material/photo_library:",
-        "Bring in images and see what is wrong with them.",
+        mark("Bring in images and see what is wrong with them."),
     ),
     Step(
         "head",
-        "Head",
+        mark("Head"),
         "pages/2_Head.py",
         ":material/ac_unit:",
-        "Train a new classifier on the frozen backbone.",
+        mark("Train a new classifier on the frozen backbone."),
     ),
     Step(
         "fine_tune",
-        "Fine-tune",
+        mark("Fine-tune"),
         "pages/3_Fine_tune.py",
         ":material/local_fire_department:",
-        "Unfreeze a block and let it learn too.",
+        mark("Unfreeze a block and let it learn too."),
     ),
     Step(
         "evaluate",
-        "Evaluate",
+        mark("Evaluate"),
         "pages/4_Evaluate.py",
         ":material/balance:",
-        "See on the same test images whether it helped.",
+        mark("See on the same test images whether it helped."),
     ),
     Step(
         "predict",
-        "Predict",
+        mark("Predict"),
         "pages/5_Predict.py",
         ":material/center_focus_strong:",
-        "Classify your own images, take the model away.",
+        mark("Classify your own images, take the model away."),
     ),
     Step(
         "runs",
-        "Runs",
+        mark("Runs"),
         "pages/6_Runs.py",
         ":material/list:",
-        "Everything that was trained, to open or delete.",
+        mark("Everything that was trained, to open or delete."),
     ),
 )
 
@@ -97,26 +99,27 @@ def progress(dataset: Dataset | None, runs: Sequence[Run]) -> Progress:
     own = [run for run in alone if dataset is not None and run.base.dataset_id == dataset.id]
     heads = [run for run in own if run.is_head]
     tuned = [run for run in own if not run.is_head]
-    waiting = "ready" if any(run.has_model for run in own) else "after training"
+    waiting = tr("ready") if any(run.has_model for run in own) else tr("after training")
     return {
         "data": StepState(dataset is not None, _data(dataset)),
-        "head": _training(heads, "not trained yet"),
-        "fine_tune": _training(tuned, "after the head"),
+        "head": _training(heads, tr("not trained yet")),
+        "fine_tune": _training(tuned, tr("after the head")),
         "evaluate": _evaluated(dataset, tuned, runs) or StepState(False, waiting),
         "predict": StepState(False, waiting),
-        "runs": StepState(False, f"{len(runs)} run{'' if len(runs) == 1 else 's'}"),
+        "runs": StepState(False, trn("{count} run", "{count} runs", len(runs))),
     }
 
 
 def _data(dataset: Dataset | None) -> str:
     if dataset is None:
-        return "choose a data set"
+        return tr("choose a data set")
     try:
         table, many = cached_manifest(dataset), len(notes(dataset))
     except OSError:
-        return "its list of images is missing"
-    words = f", {many} note{'s' if many > 1 else ''}" if many else ""
-    return f"{int(table['usable'].sum()):,} images{words}"
+        return tr("its list of images is missing")
+    usable = int(table["usable"].sum())
+    images = trn("{count} image", "{count} images", usable)
+    return f"{images}, {trn('{count} note', '{count} notes', many)}" if many else images
 
 
 def _training(runs: Sequence[Run], nothing: str) -> StepState:
@@ -125,15 +128,18 @@ def _training(runs: Sequence[Run], nothing: str) -> StepState:
     newest = runs[0]
     if newest.status.state.active:
         # No phase: the page may stand still while the run goes on.
-        return StepState(False, str(newest.status.state))
+        return StepState(False, state_word(newest.status.state))
     best = next((run for run in runs if run.has_model), None)
     if best is None:
-        return StepState(False, str(newest.status.state))
+        return StepState(False, state_word(newest.status.state))
+    done = best.status.state is not RunState.FAILED
     accuracy = best.status.results.get("val_accuracy")
-    words = f"{percent(accuracy)} on validation" if accuracy is not None else "trained"
+    words = tr("trained")
+    if accuracy is not None:
+        words = tr("{accuracy} on validation", accuracy=percent(accuracy))
     if isinstance(best.config, FineTuneConfig):
-        words = f"{unfrozen_words(best.config)}, {words}"
-    return StepState(best.status.state is not RunState.FAILED, words)
+        return StepState(done, f"{unfrozen_words(best.config)}, {words}")
+    return StepState(done, words)
 
 
 def _evaluated(
@@ -151,8 +157,8 @@ def unfrozen_words(config: FineTuneConfig) -> str:
     """What a run unfreezes, in words: "from block 6"."""
     title = block_title(config.block)
     return {
-        "from": f"from {title}",
-        "only": f"{title} alone",
-        "all": "the whole backbone",
-        "none": "the head alone",
+        "from": tr("from {block}", block=title),
+        "only": tr("{block} alone", block=title),
+        "all": tr("the whole backbone"),
+        "none": tr("the head alone"),
     }[config.scope]

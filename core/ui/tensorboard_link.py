@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.language import tr
 from core.runs import tensorboard
 from core.team.permissions import Action
 from core.ui import session
@@ -18,14 +19,16 @@ def tensorboard_link() -> None:
     settings = session.settings()
     st.markdown("**TensorBoard**")
     if not tensorboard.installed():
-        st.caption("Every run writes its files. To look at them: `pip install tensorboard`, then")
+        st.caption(
+            tr("Every run writes its files. To look at them: `pip install tensorboard`, then")
+        )
         st.code(tensorboard.command(settings), language="bash")
         return
     if not tensorboard.running(settings):
         _start_button()
     elif address := tensorboard.address(settings):
-        st.link_button("Open TensorBoard", address, icon=":material/open_in_new:")
-        st.caption("The address holds on the machine that the app runs on. End all ends it.")
+        st.link_button(tr("Open TensorBoard"), address, icon=":material/open_in_new:")
+        st.caption(tr("The address holds on the machine that the app runs on. End all ends it."))
     else:
         st.fragment(_wait, run_every=_LOOK_SECONDS)()
 
@@ -34,9 +37,12 @@ def _start_button() -> None:
     settings = session.settings()
     if tensorboard.failed(settings):
         st.caption(
-            f"It has ended by itself; {plain(str(tensorboard.log_path(settings)))} says why."
+            tr(
+                "It has ended by itself; {log} says why.",
+                log=plain(str(tensorboard.log_path(settings))),
+            )
         )
-    if act_button("Start TensorBoard", key="start_tensorboard", to=Action.START_TENSORBOARD):
+    if act_button(tr("Start TensorBoard"), key="start_tensorboard", to=Action.START_TENSORBOARD):
         do(lambda: session.team().tasks.start_tensorboard())
 
 
@@ -44,4 +50,4 @@ def _wait() -> None:
     settings = session.settings()
     if tensorboard.address(settings) or not tensorboard.running(settings):
         st.rerun()
-    st.caption("TensorBoard starts; this takes some seconds.")
+    st.caption(tr("TensorBoard starts; this takes some seconds."))

@@ -10,13 +10,14 @@ from typing import Literal, NamedTuple
 
 import streamlit as st
 
+from core.language import mark, tr
 from core.ui import session
 
 TipName = Literal["head", "freeze", "compile", "low_rate", "verdict", "test_images"]
 
 
 class Tip(NamedTuple):
-    """A question, and its answer in two or three sentences."""
+    """A question, and its answer in two or three sentences; both are for `tr`."""
 
     question: str
     answer: str
@@ -24,40 +25,53 @@ class Tip(NamedTuple):
 
 TIPS: dict[TipName, Tip] = {
     "head": Tip(
-        "What is a head?",
-        "The last layers: they turn what the backbone sees in an image into a probability for each "
-        "class. The backbone's own knew ImageNet's thousand classes; yours get a new one, which "
-        "begins at random.",
+        mark("What is a head?"),
+        mark(
+            "The last layers: they turn what the backbone sees in an image into a probability for "
+            "each class. The backbone's own knew ImageNet's thousand classes; yours get a new "
+            "one, which begins at random."
+        ),
     ),
     "freeze": Tip(
-        "Why freeze?",
-        "A head that begins at random is wrong nearly everywhere. Corrections that large, carried "
-        "back into the backbone, would spoil what it knows before the head is of any use. Frozen, "
-        "it cannot change; and what it sees in an image needs computing only once, so the head "
-        "trains quickly.",
+        mark("Why freeze?"),
+        mark(
+            "A head that begins at random is wrong nearly everywhere. Corrections that large, "
+            "carried back into the backbone, would spoil what it knows before the head is of any "
+            "use. Frozen, it cannot change; and what it sees in an image needs computing only "
+            "once, so the head trains quickly."
+        ),
     ),
     "compile": Tip(
-        "Why compile again?",
-        "Keras settles what a model trains when it is compiled: a block unfrozen later would stay "
-        "as it is. So the app compiles again after unfreezing, with a fresh optimizer. After the "
-        "run it compares every weight, to show what moved and what did not.",
+        mark("Why compile again?"),
+        mark(
+            "Keras settles what a model trains when it is compiled: a block unfrozen later would "
+            "stay as it is. So the app compiles again after unfreezing, with a fresh optimizer. "
+            "After the run it compares every weight, to show what moved and what did not."
+        ),
     ),
     "low_rate": Tip(
-        "Why so low a rate?",
-        "The block is good already and needs touching up, not a new start. Steps as large as the "
-        "head's would write over it within a few batches; a tenth of that or less lets it adapt.",
+        mark("Why so low a rate?"),
+        mark(
+            "The block is good already and needs touching up, not a new start. Steps as large as "
+            "the head's would write over it within a few batches; a tenth of that or less lets it "
+            "adapt."
+        ),
     ),
     "verdict": Tip(
-        "What does the verdict mean?",
-        "Both models answer the same test images; what counts are those that only one of them has "
-        "right. It says helped or hurt where luck would seldom be that one-sided, and cannot tell "
-        "otherwise, even if one accuracy is higher.",
+        mark("What does the verdict mean?"),
+        mark(
+            "Both models answer the same test images; what counts are those that only one of them "
+            "has right. It says helped or hurt where luck would seldom be that one-sided, and "
+            "cannot tell otherwise, even if one accuracy is higher."
+        ),
     ),
     "test_images": Tip(
-        "Why look at test images only at the end?",
-        "They stand for images that nobody has seen yet. Whoever changes a setting after looking "
-        "fits the choice to them, and their accuracy promises more than new images will keep. "
-        "Choose by validation, and come here when you have chosen.",
+        mark("Why look at test images only at the end?"),
+        mark(
+            "They stand for images that nobody has seen yet. Whoever changes a setting after "
+            "looking fits the choice to them, and their accuracy promises more than new images "
+            "will keep. Choose by validation, and come here when you have chosen."
+        ),
     ),
 }
 
@@ -77,10 +91,10 @@ def show_tips(*names: TipName) -> None:
 def _show(name: TipName, height: Literal["content", "stretch"] = "content") -> None:
     tip = TIPS[name]
     with st.container(key=f"tip-{name}", horizontal=True, gap="small", height=height):
-        st.markdown(f"**{tip.question}** {tip.answer}", width="stretch")
+        st.markdown(f"**{tr(tip.question)}** {tr(tip.answer)}", width="stretch")
         st.button(
             # Read out only: the look of the page shows the cross alone.
-            f"Hide: {tip.question}",
+            tr("Hide: {what}", what=tr(tip.question)),
             icon=":material/close:",
             type="tertiary",
             key=f"hide_tip_{name}",
@@ -93,7 +107,7 @@ def show_tips_again() -> None:
     """A button that brings all explanations back, where some are hidden."""
     if any(session.is_tip_hidden(name) for name in TIPS):
         st.button(
-            "Show the explanations again",
+            tr("Show the explanations again"),
             icon=":material/lightbulb:",
             type="tertiary",
             key="show_tips",
