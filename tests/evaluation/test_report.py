@@ -7,6 +7,7 @@ from core.datasets import Dataset, DatasetStore
 from core.evaluation.comparison import Comparison, compare
 from core.evaluation.report import html_report
 from core.files import write_json
+from core.language import in_language
 from core.settings import Settings
 from tests.evaluation.runs_on_disk import finished_pair
 
@@ -31,6 +32,14 @@ def test_it_says_the_verdict_and_shows_the_images(
     assert "Opened by 2 runs." in page
     assert page.count("data:image/jpeg;base64,") == 12
     assert len(re.findall(r'class="plotly-graph-div"', page)) == 5
+
+
+def test_it_is_english_whoever_asks_for_it(settings: Settings, make_dataset: MakeDataset) -> None:
+    dataset = make_dataset(classes=3, per_class=50)
+    with in_language("ru"):
+        page = html_report(comparison_of(settings, dataset)).decode()
+    assert "On the same 30 test images it fixed 11 and broke 0" in page
+    assert not re.search("[а-яё]{3}", re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL))
 
 
 def test_it_loads_nothing_from_elsewhere(settings: Settings, make_dataset: MakeDataset) -> None:

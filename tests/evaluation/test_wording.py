@@ -15,6 +15,7 @@ from core.evaluation.wording import (
     round_figure,
     signed_points,
 )
+from core.language import in_language
 
 
 def test_helped() -> None:
@@ -106,3 +107,28 @@ def test_points_have_a_sign_unless_they_are_zero() -> None:
         "0.0",
         "0.0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (
+            (808, 35, 7, 31),
+            "На тех же тестовых изображениях (881) исправлено 35, испорчено 7: дообучение помогло.",
+        ),
+        (
+            (150, 9, 8, 12),
+            "Дообучение: из 179 тестовых изображений исправлено 9, испорчено 8. Стало ли лучше — "
+            "неясно.",
+        ),
+    ],
+)
+def test_russian_declines_around_the_counts(counts: tuple[int, int, int, int], words: str) -> None:
+    with in_language("ru"):
+        assert counts_in_words(judge(*counts)) == words
+
+
+def test_russian_writes_numbers_with_a_comma() -> None:
+    with in_language("ru"):
+        assert difference_in_words(judge(808, 35, 7, 31)) == "+3,2 п. п. (от +1,8 до +4,7)"
+        assert p_in_words(0.049) == "p = 0,049"
