@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -144,7 +145,7 @@ def _variables(model: keras.Model) -> dict[str, list[keras.Variable]]:
 
 def _bytes(model: keras.Model) -> float:
     """About how large a checkpoint is: weights, the best ones, and two values of the optimizer."""
-    return 16.0 * sum(variable.shape.num_elements() for variable in model.trainable_variables)
+    return 16.0 * sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
 def _values(variables: Sequence[keras.Variable]) -> list[Array]:

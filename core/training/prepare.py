@@ -32,5 +32,21 @@ def prepared(run: Run, settings: Settings) -> tuple[Stage, TrainingData]:
     dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
     data = training_data(dataset).share_of(base.train_share, base.training.seed)
     if isinstance(meant, FineTuneConfig):
-        return fine_tune_stage(meant, RunStore(run.path.parent).get(meant.head_run_id)), data
+        store = RunStore(run.path.parent)
+        return fine_tune_stage(
+            meant, store.get(meant.head_run_id), _next_of_sweep(run, store)
+        ), data
     return head_stage(meant, len(data.class_names), settings), data
+
+
+def _next_of_sweep(run: Run, store: RunStore) -> tuple[FineTuneConfig, ...]:
+    """The members of the run's sweep that wait: one pass stores what they will need, too.
+
+    Not where views are stored: there, most of the space would be taken for what comes last.
+    """
+    if run.group is None or run.group.kind != "sweep":
+        return ()
+    if run.config.training.augmentation.mode == "views":
+        return ()
+    waiting = [other for other in store.queued() if other.group and other.group.id == run.group.id]
+    return tuple(o.config for o in waiting if isinstance(o.config, FineTuneConfig))

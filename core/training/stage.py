@@ -45,7 +45,8 @@ class Stage:
         model: A composed model, with the weights that the stage starts from.
         tap: Name of the operation whose output is stored; what comes after it is computed in
             every step.
-        also_stored: Taps that the same pass stores for the stage that follows.
+        also_stored: Taps that the same pass stores for the runs that follow, where there is room;
+            no pass is made for them alone.
         block: The chosen block; "" for the head alone.
         scope: What the choice unfreezes.
         freeze_batchnorm: Whether the backbone's BatchNorm layers stay frozen.
@@ -150,8 +151,9 @@ def store_features(
     """
     reporter.phase("features", len(data.images), "images")
     store = feature_store(settings)
-    model, tap, also = stage.model, stage.tap, stage.also_stored
+    model, tap = stage.model, stage.tap
     reused = tap_file(store, model, tap, data.images, features_type).complete
+    also = () if reused else stage.also_stored
     began = time.monotonic()
     shared = shared_pass(partial(Helpers, settings, reporter.run_dir))
     run_pass = shared if len(data.images) >= SHARED_FROM else None
