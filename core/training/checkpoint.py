@@ -145,7 +145,8 @@ def _variables(model: keras.Model) -> dict[str, list[keras.Variable]]:
 
 def _bytes(model: keras.Model) -> float:
     """About how large a checkpoint is: weights, the best ones, and two values of the optimizer."""
-    return 16.0 * sum(math.prod(variable.shape) for variable in model.trainable_variables)
+    values = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+    return 16.0 * float(values)
 
 
 def _values(variables: Sequence[keras.Variable]) -> list[Array]:
