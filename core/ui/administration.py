@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import streamlit as st
 
-from core.doctor import Finding, Level, examine
+from core.doctor import Finding, Level, Listening, configured, examine
 from core.errors import TeamError
 from core.language import number, tr
+from core.settings import APP_ROOT
 from core.team.people import Role
 from core.ui import session
 from core.ui.cards import error_card
 from core.ui.runs_table import size_words
+from core.ui.session import Way
 from core.ui.text import plain
 
 _ICONS = {
@@ -38,7 +42,14 @@ def administration() -> None:
         _limits()
         st.markdown(tr("**This installation**"))
         with st.spinner(tr("Looking at the installation")):
-            _findings(examine(session.settings()))
+            _findings(examine(session.settings(), _listening()))
+
+
+def _listening() -> Listening:
+    """How this server can be reached, with what its command line said."""
+    told = {name: st.get_option(f"server.{name}") or "" for name in ("address", "port")}
+    login = session.way_in() is not Way.OPEN
+    return dataclasses.replace(configured(APP_ROOT), login=login, **told)
 
 
 def _limits() -> None:

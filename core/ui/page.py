@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.datasets import Dataset
+from core.errors import TeamError, UnfreezeError
 from core.language import anew, tr, trn
 from core.runs import Run
 from core.ui import browser, session
@@ -60,6 +61,8 @@ _CSS = """
   @media (prefers-reduced-motion: no-preference) {
     [class*="st-key-block_map"] .barlayer path { transition: fill 0.35s, stroke 0.35s; }
     [class*="st-key-block_map"] .shapelayer path { transition: d 0.35s; } }
+  /* Markdown makes a link of every address; people's are there to be read. */
+  a[href^="mailto:"] { color: inherit !important; text-decoration: none; pointer-events: none; }
   /* Charts take the page's ink in either theme, also when it is switched. */
   .js-plotly-plot :is(.xtick, .ytick, .y2tick, .legend, .infolayer [class^="g-"]) text,
   :is([class*="st-key-block_map"], [class*="st-key-rate_curve"]) .annotation text {
@@ -77,7 +80,7 @@ def setup(title: str, step: str) -> None:
             `predict` or `runs`.
     """
     _let_in()
-    hidden = session.hidden_link()
+    hidden = _hidden_link()
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
     runs = session.run_store().list()
     followed = followed_run(runs, step)
@@ -106,6 +109,15 @@ def _let_in() -> None:
         st.set_page_config(page_title="Unfreeze", page_icon=str(ICON), layout="centered")
         st.html(_CSS)
         instead()
+        st.stop()
+
+
+def _hidden_link() -> UnfreezeError | None:
+    """Why what the URL names is not shown; all ends here where nobody can say whose it is."""
+    try:
+        return session.hidden_link()
+    except TeamError as error:
+        error_card(error)
         st.stop()
 
 
@@ -141,4 +153,5 @@ def _warn_of_queue() -> None:
 def _warn_of_database() -> None:
     error = session.database_error()
     if error is not None:
-        st.warning(f"{plain(error.what)} {plain(error.way_out)}")
+        # Told for whoever met it first.
+        st.warning(f"{plain(anew(error.what))} {plain(anew(error.way_out))}")
