@@ -82,7 +82,13 @@ def classify_all(
 
 
 def _header(class_names: Sequence[str]) -> list[str]:
-    return ["file", "class", "probability", "error", *(f"p_{one_line(name)}" for name in class_names)]
+    return [
+        "file",
+        "class",
+        "probability",
+        "error",
+        *(f"p_{one_line(name)}" for name in class_names),
+    ]
 
 
 def _row(
