@@ -99,3 +99,7 @@ class LimitError(UnfreezeError):
 
 class ExportError(UnfreezeError):
     """An exported model that cannot be made, or does not predict what the trained one does."""
+
+
+class BackupError(UnfreezeError):
+    """A backup that cannot be written, read or put back."""
