@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.settings import Settings
 from tests.e2e.conftest import Server, free_port, running_app
+from tests.squares import squares
 
 pytest.importorskip("oidc_provider_mock", reason="oidc-provider-mock is not installed")
 from tests.e2e.provider import provider
@@ -47,7 +49,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app and a provider that knows five people."""
     with ExitStack() as stack:
         metadata = stack.enter_context(provider())
-        yield stack.enter_context(app_with_login(tmp_path_factory.mktemp("login"), metadata))
+        workspace = tmp_path_factory.mktemp("login")
+        squares(Settings(workspace))
+        yield stack.enter_context(app_with_login(workspace, metadata))
 
 
 @pytest.fixture
@@ -92,6 +96,21 @@ def test_who_has_a_role_gets_in_and_out_again(app: Server, page: Page) -> None:
     expect_words(page, "Images, runs and models are seen by the team alone.")
     page.goto(f"{app.url}/Runs")
     expect_words(page, "Images, runs and models are seen by the team alone.")
+
+
+@pytest.mark.parametrize(("person", "role"), [("vera", "viewer"), ("tim", "trainer")])
+def test_a_viewer_cannot_train_and_a_trainer_can(
+    app: Server, page: Page, person: str, role: str
+) -> None:
+    page.goto(app.url)
+    sign_in(page, person)
+    expect_words(page, "The steps")
+    page.goto(f"{app.url}/Head")
+
+    train = page.get_by_role("button", name="Train head")
+    expect(train).to_be_visible(timeout=PATIENCE_MS)
+    expect(train).to_be_disabled() if role == "viewer" else expect(train).to_be_enabled()
+    expect(page.get_by_test_id("stSidebar").get_by_text(role)).to_be_visible()
 
 
 @pytest.mark.parametrize(
