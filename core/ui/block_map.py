@@ -13,6 +13,8 @@ from core.backbones.block import Block, block_title
 from core.charts import block_map
 from core.config import Scope
 from core.language import mark, tr
+from core.ui import session
+from core.ui.live_chart import clickable_chart
 
 _SCOPES: dict[Scope, str] = {
     "from": mark("From a block on"),
@@ -57,22 +59,19 @@ def choose_block(
 
     # The map stands above the widgets, so it reads their values before they are drawn.
     # The box has its default through the state alone: a click on the map sets it there too.
-    chosen = str(st.session_state.setdefault(box_key, default))
-    scope: Scope = st.session_state.get(scope_key) or default_scope
+    session.link("block", box_key, names, default)
+    session.link("unfreeze", scope_key, _SCOPES, default_scope)
+    chosen = str(st.session_state[box_key])
+    scope: Scope = st.session_state[scope_key]
     unfrozen = unfrozen_blocks(blocks, chosen, scope)
-    st.plotly_chart(
-        block_map.figure(blocks, head_parameters, unfrozen, clickable=scope in ("from", "only")),
-        key=map_key,
-        on_select=take_click,
-        selection_mode="points",
-        # Two quick clicks would be taken for a double click, which chooses nothing.
-        config={"displayModeBar": False, "doubleClick": False, "doubleClickDelay": 1},
-        alt=_alt(unfrozen),
+    chart = block_map.figure(blocks, head_parameters, unfrozen, clickable=scope in ("from", "only"))
+    clickable_chart(
+        str(chart.to_json()), map_key, _alt(unfrozen), block_map.HEIGHT, on_click=take_click
     )
     axes = tr("Width: share of compute. Height: parameters.")
     st.caption(f"{axes} {tr(_SCOPE_WORDS[scope])}")
     left, right = st.columns([2, 1], vertical_alignment="bottom")
-    _choose_scope(left, default_scope, scope_key)
+    _choose_scope(left, scope_key)
     right.selectbox(
         tr("Block"),
         names,
@@ -83,11 +82,10 @@ def choose_block(
     return chosen, scope
 
 
-def _choose_scope(place: DeltaGenerator, default: Scope, key: str) -> None:
+def _choose_scope(place: DeltaGenerator, key: str) -> None:
     place.segmented_control(
         tr("Unfreeze"),
         list(_SCOPES),
-        default=default,
         required=True,
         format_func=lambda name: tr(_SCOPES[name]),
         key=key,
@@ -99,13 +97,11 @@ def _choose_scope(place: DeltaGenerator, default: Scope, key: str) -> None:
 
 
 def clicked_block(state: Any) -> str | None:
-    """The block that a selection of the map names, or None where nothing is selected."""
-    points = state["selection"]["points"] if state else []
-    data = points[0].get("customdata") if points else None
+    """The block that a click on the map names, or None where it met none, such as the head."""
+    data = state.get("clicked") if state else None
     if not data:
         return None
-    first = data[0] if isinstance(data, list | tuple) else data
-    return str(first[0] if isinstance(first, list | tuple) else first)
+    return str(data[0] if isinstance(data, list | tuple) else data)
 
 
 def show_map(blocks: Sequence[Block], head_parameters: int, unfrozen: Sequence[str]) -> None:

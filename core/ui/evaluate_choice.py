@@ -98,7 +98,8 @@ def _compared_with(after: Run, options: dict[str, Run], runs: RunStore) -> Run |
     default = head.id if head is not None and head.id in others else ALONE
     key = f"evaluate_before_{after.id}"
     alone = {ALONE: tr("nothing: this run alone")}
-    chosen = _select(tr("Compared with"), others, default, key, alone)
+    session.link("with", key, (ALONE, *others), default)
+    chosen = _select(tr("Compared with"), others, None, key, alone)
     if head_id_of(after) and default == ALONE and chosen == ALONE:
         st.caption(tr("The head run that it started from was deleted or has no predictions."))
     return others.get(chosen)
@@ -107,15 +108,14 @@ def _compared_with(after: Run, options: dict[str, Run], runs: RunStore) -> Run |
 def _select(
     label: str,
     options: dict[str, Run],
-    default: str,
+    default: str | None,
     key: str,
     extra: Mapping[str, str] | None = None,
 ) -> str:
     titles = {**(extra or {}), **run_titles(options.values())}
     ids = list(titles)
-    chosen: str = st.selectbox(
-        label, ids, index=ids.index(default), format_func=titles.__getitem__, key=key
-    )
+    index = ids.index(default) if default else 0
+    chosen: str = st.selectbox(label, ids, index=index, format_func=titles.__getitem__, key=key)
     return chosen
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.evaluation.comparison import Comparison
 from core.language import mark, number, tr
+from core.ui import session
 from core.ui.evaluate_gallery import gallery
 from core.ui.evaluate_heat import heat_switch
 
@@ -27,10 +28,12 @@ def flips(comparison: Comparison) -> None:
     titles = [f"{tr(_WORDS[c][0])} ({number(len(rows))})" for c, rows in groups.items()]
     first = next((t for t, rows in zip(titles, groups.values(), strict=True) if len(rows)), None)
     heat = heat_switch(comparison) if first else False
+    first = dict(zip(_WORDS, titles, strict=True)).get(session.linked("changed"), first)
     tabs = st.tabs(titles, key="flips", on_change="rerun", default=first)
     for tab, (change, rows) in zip(tabs, groups.items(), strict=True):
         # Only the open tab's pictures are made and sent.
         if tab.open:
+            session.show("changed", change)
             with tab:
                 st.caption(tr(_WORDS[change][1]) if len(rows) else tr("No image."))
                 gallery(comparison, rows, change.replace(" ", "_"), heat)

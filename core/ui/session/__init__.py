@@ -30,6 +30,7 @@ from core.ui.session.current import (
     show_in_url,
     watch,
 )
+from core.ui.session.links import link, linked, show
 from core.ui.session.person import Way, claims, person, providers, sign_in_is_over, way_in
 from core.ui.session.reader import LANGUAGE_COOKIE, choose_language, chosen_language, language
 from core.ui.session.stores import (
@@ -66,6 +67,8 @@ __all__ = [
     "language",
     "leave_dataset",
     "leave_settings",
+    "link",
+    "linked",
     "metrics_view",
     "person",
     "providers",
@@ -75,6 +78,7 @@ __all__ = [
     "set_current_run",
     "settings",
     "settings_taken",
+    "show",
     "show_in_url",
     "sign_in_is_over",
     "start_run",
