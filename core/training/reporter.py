@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import shutil
 import threading
 import time
@@ -97,7 +98,22 @@ class Reporter:
 
     def fail(self, error: UnfreezeError, details: str = "") -> None:
         """Ends the run as `failed`, with what a person needs to know."""
-        self._end(RunState.FAILED, error=error.record(details))
+        try:
+            self._end(RunState.FAILED, error=error.record(details))
+        except OSError:
+            self._end_without_room(error)
+
+    def _end_without_room(self, error: UnfreezeError) -> None:
+        """Says that the run failed where the disk has no room for one file more.
+
+        The status then goes where the last one is. Without the details it fits into the block that
+        the file has already.
+        """
+        self._status = dataclasses.replace(self._status, error=error.record())
+        content = json.dumps(self._status.to_dict()).encode()
+        with (self.run_dir / "status.json").open("r+b") as file:
+            file.write(content)
+            file.truncate()
 
     def _end(self, state: RunState, **changes: Any) -> None:
         self._stopped.set()
