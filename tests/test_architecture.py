@@ -22,6 +22,7 @@ KERAS_FREE = (
     "doctor",
     "datasets",
     "evaluation",
+    "team",
     "ui",
 )
 KERAS_FREE_BACKBONES = ("catalog", "block", "account", "defaults")
