@@ -47,9 +47,12 @@ def administration() -> None:
 
 def _listening() -> Listening:
     """How this server can be reached, with what its command line said."""
-    told = {name: st.get_option(f"server.{name}") or "" for name in ("address", "port")}
-    login = session.way_in() is not Way.OPEN
-    return dataclasses.replace(configured(APP_ROOT), login=login, **told)
+    return dataclasses.replace(
+        configured(APP_ROOT),
+        address=st.get_option("server.address") or "",
+        port=int(st.get_option("server.port")),
+        login=session.way_in() is not Way.OPEN,
+    )
 
 
 def _limits() -> None:

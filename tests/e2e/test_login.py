@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.datasets.edits import Edit
 from core.settings import Settings
+from core.team.acting import TeamBooks
+from core.team.actions import Team
+from core.team.database import TeamDatabase
+from core.team.people import Person, Role
 from tests.e2e.conftest import Server, free_port, running_app
 from tests.squares import squares
 
@@ -111,6 +116,25 @@ def test_a_viewer_cannot_train_and_a_trainer_can(
     expect(train).to_be_visible(timeout=PATIENCE_MS)
     expect(train).to_be_disabled() if role == "viewer" else expect(train).to_be_enabled()
     expect(page.get_by_test_id("stSidebar").get_by_text(role)).to_be_visible()
+
+
+def test_a_second_person_is_told_and_sees_the_first_ones_edits_come_in(
+    app: Server, page: Page
+) -> None:
+    settings = Settings(app.workspace)
+    books = TeamBooks(TeamDatabase(settings.database_url))
+    ann = Team(settings, Person("ann@example.org", "Ann", Role.ADMIN), books, "anns")
+    page.goto(app.url)
+    sign_in(page, "tim")
+    expect_words(page, "The steps")
+    page.goto(f"{app.url}/Data")
+    expect_words(page, "Images by class and split")
+
+    dataset = ann.seen_datasets.list()[0]
+    ann.data.edit(dataset, Edit("exclude", (str(dataset.manifest()["path"].iloc[0]),)))
+
+    expect_words(page, "1 change.")
+    expect_words(page, "Ann is changing this data set now.")
 
 
 @pytest.mark.parametrize(
