@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Message
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from core.language import CATALOGUES, LANGUAGES
 from core.settings import APP_ROOT
 
-# What stands around sentences in the code; of `trn`, both forms are read.
-_KEYWORDS: dict[str, tuple[int, ...] | None] = {"tr": None, "trn": (1, 2), "mark": None}
+# What stands around sentences in the code, and how many of its arguments are one.
+_KEYWORDS = {"tr": 1, "trn": 2, "mark": 1}
 _SOURCES = ("core", "pages", "streamlit_app.py")
 
 # An English sentence; with its plural, where it has one.
@@ -26,10 +26,20 @@ def sentences(root: Path = APP_ROOT) -> dict[Key, str]:
     """All sentences in the code, each with the place of its first occurrence."""
     found: dict[Key, str] = {}
     for path in _files(root):
-        for line, key, _, _ in extract_from_file("python", path, keywords=_KEYWORDS):
-            place = f"{path.relative_to(root)}:{line}"
-            found.setdefault(key if isinstance(key, str) else (key[0], key[1]), place)
+        # By the syntax tree: what stands inside of another call, or of an f-string, counts as well.
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and (key := _sentence(node)) is not None:
+                found.setdefault(key, f"{path.relative_to(root)}:{node.lineno}")
     return found
+
+
+def _sentence(call: ast.Call) -> Key | None:
+    """The sentence in a call of `tr`, `trn` or `mark`; None where it is none, or has a variable."""
+    count = _KEYWORDS.get(call.func.id, 0) if isinstance(call.func, ast.Name) else 0
+    texts = [arg.value for arg in call.args[:count] if isinstance(arg, ast.Constant)]
+    if not count or len(texts) < count or not all(isinstance(text, str) for text in texts):
+        return None
+    return str(texts[0]) if count == 1 else (str(texts[0]), str(texts[1]))
 
 
 def problems(code: str) -> list[str]:
@@ -88,8 +98,8 @@ def _unfit(message: Message) -> list[str]:
     return found
 
 
-def _texts(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def _texts(text: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (text or "",) if text is None or isinstance(text, str) else tuple(text)
 
 
 def _names(text: str) -> set[str]:

@@ -56,7 +56,7 @@ RULES = {
     Action.HEAT_MAPS: Rule(Role.VIEWER, False, mark("compute heat maps")),
     Action.BATCH: Rule(Role.TRAINER, False, mark("classify a whole folder")),
     Action.EXPORT: Rule(Role.TRAINER, False, mark("make other formats")),
-    Action.START_RUN: Rule(Role.TRAINER, False, mark("train")),
+    Action.START_RUN: Rule(Role.TRAINER, False, mark("train a model")),
     Action.STOP_RUN: Rule(Role.TRAINER, True, mark("stop it")),
     Action.RESUME_RUN: Rule(Role.TRAINER, True, mark("resume it")),
     Action.KILL_RUN: Rule(Role.TRAINER, True, mark("end it by force")),

@@ -119,7 +119,9 @@ def _data(dataset: Dataset | None) -> str:
         return tr("its list of images is missing")
     usable = int(table["usable"].sum())
     images = trn("{count} image", "{count} images", usable)
-    return f"{images}, {trn('{count} note', '{count} notes', many)}" if many else images
+    if not many:
+        return images
+    return trn("{images}, {count} note", "{images}, {count} notes", many, images=images)
 
 
 def _training(runs: Sequence[Run], nothing: str) -> StepState:
