@@ -18,7 +18,7 @@ _SIMPLE: dict[object, tuple[type, ...]] = {
 }
 
 
-def known_fields(cls: type[Any], values: Any) -> dict[str, Any]:
+def known_fields(cls: Any, values: Any) -> dict[str, Any]:
     """The values that a dataclass has fields for; others are ignored.
 
     Args:
@@ -38,7 +38,7 @@ def known_fields(cls: type[Any], values: Any) -> dict[str, Any]:
 
 
 @cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     hints = get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
 

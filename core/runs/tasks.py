@@ -27,6 +27,7 @@ from typing import Any
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
 from core.language import Words, mark, tr
+from core.logs import log_to_stderr
 from core.records import known_fields
 from core.runs.process import end_process, recorded_host, recorded_process, start_detached
 from core.settings import Settings
@@ -235,7 +236,7 @@ def run_task(
     Returns:
         The exit code: 0 for a task that is done or was stopped.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    log_to_stderr()
     reporter = TaskReporter(folder)
     threading.Thread(target=reporter.watch, daemon=True).start()
     queue_dir = Settings.from_environment().queue_dir

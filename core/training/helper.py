@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from core.logs import log_to_stderr
 from core.runs import Run, RunState, RunStore
 from core.runs.sharing import REFUSED
 from core.settings import Settings
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
         The exit code: `REFUSED` where something else would be computed here.
     """
     run_dir, key, taps = Path(arguments[0]).resolve(), arguments[1], arguments[2:]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    log_to_stderr()
     run = RunStore(run_dir.parent).get(run_dir.name)
     watch = Watch(run)
     try:

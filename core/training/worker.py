@@ -20,6 +20,7 @@ from typing import IO, Any, NoReturn
 from core.errors import RunError, UnfreezeError
 from core.files import locked_or_closed
 from core.language import tr
+from core.logs import log_to_stderr
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
 from core.runs.tracking import track
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
         The exit code: 0 also for a run that failed and says so in its status.
     """
     run_dir = Path(arguments[0]).resolve()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    log_to_stderr()
     lock = _lock(run_dir)
     if lock is None:
         _LOG.info("run %s is being trained by another process", run_dir.name)

@@ -86,6 +86,7 @@ def setup(title: str, step: str) -> None:
     followed = followed_run(runs, step)
     st.set_page_config(page_title=tab_title(name, followed), page_icon=str(ICON), layout="wide")
     st.html(_CSS)
+    session.write_log()
     session.dispatcher()
     session.show_in_url()
     dataset = session.current_dataset()

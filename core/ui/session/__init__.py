@@ -38,6 +38,7 @@ from core.ui.session.stores import (
     metrics_view,
     settings,
     wake_queue,
+    write_log,
 )
 
 _language.follow(language)
@@ -88,4 +89,5 @@ __all__ = [
     "wake_queue",
     "watch",
     "way_in",
+    "write_log",
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.logs import log_to_file
 from core.runs import Run
 from core.runs.dispatcher import Dispatcher
 from core.runs.metrics_log import MetricsView
@@ -28,6 +29,16 @@ def _dispatcher(_settings: Settings) -> Dispatcher:
     started = Dispatcher(_settings)
     started.start()
     return started
+
+
+def write_log() -> None:
+    """Lets the server's log be written into the workspace, from the first call on."""
+    _log(str(settings().workspace / "logs" / "server.log"))
+
+
+@st.cache_resource(show_spinner=False)
+def _log(path: str) -> object:
+    return log_to_file(Path(path))
 
 
 def wake_queue() -> None:

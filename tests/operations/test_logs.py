@@ -1,0 +1,152 @@
+"""Logs are kept small, in one form, and hold no secret."""
+
+import json
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core import logs
+from core.config import HeadConfig
+from core.datasets import Dataset
+from core.metrics import metrics
+from core.runs import RunStore
+from core.settings import APP_ROOT, Settings
+
+SECRETS = {
+    "UNFREEZE_DATABASE": "postgresql://app:pass%21word@db/team",
+    "MLFLOW_TRACKING_TOKEN": "token-of-the-tracker",
+    "MLFLOW_TRACKING_PASSWORD": "password-of-the-tracker",
+}
+HIDDEN = (
+    "pass%21word",
+    "pass!word",
+    "token-of-the-tracker",
+    "password-of-the-tracker",
+    "abc123def",
+)
+LEAKS = (
+    "cannot reach postgresql://app:pass%21word@db/team",
+    "refused pass!word",
+    "headers: {'Authorization': 'Bearer abc123def'}",
+    "client_secret=abc123def&x=1",
+    '{"cookie_secret": "abc123def"}',
+    "sent token-of-the-tracker and password-of-the-tracker",
+)
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    made = logging.getLogger("core.tested")
+    yield made
+    for handler in list(logging.getLogger().handlers):
+        if isinstance(handler, logging.handlers.RotatingFileHandler):
+            logging.getLogger().removeHandler(handler)
+            handler.close()
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_no_secret_is_written(
+    secrets: None,
+    logger: logging.Logger,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    monkeypatch.setenv("UNFREEZE_LOG", kind)
+    logs.log_to_file(tmp_path / "logs" / "server.log")
+
+    for leak in LEAKS:
+        logger.info("told: %s", leak)
+        try:
+            raise OSError(leak)
+        except OSError:
+            logger.exception("failed")
+
+    written = (tmp_path / "logs" / "server.log").read_text()
+    assert written.count("told") == written.count("Traceback") == len(LEAKS)
+    assert [secret for secret in HIDDEN if secret in written] == []
+
+
+def test_secrets_of_the_login_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(
+        '[auth]\ncookie_secret = "long-enough"\n[auth.google]\nclient_secret = "another-one"\n'
+    )
+    monkeypatch.setattr(logs, "APP_ROOT", tmp_path)
+    record = logging.makeLogRecord({"msg": "long-enough and another-one"})
+
+    assert logs.formatter().format(record).count("***") == 2
+
+
+def test_lines_of_json_are_json(
+    logger: logging.Logger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNFREEZE_LOG", "json")
+    logs.log_to_file(tmp_path / "server.log")
+
+    logger.warning("two\nlines of %s", "Ünïcode")
+
+    (line,) = (tmp_path / "server.log").read_text().splitlines()
+    assert json.loads(line)["message"] == "two\nlines of Ünïcode"
+    assert json.loads(line)["level"] == "WARNING"
+
+
+def test_a_log_that_is_full_makes_room(
+    logger: logging.Logger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MAX_BYTES", 2_000)
+    logs.log_to_file(tmp_path / "server.log")
+
+    for number in range(500):
+        logger.info("line %d", number)
+
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files == ["server.log", *(f"server.log.{n}" for n in range(1, logs.KEPT + 1))]
+    assert all(path.stat().st_size <= 2_000 for path in tmp_path.iterdir())
+    assert "line 499" in (tmp_path / "server.log").read_text()
+
+
+def test_a_folder_that_cannot_be_written_to_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert logs.log_to_file(tmp_path / "file" / "server.log") is None
+
+
+def test_a_workers_log_holds_no_secret(secrets: None) -> None:
+    code = (
+        "import logging; from core.logs import log_to_stderr; log_to_stderr()\n"
+        "logging.getLogger('core').warning('told token-of-the-tracker')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=APP_ROOT, capture_output=True, text=True
+    )
+
+    assert "told ***" in done.stderr
+    assert "token-of-the-tracker" not in done.stderr
+
+
+def test_metrics_are_in_prometheus_format(
+    settings: Settings, make_dataset: Callable[..., Dataset]
+) -> None:
+    dataset = make_dataset()
+    RunStore(settings.runs_dir).create(HeadConfig(dataset.id, dataset.version))
+
+    lines = metrics(settings).splitlines()
+
+    values = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r'[a-z_]+(\{[a-z]+="[a-z]+"\})? \d+', line) for line in values)
+    assert 'unfreeze_runs{state="queued"} 1' in values
+    assert "unfreeze_datasets 1" in values
+    assert 'unfreeze_queue_process_up{process="scheduler"} 0' in values
