@@ -52,6 +52,9 @@ def make_litert(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
     for left in folder.glob("tmp*"):
         shutil.rmtree(left, ignore_errors=True)  # of a process that was ended by force
     reporter.say(tr("Loading the model"))
+    from core.training.worker import import_keras
+
+    import_keras()
     import keras
 
     from core.export.litert import export_litert
