@@ -9,7 +9,6 @@ import pytest
 from tests.e2e.conftest import Server, running_app
 from tests.e2e.raw_client import upload, visit
 
-pytest.importorskip("websockets")
 ROLES = {"UNFREEZE_QUEUE": "off", "UNFREEZE_ADMINS": "ann@example.org"}
 HEADERS = {"X-Forwarded-Email": "email", "X-Forwarded-User": "name"}
 SECRETS = """[auth]
