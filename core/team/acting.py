@@ -47,18 +47,20 @@ class Acting:
         settings: Name the workspace and the limits.
         person: Who.
         books: The team's database.
-        session: Tells two people apart where nobody signs in.
+        session: Their session's id.
+        browser: Tells two people apart where nobody signs in; it outlives a reload.
     """
 
     settings: Settings
     person: Person
     books: TeamBooks
     session: str = ""
+    browser: str = ""
 
     @property
     def holder(self) -> str:
         """What tells this person from others."""
-        return self.person.email or self.session
+        return self.person.email or self.browser or self.session
 
     def known_owners(self) -> Known:
         """Whose everything is, at most a second old; nobody's where nobody signs in."""

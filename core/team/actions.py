@@ -25,7 +25,8 @@ class Team:
         settings: Name the workspace, the roles and the limits.
         person: Who acts.
         books: The team's database.
-        session: Tells two people apart where nobody signs in.
+        session: Their session's id.
+        browser: Tells two people apart where nobody signs in.
 
     Attributes:
         runs: Starting, stopping, ordering and deleting runs.
@@ -37,9 +38,14 @@ class Team:
     """
 
     def __init__(
-        self, settings: Settings, person: Person, books: TeamBooks, session: str = ""
+        self,
+        settings: Settings,
+        person: Person,
+        books: TeamBooks,
+        session: str = "",
+        browser: str = "",
     ) -> None:
-        self._acting = Acting(settings, person, books, session)
+        self._acting = Acting(settings, person, books, session, browser)
         self.person = person
         self.runs = RunActs(self._acting)
         self.data = DataActs(self._acting)

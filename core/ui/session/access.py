@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -23,7 +25,7 @@ def team() -> Team:
     installation = settings()
     context = get_script_run_ctx()
     session_id = context.session_id if context else ""
-    return Team(installation, person(), _books(installation.database_url), session_id)
+    return Team(installation, person(), _books(installation.database_url), session_id, _browser())
 
 
 def run_store() -> VisibleRuns:
@@ -39,6 +41,14 @@ def dataset_store() -> VisibleDatasets:
 def database_error() -> TeamError | None:
     """Why the team's database could not be reached a moment ago, or None."""
     return _books(settings().database_url).database.error
+
+
+def _browser() -> str:
+    """The same after a reload, another one on a colleague's machine; nobody can be told by it."""
+    address = st.context.ip_address
+    here = address if isinstance(address, str) else ""
+    words = f"{here} {st.context.headers.get('User-Agent')}"
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 @st.cache_resource(show_spinner=False)
