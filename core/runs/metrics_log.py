@@ -31,6 +31,10 @@ EPOCH_COLUMNS = (
 )
 
 
+# How the writer begins a batch's row.
+_BATCH = b'{"event": "batch"'
+
+
 class MetricsWriter:
     """Appends rows to a metrics file; each is on disk when `write` returns."""
 
@@ -118,12 +122,19 @@ class MetricsView:
                     self._file = file
                     self._forget()
                 handle.seek(self._offset)
+                batch = b""
                 for line in handle:
                     if not line.endswith(b"\n"):
                         break
                     self._offset += len(line)
+                    if line.startswith(_BATCH):
+                        batch = line  # of a million, only the last is parsed
+                        continue
                     for row in _parsed(line):
+                        batch = b""
                         self._take(row)
+                for row in _parsed(batch):
+                    self._take(row)
         except FileNotFoundError:
             return
 

@@ -15,7 +15,7 @@ from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConf
 from core.errors import RunError
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
-from core.runs.process import record_process
+from core.runs.process import end_process, record_process
 from core.runs.state import HEARTBEAT_LIMIT_S, write_status
 
 HEAD = HeadConfig("data", "v1", backbone="vgg16", training=TrainingConfig(epochs=3))
@@ -270,6 +270,25 @@ def test_runs_of_the_first_version_open(tmp_path: Path) -> None:
     table = epoch_table(read_metrics(head.metrics_path))
     assert table["val_accuracy"].between(0, 1).all()
     assert len(table) == 2
+
+
+def test_a_run_copied_from_another_machine_opens_and_can_go_on(
+    store: RunStore, tmp_path: Path
+) -> None:
+    run = store.get(running(store))
+    (run.path / "checkpoints").mkdir()
+    record_process(run.process_path)
+    record = json.loads(run.process_path.read_text())
+    run.process_path.write_text(json.dumps({**record, "host": "elsewhere"}))
+    os.utime(run.path / "heartbeat", (0, 0))
+    shutil.copytree(store.runs_dir, tmp_path / "here" / "runs")
+
+    copied = RunStore(tmp_path / "here" / "runs")
+    (found,) = copied.list()
+    assert (found.config, found.status.state) == (run.config, RunState.FAILED)
+    assert not end_process(found.process_path)  # a number of another machine is nobody here
+    copied.request_resume(found.id)
+    assert [waiting.id for waiting in copied.startable()] == [run.id]
 
 
 def test_a_rate_test_waits_in_the_queue_but_is_no_model(store: RunStore) -> None:
