@@ -74,7 +74,8 @@ def running_app(
         stdout=log,
         stderr=log,
     )
-    url = f"http://localhost:{port}"
+    below = [o.partition("=")[2] for o in options if o.startswith("--server.baseUrlPath=")]
+    url = "/".join([f"http://localhost:{port}", *below])
     try:
         _wait_until_healthy(url, workspace)
         yield Server(url, workspace, psutil.Process(process.pid))

@@ -1,0 +1,110 @@
+"""The app behind Debian's nginx, with the configuration that the documentation gives."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from core.settings import APP_ROOT
+from tests.e2e.conftest import free_port, running_app
+from tests.e2e.raw_client import XSRF, visit
+
+NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+CONFIGURATION = APP_ROOT / "deploy" / "nginx.conf"
+LIMIT = 200_000
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(NGINX is None, reason="no nginx on this machine: apt-get install nginx"),
+]
+AROUND = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {inside}
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of nginx, in front of an app that believes the header of a proxy."""
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    headers = json.dumps({"X-Forwarded-Email": "email"})
+    options = ("--server.baseUrlPath=unfreeze", f"--server.trustedUserHeaders={headers}")
+    roles = {"UNFREEZE_QUEUE": "off", "UNFREEZE_ADMINS": "ann@example.org"}
+    with running_app(tmp_path_factory.mktemp("workspace"), *options, **roles) as server:
+        inside = CONFIGURATION.read_text().replace("listen 80;", f"listen 127.0.0.1:{port};")
+        inside = inside.replace("127.0.0.1:8501", urlsplit(server.url).netloc)
+        inside = inside.replace("4000m;", f"{LIMIT};")
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, inside=inside))
+        process = _start(folder)
+        try:
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _start(folder: Path) -> "subprocess.Popen[bytes]":
+    command = [str(NGINX), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+    subprocess.run([*command, "-t"], check=True, capture_output=True)
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        if (folder / "nginx.pid").exists():
+            return process
+        time.sleep(0.1)
+    raise AssertionError("nginx did not start")
+
+
+def test_the_page_answers_below_its_path(front: str) -> None:
+    page = httpx.get(f"{front}/unfreeze", follow_redirects=True)
+    script = page.text.split('src="')[1].split('"')[0].removeprefix("./")
+
+    assert page.status_code == 200 and "<title>" in page.text
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert httpx.get(f"{front}/unfreeze/{script}").status_code == 200
+    assert httpx.get(f"{front}/unfreeze/_stcore/health").text == "ok"
+    assert httpx.get(f"{front}/").status_code in (403, 404)
+
+
+def test_figures_stay_inside(front: str) -> None:
+    assert httpx.get(f"{front}/unfreeze/_stcore/metrics").status_code == 404
+
+
+def test_the_websocket_works_and_a_browsers_word_for_who_it_is_does_not(front: str) -> None:
+    connection, session_id, shown = visit(
+        f"{front}/unfreeze", X_Forwarded_Email="ann@example.org", Origin=front
+    )
+    connection.close()
+
+    assert session_id
+    assert "People are signed in by a proxy" in shown
+    assert "The steps" not in shown
+
+
+@pytest.mark.parametrize(("size", "refused"), [(LIMIT // 2, False), (2 * LIMIT, True)])
+def test_an_upload_above_the_limit_is_refused(front: str, size: int, refused: bool) -> None:
+    with httpx.Client(base_url=f"{front}/unfreeze") as client:
+        client.get("/_stcore/health")
+        answer = client.put(
+            "/_stcore/upload_file/no-session/1",
+            files={"file": ("a.jpg", b"x" * size)},
+            headers={"X-Xsrftoken": client.cookies[XSRF]},
+        )
+
+    # The app itself refuses the smaller one: there is no such session.
+    assert answer.status_code == (413 if refused else 400)
