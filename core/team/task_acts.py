@@ -10,7 +10,7 @@ from typing import BinaryIO
 from core.errors import LimitError, RunError
 from core.evaluation.batch_task import UPLOAD
 from core.language import tr
-from core.runs import Run, heatmaps, tensorboard
+from core.runs import Run, heatmaps, litert, tensorboard
 from core.runs.started import end_all
 from core.runs.tasks import start_task, stop_task
 from core.team.acting import Acting
@@ -48,6 +48,16 @@ class TaskActs:
         self._check(Action.PREDICT, run.id)
         Limits(self._acting).check_predictions(images)
         self._acting.record(Action.PREDICT, "run", run.id, name=run.dataset_name, images=images)
+
+    def prepare(self, run: Run) -> None:
+        """Makes the model that predicts where it is missing; not on record: it is the run's own."""
+        self._check(Action.PREDICT, run.id)
+        litert.ask(run.path)
+
+    def prepare_early(self, run: Run) -> None:
+        """The same, where nobody has asked for it yet but soon will."""
+        self._check(Action.PREDICT, run.id)
+        litert.ask_early(run)
 
     def heat_maps(self, runs: Sequence[Run], images: Sequence[str]) -> None:
         """Computes heat maps of runs' images."""

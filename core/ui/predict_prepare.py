@@ -23,7 +23,7 @@ def prepared(run: Run) -> bool:
         return True
 
     def ask() -> None:
-        litert.ask(run.path)
+        session.team().tasks.prepare(run)
 
     if task.state in (TaskState.NONE, TaskState.DONE):
         begin(ask)
@@ -45,4 +45,4 @@ def prepare_early(run: Run) -> None:
     queue = session.run_store().list(rate_tests=True)
     if not any(other.status.state.active for other in queue):
         with suppress(UnfreezeError):  # Predict asks again, and says why it cannot
-            litert.ask_early(run)
+            session.team().tasks.prepare_early(run)

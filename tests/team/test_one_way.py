@@ -41,7 +41,14 @@ FUNCTIONS = {
     "write_json",
     "write_status",
 }
-OF_MODULES = {"heatmaps.ask", "tensorboard.start", "tensorboard.end", "scheduler.stop"}
+OF_MODULES = {
+    "heatmaps.ask",
+    "litert.ask",
+    "litert.ask_early",
+    "scheduler.stop",
+    "tensorboard.end",
+    "tensorboard.start",
+}
 METHODS = {
     "changing",
     "claim",
