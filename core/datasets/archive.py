@@ -32,6 +32,7 @@ _DAMAGED = (
     lzma.LZMAError,
     EOFError,
     RuntimeError,
+    ValueError,  # places before the file's beginning
 )
 # What the system says where a disk, or somebody's share of it, is full.
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -280,6 +281,7 @@ def _extract(member: _Member, target: Path) -> str:
             ) from error
         return _DAMAGED_MEMBER if error.errno is None else _UNUSABLE_NAME
     except _DAMAGED:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # its name may be one that cannot be used, too
+            path.unlink()
         return _DAMAGED_MEMBER
     return ""

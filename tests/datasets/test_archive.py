@@ -242,3 +242,36 @@ def test_an_arrangement_by_a_table_is_told_too(settings: Settings, tmp_path: Pat
 def test_what_is_no_archive_is_told_before_it_is_copied(settings: Settings, data: bytes) -> None:
     with pytest.raises(ArchiveError, match=r"pets\.zip is no zip or tar"):
         arrangement_of_archive(io.BytesIO(data), "pets.zip", settings)
+
+
+def test_damage_and_a_name_that_cannot_be_used_are_one_trouble_not_two(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("cat/fine.png", b"x")
+        archive.writestr(f"cat/{'n' * 300}.png", b"y")
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\x03\x04")] = 0  # the second member's own header
+    path.write_bytes(data)
+    (tmp_path / "target").mkdir()
+
+    notes = unpack(path, tmp_path / "target", settings, lambda done, total: None)
+
+    assert len(notes) == 1
+    assert (tmp_path / "target" / "cat" / "fine.png").is_file()
+
+
+def test_an_index_that_points_before_the_file_is_damage(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "cut.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("cat/a.png", b"x")
+    path.write_bytes(path.read_bytes()[1:])  # every place in it is one too large
+    (tmp_path / "target").mkdir()
+
+    try:
+        notes = unpack(path, tmp_path / "target", settings, lambda done, total: None)
+    except ArchiveError:
+        notes = ["refused"]
+
+    assert len(notes) == 1
