@@ -98,8 +98,8 @@ def _compared_with(after: Run, options: dict[str, Run], runs: RunStore) -> Run |
     default = head.id if head is not None and head.id in others else ALONE
     key = f"evaluate_before_{after.id}"
     alone = {ALONE: tr("nothing: this run alone")}
-    session.link("with", key, (ALONE, *others), default)
-    chosen = _select(tr("Compared with"), others, None, key, alone)
+    shown = session.link("with", key, (ALONE, *others), default)
+    chosen = _select(tr("Compared with"), others, shown or None, key, alone)
     if head_id_of(after) and default == ALONE and chosen == ALONE:
         st.caption(tr("The head run that it started from was deleted or has no predictions."))
     return others.get(chosen)

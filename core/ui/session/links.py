@@ -7,7 +7,7 @@ from collections.abc import Collection
 import streamlit as st
 
 
-def link(name: str, key: str, options: Collection[str], default: str) -> None:
+def link(name: str, key: str, options: Collection[str], default: str) -> str:
     """Lets a widget begin with what the address names, and the address follow the widget.
 
     Streamlit's own binding writes an option as it is shown: such a link would open nothing in
@@ -20,11 +20,17 @@ def link(name: str, key: str, options: Collection[str], default: str) -> None:
         options: The widget's, untranslated.
         default: What it shows where the address names nothing, or nothing that is there; it does
             not stand in the address.
+
+    Returns:
+        What the widget shows already; "" where it begins now, from here. A widget that the browser
+        draws later, as in a popover, begins with its own default: there, this must be it.
     """
-    if st.session_state.get(key) not in options:
+    shown = st.session_state.get(key)
+    if shown not in options:
         named = st.query_params.get(name)
         st.session_state[key] = named if named in options else default
     show(name, st.session_state[key], default)
+    return str(shown) if shown in options else ""
 
 
 def linked(name: str) -> str:
