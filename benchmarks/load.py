@@ -50,20 +50,20 @@ async def viewer(port: int, query: str, ends: float, seen: Watched) -> None:
     """Opens the run's page and asks for its live view at the page's own pace until `ends`."""
     socket = await connect(port)
     _, messages = await run_page(socket, "Fine_tune", query)
-    timer = _timer(messages)
+    timer = timer_of(messages)
     if timer is None:
         raise RuntimeError("the page has no live view")
     due = time.monotonic() + np.random.default_rng().uniform(0, timer.interval)
     while due < ends:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         seconds, messages = await run_page(socket, "Fine_tune", query, timer.fragment_id)
-        timer = _timer(messages) or timer  # the page may have changed its pace
+        timer = timer_of(messages) or timer  # the page may have changed its pace
         seen.reruns.append(seconds)
         due = max(due + timer.interval, time.monotonic())
     socket.close()
 
 
-def _timer(messages: Sequence[ForwardMsg]) -> AutoRerun | None:
+def timer_of(messages: Sequence[ForwardMsg]) -> AutoRerun | None:
     """The last timer that the server asked the browser for."""
     timers = [m.auto_rerun for m in messages if m.WhichOneof("type") == "auto_rerun"]
     return timers[-1] if timers else None

@@ -104,6 +104,12 @@ async def run_page(
     message.rerun_script.fragment_id = fragment
     began = time.perf_counter()
     await socket.write_message(message.SerializeToString(), binary=True)
+    got = await receive_run(socket)
+    return time.perf_counter() - began, got
+
+
+async def receive_run(socket: WebSocketClientConnection) -> list[ForwardMsg]:
+    """The messages of a run that was asked for, until it has ended."""
     got = []
     while True:
         data = await socket.read_message()
@@ -116,7 +122,7 @@ async def run_page(
             ForwardMsg.FINISHED_SUCCESSFULLY,
             ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
         ):
-            return time.perf_counter() - began, got
+            return got
 
 
 async def _visit_once(port: int) -> None:
