@@ -27,7 +27,8 @@ from typing import Any
 
 import psutil
 
-from core.files import read_json
+from core.files import locked_or_closed, read_json
+from core.runs import litert, tasks
 from core.runs.gpus import Share
 from core.runs.process import host, record_process, recorded_host, recorded_process
 from core.settings import APP_ROOT
@@ -39,6 +40,8 @@ IDLE_SECONDS = 1800.0
 # A run that is queued now begins before the next spare does.
 QUIET_SECONDS = 2.0
 POLL_SECONDS = 1.0
+# Held by a short task, such as an export, while it works.
+TASK_LOCKS = (f"{tasks.QUEUE}.lock", f"{litert.QUEUE}.lock")
 _COMMAND = [sys.executable, "-m", "core.training.warm"]
 _LOG = logging.getLogger(__name__)
 
@@ -185,7 +188,11 @@ class Spares:
 
     def _loop(self) -> None:
         while not self._ended.wait(POLL_SECONDS):
-            self._tend()
+            try:
+                self._tend()
+            except OSError as error:
+                _LOG.warning("no spare process can be started: %s", error)
+                self._wanted = False  # until the next work has ended
 
     def _tend(self) -> None:
         with self._lock:
@@ -197,15 +204,17 @@ class Spares:
                     self._wanted = False  # until the next work has ended
             elif self._wanted and not self._busy and quiet > QUIET_SECONDS and free > NEEDED_BYTES:
                 self._wanted = self._code == code_stamp()
-                if self._wanted:
-                    self._start()
+                if self._wanted and not self._task_works():
+                    self._spare = _Spare(self._queue_dir)
+                    self._since = time.monotonic()
 
-    def _start(self) -> None:
-        try:
-            self._spare = _Spare(self._queue_dir)
-        except OSError as error:
-            _LOG.warning("no spare process can be started: %s", error)
-            self._wanted = False
+    def _task_works(self) -> bool:
+        """Whether a short task is at work: somebody waits for that now."""
+        handles = [locked_or_closed((self._queue_dir / name).open("a")) for name in TASK_LOCKS]
+        for handle in handles:
+            if handle is not None:
+                handle.close()
+        return None in handles
 
     def _end_spare(self) -> None:
         if self._spare is not None:

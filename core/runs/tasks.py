@@ -33,6 +33,8 @@ from core.runs.process import end_process, recorded_host, recorded_process, star
 from core.settings import Settings
 
 WRITE_SECONDS = 0.3
+# Whose tasks wait for each other, unless they name another queue.
+QUEUE = "tasks"
 # How long work may go on after a stop before the process ends itself.
 STOP_SECONDS = 2.0
 # How long a process may take to be recorded.
@@ -224,7 +226,7 @@ def task_folders(run_dir: Path) -> Iterator[tuple[str, Path]]:
 
 
 def run_task(
-    folder: Path, work: Callable[[TaskReporter], dict[str, Any]], queue: str = "tasks"
+    folder: Path, work: Callable[[TaskReporter], dict[str, Any]], queue: str = QUEUE
 ) -> int:
     """Does a task's work in this process and writes how it ended.
 

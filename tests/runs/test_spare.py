@@ -1,5 +1,6 @@
 """A process that waits for work: it takes it, dies with its parent, and is never an old one."""
 
+import fcntl
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore, scheduler, spare, supervisor
 from core.runs.dispatcher import Dispatcher
 from core.runs.gpus import Share
-from core.runs.spare import Spares, spare_records, start
+from core.runs.spare import TASK_LOCKS, Spares, spare_records, start
 from core.runs.started import end_all, started
 from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
@@ -146,6 +147,18 @@ def test_there_is_none_where_memory_is_short(
     with Spares(settings.queue_dir) as spares:
         assert not spares.wait(0.3)
     assert not spare_records(settings.queue_dir)
+
+
+@pytest.mark.parametrize("name", TASK_LOCKS)
+def test_none_begins_beside_a_short_task(settings: Settings, name: str) -> None:
+    settings.queue_dir.mkdir()
+    with (settings.queue_dir / name).open("a") as task:
+        fcntl.flock(task, fcntl.LOCK_EX)
+        with Spares(settings.queue_dir) as spares:
+            time.sleep(0.3)
+            assert not spare_records(settings.queue_dir)
+            fcntl.flock(task, fcntl.LOCK_UN)
+            assert spares.wait(30)
 
 
 def test_a_spare_dies_with_its_worker(settings: Settings) -> None:
