@@ -63,9 +63,9 @@ def test_from_home_to_a_prediction(server: Server, browser: Browser) -> None:
     page.get_by_role("link", name="Predict").first.click()
 
     images = server.workspace / "datasets" / DIGITS_ID / "images" / "test" / "7"
-    page.locator("input[type=file]").first.set_input_files(
-        str(next(iter(sorted(images.iterdir()))))
-    )
+    upload = page.locator("input[type=file]").first
+    upload.wait_for(state="attached", timeout=120_000)  # the model is made when it is first needed
+    upload.set_input_files(str(next(iter(sorted(images.iterdir())))))
     expect(page.get_by_text(re.compile(r"\b7\b.*%")).first).to_be_visible(timeout=30_000)
     shoot(page, "predict")
     page.get_by_role("link", name="Runs").first.click()
