@@ -7,12 +7,16 @@ whether a session may upload is asked of the runtime, which is given a stricter 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import streamlit as st
 from streamlit.runtime import Runtime
 from streamlit.runtime import exists as runtime_exists
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+# A session whose connection was lost comes back without its page being run again.
+_DAY_S = 24 * 3600.0
 
 
 class Admitted:
@@ -26,18 +30,20 @@ class Admitted:
         """
         self._is_active = is_active
         self._lock = threading.Lock()
-        self._ids: set[str] = set()
+        self._noted: dict[str, float] = {}
 
     def let(self, session_id: str, allowed: bool) -> None:
-        """Notes whether a session's person is in, and forgets sessions that are gone."""
+        """Notes whether a session's person is in, and forgets sessions that left long ago."""
+        now = time.monotonic()
         with self._lock:
-            gone = {known for known in self._ids if not self._is_active(known)}
-            self._ids = (self._ids - gone - {session_id}) | ({session_id} if allowed else set())
+            kept = {i: t for i, t in self._noted.items() if now - t < _DAY_S or self._is_active(i)}
+            kept.pop(session_id, None)
+            self._noted = {**kept, session_id: now} if allowed else kept
 
     def may_upload(self, session_id: str) -> bool:
         """Whether the session is open and its person is in."""
         with self._lock:
-            known = session_id in self._ids
+            known = session_id in self._noted
         return known and self._is_active(session_id)
 
 
