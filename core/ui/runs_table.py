@@ -35,7 +35,8 @@ _ICONS = {
     RunState.FAILED: ":material/error:",
 }
 PAGE_LENGTH = 20
-_TITLE_WIDTH, _FACT_WIDTH, _BUTTONS_WIDTH = 330, 76, 140
+# Wide enough for Russian, whose words are longer.
+_TITLE_WIDTH, _FACT_WIDTH, _BUTTONS_WIDTH = 330, 76, 165
 
 
 def runs_table(runs: Sequence[Run]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.backbones.block import block_title
+from core.backbones.block import block_title, from_block
 from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.language import mark, tr, trn
@@ -157,10 +157,9 @@ def _evaluated(
 
 def unfrozen_words(config: FineTuneConfig) -> str:
     """What a run unfreezes, in words: "from block 6"."""
-    title = block_title(config.block)
     return {
-        "from": tr("from {block}", block=title),
-        "only": tr("{block} alone", block=title),
+        "from": from_block(config.block),
+        "only": tr("{block} alone", block=block_title(config.block)),
         "all": tr("the whole backbone"),
         "none": tr("the head alone"),
     }[config.scope]
