@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.evaluation.comparison import Comparison
 from core.evaluation.metrics import per_class, per_class_change
 from core.evaluation.verdict import Outcome
 from core.evaluation.wording import p_in_words
-from core.language import mark, number, tr, trn
+from core.language import mark, number, plain_number, tr, trn
 from core.ui import session
 from core.ui.text import plain
 
@@ -62,7 +63,7 @@ def single_class_figures(predictions: pd.DataFrame, names: tuple[str, ...]) -> N
         shown[measure] = 100 * table[measure]
         shown[f"{measure}_range"] = _ranges(table, measure)
         columns |= _measured(measure, tr(_NAMES[measure]))
-    st.dataframe(shown, hide_index=True, width="stretch", column_config=columns, key="class_table")
+    _table(shown, columns, dict.fromkeys(_MEASURES, _percent))
 
 
 def _change_table(table: pd.DataFrame, tested: pd.DataFrame, measure: str) -> None:
@@ -74,15 +75,38 @@ def _change_table(table: pd.DataFrame, tested: pd.DataFrame, measure: str) -> No
         shown[f"{name}_range"] = _ranges(table, name)
         columns |= _measured(name, tr(words))
     shown["change"] = 100 * table[f"{measure}_change"]
-    columns["change"] = _NUMBER(tr("change, points"), format="%+.1f")
+    columns["change"] = _NUMBER(tr("change, points"))
     shown[["fixed", "broken", "p_holm"]] = tested[["fixed", "broken", "p_holm"]]
     columns["fixed"], columns["broken"] = _NUMBER(tr("fixed")), _NUMBER(tr("broken"))
     columns["p_holm"] = _NUMBER(
         tr("p (Holm)"),
-        format="%.3g",
         help=tr("Exact McNemar test of the recall, corrected for testing every class."),
     )
-    st.dataframe(shown, hide_index=True, width="stretch", column_config=columns, key="class_table")
+    texts = {
+        f"{measure}_before": _percent,
+        f"{measure}_after": _percent,
+        "change": lambda points: number(points, 1, signed=True),
+        "p_holm": lambda p: plain_number(float(f"{p:.3g}")),
+    }
+    _table(shown, columns, texts)
+
+
+def _table(
+    shown: pd.DataFrame, columns: dict[str, Any], texts: Mapping[str, Callable[[float], str]]
+) -> None:
+    """Numbers as the reader writes them; a column's own format knows no other than English's."""
+    styled: Any = shown.style.format(dict[Any, Any](texts), na_rep="")
+    st.dataframe(
+        styled,
+        hide_index=True,
+        width="stretch",
+        column_config=columns,
+        key="class_table",
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{number(value, 1)} %"
 
 
 def _first_columns() -> dict[str, Any]:
@@ -94,7 +118,7 @@ def _first_columns() -> dict[str, Any]:
 
 def _measured(name: str, label: str) -> dict[str, Any]:
     return {
-        name: _NUMBER(label, format="%.1f %%"),
+        name: _NUMBER(label),
         f"{name}_range": st.column_config.TextColumn(
             "95 %", help=tr("95 % interval of {measure}", measure=label)
         ),
