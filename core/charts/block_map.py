@@ -167,7 +167,7 @@ def _draw_border(chart: go.Figure, x: float, stored: bool) -> None:
     ):
         if anchor == "right" and x < 0.12:
             continue  # nothing, or too little, lies left of the border
-        crowded = anchor == "left" and x >= 0.8
+        crowded = anchor == "left" and x >= 0.7
         chart.add_annotation(
             text=theme.keyed(colour, text),
             x=1 if crowded else x,

@@ -7,8 +7,10 @@ plotly.js from the installed plotly package, served once per browser from `stati
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import plotly
 import plotly.io
@@ -32,16 +34,37 @@ function loadPlotly() {
   return library;
 }
 export default async function (component) {
-  const { parentElement, data } = component;
-  const chart = parentElement.querySelector(".unfreeze-live-chart");
+  const { parentElement, data, setTriggerValue } = component;
+  const chart = parentElement.querySelector("[data-chart]");
   chart.setAttribute("role", "figure");
   chart.setAttribute("aria-label", data.alt);
   const Plotly = await loadPlotly();
   const figure = JSON.parse(data.figure);
   const style = getComputedStyle(parentElement);
   figure.layout.font = { ...figure.layout.font, color: style.color, family: style.fontFamily };
+  figure.layout.hoverlabel = {
+    bgcolor: style.getPropertyValue("--st-background-color") || undefined,
+    font: { size: 13, color: style.color, family: style.fontFamily },
+  };
   const config = { responsive: true, displayModeBar: false };
   await Plotly.react(chart, figure.data, figure.layout, config);
+  // Plotly names the bar below the pointer's last rest: of two quick clicks, twice the first one.
+  chart.onpointerdown = data.clickable ? event => press(chart, event, setTriggerValue) : null;
+}
+function press(chart, down, setTriggerValue) {
+  // Plotly lays a cover over the page meanwhile; and who scrolls by touch does not choose.
+  const done = new AbortController();
+  const choosing = () => { done.abort(); choose(chart, down, setTriggerValue); };
+  addEventListener("pointerup", choosing, { signal: done.signal });
+  addEventListener("pointercancel", () => done.abort(), { signal: done.signal });
+}
+function choose(chart, { clientX, clientY }, setTriggerValue) {
+  const at = [...chart.querySelectorAll(".barlayer .point path")].findIndex(bar => {
+    const { left, right, top, bottom } = bar.getBoundingClientRect();
+    return left <= clientX && clientX <= right && top <= clientY && clientY <= bottom;
+  });
+  const name = chart.data[at]?.customdata?.[0];
+  if (name) { setTriggerValue("clicked", name); }
 }
 """
 
@@ -67,14 +90,16 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @cache
-def _component() -> object:
-    return st.components.v2.component(
-        "unfreeze_live_chart",
-        html='<div class="unfreeze-live-chart"></div>',
-        css=f".unfreeze-live-chart {{ width: 100%; min-height: {HEIGHT}px; }}",
+def _component(name: str, height: int) -> Callable[..., Any]:
+    """A kind of chart; each has the height of its own from the start, so that nothing jumps."""
+    made: Callable[..., Any] = st.components.v2.component(
+        f"unfreeze_{name.replace('-', '_')}",
+        html=f'<div class="unfreeze-{name}" data-chart></div>',
+        css=f".unfreeze-{name} {{ width: 100%; min-height: {height}px; }}",
         js=_JS,
         isolate_styles=False,
     )
+    return made
 
 
 def live_chart(figure: str, key: str, alt: str) -> None:
@@ -88,4 +113,24 @@ def live_chart(figure: str, key: str, alt: str) -> None:
     if not prepare_plotly_js():
         st.plotly_chart(plotly.io.from_json(figure), key=key, alt=alt)
         return
-    _component()(data={"figure": figure, "alt": alt}, key=key)  # type: ignore[operator]
+    _component("live-chart", HEIGHT)(data={"figure": figure, "alt": alt}, key=key)
+
+
+def clickable_chart(
+    figure: str, key: str, alt: str, height: int, on_click: Callable[[], None]
+) -> None:
+    """Draws a figure of fixed height that stays in place, so that no click meets an old one.
+
+    Args:
+        figure: A Plotly figure as JSON.
+        key: One for each chart on a page; `st.session_state[key]["clicked"]` is the `customdata`
+            of what was clicked while `on_click` runs.
+        alt: The chart in words.
+        height: In pixels.
+        on_click: Called before the rerun that follows a click.
+    """
+    if not prepare_plotly_js():
+        st.plotly_chart(plotly.io.from_json(figure), key=f"{key}_still", alt=alt)
+        return
+    data = {"figure": figure, "alt": alt, "clickable": True}
+    _component("clickable-chart", height)(data=data, key=key, on_clicked_change=on_click)

@@ -43,6 +43,15 @@ def computing_options(training: TrainingConfig, key: str) -> TrainingConfig:
             "digits instead of seven. It seldom changes a prediction."
         ),
     )
+    return replace(
+        _on_a_gpu(training, key),
+        batch_size=batch_size,
+        seed=int(seed),
+        features_type="float16" if half else "float32",
+    )
+
+
+def _on_a_gpu(training: TrainingConfig, key: str) -> TrainingConfig:
     mixed = st.toggle(
         tr("Mixed precision"),
         value=training.mixed_precision,
@@ -72,12 +81,4 @@ def computing_options(training: TrainingConfig, key: str) -> TrainingConfig:
                 "free. Otherwise each GPU trains a run of its own."
             ),
         )
-    return replace(
-        training,
-        batch_size=batch_size,
-        seed=int(seed),
-        features_type="float16" if half else "float32",
-        mixed_precision=mixed,
-        deterministic=repeatable,
-        all_gpus=all_gpus,
-    )
+    return replace(training, mixed_precision=mixed, deterministic=repeatable, all_gpus=all_gpus)

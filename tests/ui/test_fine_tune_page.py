@@ -135,10 +135,10 @@ def test_a_head_that_still_learns_is_warned_about(dataset: Dataset, store: RunSt
 @pytest.mark.parametrize(
     ("state", "block"),
     [
-        ({"selection": {"points": []}}, None),
-        ({"selection": {"points": [{"customdata": ["block5"]}]}}, "block5"),
-        ({"selection": {"points": [{"customdata": [["block5"]]}]}}, "block5"),
-        ({"selection": {"points": [{"x": 1}]}}, None),
+        (None, None),
+        ({"clicked": ["block5"]}, "block5"),
+        ({"clicked": "block5"}, "block5"),
+        ({"clicked": None}, None),
     ],
 )
 def test_a_click_on_the_map_names_a_block(state: dict, block: str | None) -> None:
