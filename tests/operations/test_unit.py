@@ -27,4 +27,4 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     assert "unfreeze.service" not in done.stderr
     unit.write_text(text.replace("Restart=on-failure", "Restart=perhaps"))
     done = subprocess.run([str(ANALYZE), "verify", str(unit)], capture_output=True, text=True)
-    assert "Restart" in done.stderr
+    assert "perhaps" in done.stderr
