@@ -18,7 +18,7 @@ from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore, scheduler, spare, supervisor
 from core.runs.dispatcher import Dispatcher
 from core.runs.gpus import Share
-from core.runs.spare import TASK_LOCKS, Spares, spare_records, start
+from core.runs.spare import TASK_LOCKS, Spares, spare_ready, spare_records, start
 from core.runs.started import end_all, started
 from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
@@ -206,10 +206,8 @@ def test_a_run_of_the_queue_is_given_to_the_spare_and_ends_with_the_same_weights
     try:
         # The worker has just begun, so this one gets a process of its own.
         assert wait_until(lambda: store.get(plain.id).status.state is RunState.COMPLETED, 90)
-        ready = '"ready": true'
-        assert wait_until(
-            lambda: any(ready in r.read_text() for r in spare_records(settings.queue_dir)), 60
-        )
+        queue_dir = settings.queue_dir
+        assert wait_until(lambda: any(map(spare_ready, spare_records(queue_dir))), 60)
         pid = waiting(settings.queue_dir)
         warm = store.create(config)
         dispatcher.wake()
