@@ -45,7 +45,7 @@ def how_it_works() -> None:
 
 def example_lines() -> list[str]:
     """The verdict on the article's accuracies, for some numbers of broken images."""
-    lines = []
+    lines: list[str] = []
     for broken in _BROKEN:
         fixed = _AFTER - _BEFORE + broken
         verdict = judge(_BEFORE - broken, fixed, broken, _IMAGES - _BEFORE - fixed)

@@ -40,37 +40,13 @@ def tuned(server: Server) -> Run:
     dataset = squares(settings, classes=3, per_class=50)
     pair = finished_pair(settings, dataset, before=range(12), after=range(1))
     for run in pair:
-        write_json(run.account_path, _account(run))
+        write_json(run.account_path, runs.account(run.config))
         runs.write_epochs(run)
         results = {**runs.RESULTS, **run.status.results}
         write_status(run.path, dataclasses.replace(run.status, results=results))
         run.litert_path.write_bytes(MODEL.read_bytes())
         run.model_path.write_bytes(b"a model")
     return pair[1]
-
-
-def _account(run: Run) -> dict[str, Any]:
-    unfrozen = [] if run.is_head else ["block6"]
-    return {
-        "blocks": [block.to_dict() for block in runs.BLOCKS],
-        "head_parameters": 99,
-        "unfrozen": unfrozen,
-        "trainable": 99 if run.is_head else 89_971,
-        "frozen": 131_000,
-        "total": 131_099,
-        "input_values": 3072,
-        "batchnorm": "No BatchNorm layer lies in the unfrozen part.",
-        "proof": {
-            "frozen_tensors": 5,
-            "frozen_unchanged": 5,
-            "unfrozen_tensors": 2,
-            "unfrozen_changed": 2,
-            "movement": [
-                {"layer": "block6_conv", "weight": "kernel", "block": "block6", "relative": 0.2}
-            ],
-        },
-        "features": {"cut": "a", "bytes": 20, "images": 30, "reused": False, "seconds": 3.0},
-    }
 
 
 @pytest.fixture(scope="module", params=VARIANTS)

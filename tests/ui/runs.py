@@ -1,5 +1,7 @@
 """Runs in every state, for tests of pages."""
 
+from typing import Any
+
 from core.backbones.block import Block
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
@@ -45,12 +47,9 @@ def write_epochs(run: Run, epochs: int = 3, rise: float = 0.0) -> None:
     writer.close()
 
 
-def finished(
-    store: RunStore, config: RunConfig, name: str = "Squares", results: dict | None = None
-) -> Run:
-    run = store.create(config, name)
-    write_epochs(run)
-    account = {
+def account(config: RunConfig) -> dict[str, Any]:
+    """What `account.json` says of a finished run."""
+    return {
         "blocks": [block.to_dict() for block in BLOCKS],
         "head_parameters": 99,
         "unfrozen": [] if isinstance(config, HeadConfig) else ["block6"],
@@ -76,7 +75,14 @@ def finished(
             "seconds": 3.0,
         },
     }
-    write_json(run.account_path, account)
+
+
+def finished(
+    store: RunStore, config: RunConfig, name: str = "Squares", results: dict | None = None
+) -> Run:
+    run = store.create(config, name)
+    write_epochs(run)
+    write_json(run.account_path, account(config))
     run.model_path.touch()
     run.litert_path.touch()
     write_status(
