@@ -19,7 +19,7 @@ import numpy as np
 from fastapi import FastAPI, File, HTTPException, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from core.datasets.decode import decode_bytes
+from core.datasets.apart import decoders
 from core.errors import InvalidImageError, UnfreezeError
 from core.evaluation.answers import Answer
 from core.evaluation.batcher import Batcher
@@ -127,7 +127,7 @@ def _decoded(file: UploadFile, image_size: int, max_pixels: int) -> Answer:
             raise InvalidImageError(
                 f"{name} has more than {MAX_IMAGE_BYTES:,} bytes.", "Send a smaller file."
             )
-        return Answer(name, decode_bytes(data, name, image_size, max_pixels))
+        return Answer(name, decoders().decode(data, name, image_size, max_pixels))
     except InvalidImageError as error:
         return Answer(name, error=error)
 
