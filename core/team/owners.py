@@ -73,8 +73,10 @@ class Owners:
 
     def _all(self) -> Known:
         with self._database.reading() as session:
-            rows = session.scalars(select(OwnerRow))
-            return {(row.kind, row.id): _owned(row) for row in rows}
+            # Columns, not objects: a tenth of the time, and pages wait for it.
+            row = OwnerRow
+            rows = session.execute(select(row.kind, row.id, row.owner, row.private))
+            return {(kind, thing): Owned(owner, private) for kind, thing, owner, private in rows}
 
     def claim(self, kind: Kind, things: Iterable[str], owner: str) -> None:
         """Gives new things an owner; what has one keeps it."""
