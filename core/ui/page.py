@@ -34,6 +34,8 @@ _CSS = """
   [class*="st-key-step-"][class*="-here"] { background: rgba(43, 138, 198, 0.14); }
   [class*="-here"] [data-testid="stPageLink"] a { background: transparent; }
   [data-testid="stMetricValue"] { font-size: 1.6rem; }
+  /* A label that is longer in another language takes a second line instead of an ellipsis. */
+  [data-testid="stMetricLabel"] :is(div, p) { white-space: normal; overflow: visible; }
   /* Streamlit's captions are too pale to read on a tinted ground. */
   [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78 !important; }
   /* On a phone, figures stand two in a row instead of filling three screens. */

@@ -40,7 +40,7 @@ def test_a_sample_is_one_press_away(settings: Settings) -> None:
     shown = {metric.label: metric.value for metric in page.metric}
     assert (shown["Images"], shown["Classes"], shown["Test"]) == ("520", "8", "178")
     bars = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
-    assert [bar["name"] for bar in bars] == ["train", "val", "test"]
+    assert [bar["name"] for bar in bars] == ["training", "validation", "test"]
     view(page, "issues")
     assert "near copy in the same split · kept" in labels(page)
 
