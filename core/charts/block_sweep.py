@@ -37,12 +37,12 @@ def figure(
     """
     chart = go.Figure()
     places = {name: place for place, (name, _) in enumerate(blocks)}
-    for accuracy, name, colour in (
+    for accuracy, title, colour in (
         (head_accuracy, tr("the head before"), FROZEN_LINE),
         (head_longer, tr("the head alone, as long"), MUTED),
     ):
         if accuracy is not None:
-            chart.add_trace(_level(100 * accuracy, name, colour, len(blocks)))
+            chart.add_trace(_level(100 * accuracy, title, colour, len(blocks)))
     for scope, name, symbol, aside in _SCOPES:
         rows = table[table["scope"] == scope]
         if len(rows):
