@@ -20,6 +20,7 @@ from queue import LifoQueue
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
 from core.errors import InvalidImageError, told_error
@@ -116,14 +117,31 @@ class Decoders:
         Raises:
             InvalidImageError: If it is no whole image, or breaks a limit.
         """
-        about = {"do": "decode", "name": name, "size": image_size, "max_pixels": max_pixels}
-        try:
-            head, body = self._ask(about, data)
-        except _DiedError as error:
-            raise self._too_much(name) from error
-        if "error" in head:
-            raise InvalidImageError(*told_error(head["error"], ""))
-        return np.frombuffer(body, np.uint8).reshape(image_size, image_size, 3)
+        return self._pixels({"do": "decode", "size": image_size}, data, name, max_pixels)
+
+    def square(self, path: Path, image_size: int, max_pixels: int) -> np.ndarray[Any, Any]:
+        """Decodes a file as `core.datasets.decode.decode` does.
+
+        Returns:
+            uint8 `(image_size, image_size, 3)`, RGB.
+
+        Raises:
+            InvalidImageError: If it is no whole image, or breaks a limit.
+        """
+        about = {"do": "square", "path": str(path), "size": image_size}
+        return self._pixels(about, b"", path.name, max_pixels)
+
+    def fitted(self, path: Path, side: int, max_pixels: int) -> np.ndarray[Any, Any]:
+        """Decodes a file and reduces it, in its own proportions, to at most `side` a side.
+
+        Returns:
+            uint8 `(height, width, 3)`, RGB; a smaller image has its own size.
+
+        Raises:
+            InvalidImageError: If it is no whole image, or breaks a limit.
+        """
+        about = {"do": "fitted", "path": str(path), "size": side}
+        return self._pixels(about, b"", path.name, max_pixels)
 
     def inspect(self, paths: Sequence[Path], max_pixels: int) -> list[FileFacts]:
         """Facts of files, as `core.datasets.facts.inspect` finds them.
@@ -143,6 +161,17 @@ class Decoders:
         """Ends all processes."""
         for decoder in self._all:
             decoder.end()
+
+    def _pixels(
+        self, about: dict[str, Any], data: bytes, name: str, max_pixels: int
+    ) -> np.ndarray[Any, Any]:
+        try:
+            head, body = self._ask({**about, "name": name, "max_pixels": max_pixels}, data)
+        except _DiedError as error:
+            raise self._too_much(name) from error
+        if "error" in head:
+            raise InvalidImageError(*told_error(head["error"], ""))
+        return np.frombuffer(body, np.uint8).reshape(head["shape"])
 
     def _ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         decoder = self._free.get()
@@ -171,11 +200,27 @@ class Decoders:
 def decoders() -> Decoders:
     """Those of this process, with the limits of the installation."""
     settings = Settings.from_environment()
-    return _shared(settings.max_decode_seconds, settings.max_decode_bytes)
+    return _shared(settings.max_decode_seconds, settings.max_decode_bytes, "import")
+
+
+def square(path: Path, image_size: int) -> np.ndarray[Any, Any]:
+    """`Decoders.square` for a page: somebody waits, so that no import stands before it."""
+    settings = Settings.from_environment()
+    return _for_pages(settings).square(path, image_size, settings.max_pixels)
+
+
+def fitted(path: Path, side: int) -> Image.Image:
+    """`Decoders.fitted` for a page, likewise."""
+    settings = Settings.from_environment()
+    return Image.fromarray(_for_pages(settings).fitted(path, side, settings.max_pixels))
+
+
+def _for_pages(settings: Settings) -> Decoders:
+    return _shared(settings.max_decode_seconds, settings.max_decode_bytes, "pages")
 
 
 @cache
-def _shared(seconds: int, memory_bytes: int) -> Decoders:
+def _shared(seconds: int, memory_bytes: int, _purpose: str) -> Decoders:
     return Decoders(seconds, memory_bytes, os.cpu_count() or 1)
 
 

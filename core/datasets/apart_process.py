@@ -3,8 +3,10 @@
 It reads requests from standard input until that ends: a line of JSON, then as many bytes as its
 `bytes` says. It answers in the same way on standard output.
 
-    do: decode, name, size, max_pixels  ->  the pixels, or `error`
-    do: inspect, paths, max_pixels      ->  `facts`, one each; then the small pictures, where `seen`
+    do: decode, name, size, max_pixels        ->  `shape` and the pixels, or `error`
+    do: square, name, path, size, max_pixels  ->  likewise, of a file
+    do: fitted, name, path, size, max_pixels  ->  likewise, in the file's own proportions
+    do: inspect, paths, max_pixels            ->  `facts`, one each; small pictures where `seen`
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ import warnings
 from pathlib import Path
 from typing import IO, Any
 
-from core.datasets.decode import decode_bytes
+import numpy as np
+
+from core.datasets.decode import decode, decode_bytes, open_rgb
 from core.datasets.facts import FileFacts, inspect
 from core.errors import InvalidImageError
 from core.language import tr
@@ -33,7 +37,7 @@ def main(arguments: list[str]) -> int:
         request = json.loads(line)
         data = requests.read(request["bytes"])
         try:
-            head, body = _decoded(request, data) if data else _inspected(request)
+            head, body = _inspected(request) if "paths" in request else _decoded(request, data)
         except InvalidImageError as error:
             head, body = {"error": error.record()}, b""
         _answer(answers, head, body)
@@ -42,18 +46,27 @@ def main(arguments: list[str]) -> int:
 
 def _decoded(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     try:
-        pixels = decode_bytes(data, request["name"], request["size"], request["max_pixels"])
+        pixels = _pixels(request, data)
     except MemoryError as error:
         raise InvalidImageError(
             tr("{name} needs too much memory to be read.", name=request["name"]),
             tr("Make it smaller."),
         ) from error
-    return {}, pixels.tobytes()
+    return {"shape": pixels.shape}, pixels.tobytes()
+
+
+def _pixels(request: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
+    size, max_pixels = request["size"], request["max_pixels"]
+    if request["do"] == "decode":
+        return decode_bytes(data, request["name"], size, max_pixels)
+    if request["do"] == "square":
+        return decode(Path(request["path"]), size, max_pixels)
+    image = open_rgb(Path(request["path"]), max_pixels)
+    image.thumbnail((size, size))
+    return np.asarray(image)
 
 
 def _inspected(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    if request["do"] == "decode":  # an empty file
-        return _decoded(request, b"")
     facts = [_fact(Path(path), request["max_pixels"]) for path in request["paths"]]
     names = [field.name for field in dataclasses.fields(FileFacts) if field.name != "small"]
     rows = [

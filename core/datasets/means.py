@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.datasets.decode import decode
+from core.datasets.apart import square
 from core.errors import InvalidImageError
 
 Array = np.ndarray[Any, Any]
@@ -48,6 +48,6 @@ def mean_images(root: Path, manifest: pd.DataFrame, class_names: Sequence[str]) 
 
 def _pixels(path: Path) -> Array | None:
     try:
-        return decode(path, SIDE)
+        return square(path, SIDE)
     except InvalidImageError:
         return None  # deleted since the scan: a mean of the others is as good

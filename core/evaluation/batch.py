@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.datasets.decode import decode_bytes
+from core.datasets.apart import decoders
 from core.errors import InvalidImageError
 from core.evaluation.answers import Answer
 from core.evaluation.classifier import Classifier
@@ -68,7 +68,9 @@ def classify_all(
             rows.writerow(_header(classifier.class_names))
             for done, name in enumerate(source.names, start=1):
                 try:
-                    image = decode_bytes(source.read(name), name, classifier.image_size, max_pixels)
+                    image = decoders().decode(
+                        source.read(name), name, classifier.image_size, max_pixels
+                    )
                 except InvalidImageError as error:
                     broken.append(error.what)
                     rows.writerow([safe_cell(name), "", "", safe_cell(error.what)])

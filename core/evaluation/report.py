@@ -12,10 +12,9 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from PIL import Image
 
 from core.charts import class_change, confusion, intervals, reliability
-from core.datasets.decode import open_rgb
+from core.datasets.apart import fitted
 from core.errors import InvalidImageError
 from core.evaluation.calibration import calibration
 from core.evaluation.class_changes import class_changes
@@ -128,10 +127,9 @@ def _picture(comparison: Comparison, path: str) -> str:
     if comparison.dataset is None:
         return ""
     try:
-        image = open_rgb(comparison.dataset.root / path)
-    except (InvalidImageError, OSError):
+        image = fitted(comparison.dataset.root / path, SIDE)
+    except InvalidImageError:
         return ""
-    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from core.config import Augmentation
 from core.datasets import Dataset
-from core.datasets.decode import decode
+from core.datasets.apart import square
 from core.datasets.variants import draw_variant, varied
 from core.errors import InvalidImageError
 from core.language import tr
@@ -61,7 +61,7 @@ def preview(dataset: Dataset, ranges: Augmentation, key: str) -> None:
 def _picture(path: str, digest: str, ranges: Augmentation, seed: int) -> bytes | None:
     del digest  # part of the key only: a changed file is another image
     try:
-        pixels = decode(Path(path), SIDE)
+        pixels = square(Path(path), SIDE)
     except InvalidImageError:
         return None
     random = np.random.default_rng(seed)

@@ -12,8 +12,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-from core.datasets import Dataset
-from core.datasets.decode import open_rgb
+from core.datasets import Dataset, apart
 from core.datasets.health import ISSUES
 from core.datasets.manifest import split_word
 from core.errors import InvalidImageError
@@ -39,12 +38,9 @@ def thumbnail(path: str, digest: str) -> bytes | None:
 def fitted(path: Path, side: int) -> Image.Image | None:
     """An image with at most `side` pixels a side, tiny ones enlarged; None if unreadable."""
     try:
-        image = open_rgb(path)
-    except (InvalidImageError, OSError):
+        return enlarged(apart.fitted(path, side), side)
+    except InvalidImageError:
         return None
-    image = enlarged(image, side)
-    image.thumbnail((side, side))
-    return image
 
 
 def square_png(image: Image.Image, side: int) -> bytes:
@@ -114,13 +110,11 @@ def show_large(dataset: Dataset, row: Row) -> None:
 
 def _large(dataset: Dataset, row: Row) -> None:
     try:
-        image = open_rgb(dataset.root / row["path"])
+        image = apart.fitted(dataset.root / row["path"], _WIDEST)
     except InvalidImageError as error:
         st.error(plain(error.what))
         return
-    image = enlarged(image, _WIDEST // 2)
-    image.thumbnail((_WIDEST, _WIDEST))
-    st.image(image, alt=str(row["path"]))
+    st.image(enlarged(image, _WIDEST // 2), alt=str(row["path"]))
     st.code(row["path"], language=None)
     facts = [
         row["class_name"],
