@@ -16,6 +16,9 @@ from core.language import tr
 
 # Part of every feature key: a change of any rule here must change it.
 DECODER_VERSION = "2"
+# What a file may be, whatever its name says. Pillow knows thirty more, which nobody trains on: one
+# of them hands the file to another program, Ghostscript.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "DIB")
 # What Pillow's readers raise on broken files, besides saying that they are no images.
 BROKEN = (
     OSError,
@@ -94,7 +97,7 @@ def upright_rgb(image: Image.Image) -> Image.Image:
 
 def _rgb(source: Path | io.BytesIO, name: str, max_pixels: int | None) -> Image.Image:
     try:
-        with Image.open(source) as image:
+        with Image.open(source, formats=FORMATS) as image:
             if max_pixels is not None and image.width * image.height > max_pixels:
                 raise InvalidImageError(
                     tr(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core.datasets.decode import BROKEN, orientation, upright_rgb
+from core.datasets.decode import BROKEN, FORMATS, orientation, upright_rgb
 from core.datasets.health import BLANK_RANGE, ELONGATED, TINY_SIDE, is_usable
 
 # Side of the small grey picture by which copies are found.
@@ -63,7 +63,7 @@ def inspect(path: Path, max_pixels: int) -> FileFacts:
     if not data:
         return FileFacts(sha256=digest, issues="zero_bytes")
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return _image_facts(image, path, data, digest, max_pixels)
     except UnidentifiedImageError:
         issue = "not_an_image"

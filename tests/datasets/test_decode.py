@@ -175,3 +175,12 @@ def test_shrinking_averages_instead_of_picking(tmp_path: Path) -> None:
     path = write(tmp_path / "stripes.png", encoded(Image.fromarray(stripes), "PNG"))
 
     assert abs(int(decode(path, 8)[4, 4, 0]) - 128) < 20
+
+
+def test_only_formats_of_photos_are_read_whatever_a_file_is_called(tmp_path: Path) -> None:
+    for kind in ("EPS", "PCX", "TGA", "SGI"):
+        path = tmp_path / f"{kind}.png"
+        Image.new("RGB", (8, 8), "red").save(path, kind)
+        with pytest.raises(InvalidImageError, match="no image"):
+            decode(path, 8)
+        assert inspect(path, 10**6).issues == "not_an_image"
