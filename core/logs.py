@@ -1,12 +1,14 @@
 """What processes write down as they go: in one form, kept small, without secrets.
 
 The web server writes `logs/server.log` in the workspace and starts another one every ten megabytes.
+The queue's processes add to one file each, which is put aside at a start when it has that size.
 A run's process and short tasks write to the log in their own folder, which ends with them. With
 `UNFREEZE_LOG=json` every line is one JSON object.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import logging.handlers
@@ -16,7 +18,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from core.settings import APP_ROOT
@@ -117,6 +119,17 @@ def log_to_file(path: Path) -> logging.Handler | None:
         if logger is root or not logger.propagate:
             logger.addHandler(handler)
     return handler
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """Opens the log of a process that is about to start, which other code writes to as it likes.
+
+    A file that has reached `MAX_BYTES` moves to one that ends in `.1`, in place of an older one.
+    """
+    with contextlib.suppress(OSError):  # there is none, or two that start at once move it
+        if path.stat().st_size >= MAX_BYTES:
+            path.replace(path.with_name(f"{path.name}.1"))
+    return path.open("ab")
 
 
 def formatter() -> Discreet:

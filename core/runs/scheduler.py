@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import QueueError
 from core.files import read_json
 from core.language import tr
+from core.logs import open_log
 from core.runs.gpus import gpu_names
 from core.runs.process import end_process, recorded_process, start_detached
 from core.settings import APP_ROOT, Settings
@@ -38,6 +39,8 @@ _DASK = {
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__LOG_LENGTH": "10",
     "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "100",
+    # Every connection of every page would be a line in a log that grows for months.
+    "DASK_LOGGING__DISTRIBUTED": "warning",
 }
 
 
@@ -205,7 +208,7 @@ def _start_worker(settings: Settings) -> None:
 def _start_detached(settings: Settings, name: str, *parts: list[str]) -> None:
     environment = {**os.environ, **_DASK, "PYTHONPATH": str(APP_ROOT)}
     arguments = [part for group in parts for part in group]
-    with (settings.queue_dir / f"{name}.log").open("ab") as log:
+    with open_log(settings.queue_dir / f"{name}.log") as log:
         command = [f"distributed.cli.dask_{name}", *arguments]
         start_detached(command, log, record(settings, name), environment)
 

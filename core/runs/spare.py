@@ -28,6 +28,7 @@ from typing import Any
 import psutil
 
 from core.files import locked_or_closed, read_json
+from core.logs import open_log
 from core.runs import litert, tasks
 from core.runs.gpus import Share
 from core.runs.process import host, record_process, recorded_host, recorded_process
@@ -227,7 +228,7 @@ class _Spare:
 
     def __init__(self, queue_dir: Path) -> None:
         self._record = queue_dir / f"spare-{host()}-{secrets.token_hex(4)}.json"
-        with (queue_dir / "spare.log").open("ab") as log:
+        with open_log(queue_dir / "spare.log") as log:
             self.process = subprocess.Popen(
                 [*_COMMAND, str(self._record)],
                 cwd=APP_ROOT,

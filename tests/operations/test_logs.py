@@ -150,3 +150,17 @@ def test_metrics_are_in_prometheus_format(
     assert 'unfreeze_runs{state="queued"} 1' in values
     assert "unfreeze_datasets 1" in values
     assert 'unfreeze_queue_process_up{process="scheduler"} 0' in values
+
+
+def test_the_log_of_a_process_is_put_aside_at_its_start_once_it_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MAX_BYTES", 10)
+    path = tmp_path / "worker.log"
+    for text in (b"first", b"second", b"third", b"fourth!", b"fifth"):
+        with logs.open_log(path) as log:
+            log.write(text)
+
+    assert path.read_bytes() == b"fifth"
+    assert (tmp_path / "worker.log.1").read_bytes() == b"thirdfourth!"
+    assert len(list(tmp_path.iterdir())) == 2
