@@ -2,8 +2,7 @@
 
 import csv
 import io
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,67 +10,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block, Element
 
 from core.charts import class_counts, confusion, mean_image
 from core.charts.theme import literal
-from core.datasets import Dataset, DatasetStore
+from core.datasets import Dataset
 from core.evaluation.export import answers_csv, pairs_csv, safe_cell
 from core.settings import Settings
 from core.ui.text import plain
+from tests.operations.hostile import NASTY, nasty_dataset, shown_as_markup
 from tests.ui.app import open_page
 
-NASTY = (
-    "<img src=x onerror=alert(1)>",
-    "[x](javascript:alert(1))",
-    ":material/home: :red[x] $x^2$",
-    "![x](http://127.0.0.1:9/x.png)",
-    "# `x` **x** ~~x~~",
-)
 FORMULAS = ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "x\r=1")
-# Streamlit shows these as they are, or draws them on a canvas.
-LITERAL = {"selectbox", "multiselect", "arrow_data_frame", "plotly_chart", "text_input"}
 
 
 @pytest.fixture
 def nasty(settings: Settings, make_dataset: Callable[..., Dataset]) -> Dataset:
     """A data set whose name, classes and files are all nasty."""
-    made = make_dataset(4)
-    names = dict(zip(made.class_names, NASTY[:4], strict=True))
-    table = made.manifest()
-    table["class_name"] = table["class_name"].map(names)
-    for place, path in enumerate(table["path"]):
-        new = f"{place}{NASTY[place % len(NASTY)].replace('/', '_')}.png"
-        shutil.move(made.root / path, made.root / new)
-        table.loc[place, "path"] = new
-    store = DatasetStore(settings.datasets_dir)
-    return store.save(made.id, NASTY[0], table, NASTY[:4], made.root, NASTY[1], (NASTY[3],))
-
-
-def elements(block: Block) -> Iterator[Element]:
-    for child in block.children.values():
-        if isinstance(child, Block):
-            yield from elements(child)
-        else:
-            yield child
-
-
-def markup_of(element: Element) -> str:
-    """What Streamlit reads as Markdown or HTML; an image's `alt` is plain text."""
-    if element.type in ("image", "imgs"):
-        return " ".join(image.caption for image in element.proto.imgs)
-    return str(element.proto).encode().decode("unicode_escape")
-
-
-def shown_as_markup(page: AppTest) -> list[str]:
-    """Elements that would read a nasty name as Markdown or HTML."""
-    found = []
-    for block in (page.main, page.sidebar):
-        for element in elements(block):
-            if element.type not in LITERAL:
-                text = markup_of(element)
-                found += [f"{element.type}: {name}" for name in NASTY if name in text]
-    return found
+    return nasty_dataset(settings, make_dataset(4))
 
 
 @pytest.mark.parametrize("path", ["", "pages/1_Data.py", "pages/2_Head.py"])
@@ -146,3 +101,19 @@ def test_the_nasty_data_set_is_nasty(nasty: Dataset) -> None:
     assert set(nasty.class_names) == set(NASTY[:4])
     assert all((nasty.root / path).exists() for path in nasty.manifest()["path"])
     assert replace(nasty).notes == (NASTY[3],)
+
+
+def test_markup_is_found_wherever_it_is_read_and_nowhere_else() -> None:
+    def app() -> None:
+        import streamlit as st
+
+        from tests.operations.hostile import NASTY
+
+        with st.expander(NASTY[0]), st.popover(NASTY[1]):
+            st.tabs([NASTY[2], "b"])[0].markdown(NASTY[3])
+        st.selectbox(NASTY[4], [NASTY[0]])
+        st.multiselect("b", [NASTY[0]], help=NASTY[1])
+        st.code(NASTY[2])
+
+    found = shown_as_markup(AppTest.from_function(app).run())
+    assert [line.partition(": ")[2] for line in found] == [*NASTY, NASTY[1]]
