@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +117,9 @@ def number(value: float, digits: int = 0, signed: bool = False) -> Number:
         signed: Whether a plus stands before what is above zero; what is written as zero has no
             sign then.
     """
-    rounded = round(value, digits) if math.isfinite(value) else value
-    if math.isfinite(value):
-        text = format_decimal(abs(rounded), _pattern(digits), _locale(language()))
-    else:
-        text = str(abs(value))
+    finite = math.isfinite(value)
+    rounded = round(value, digits) if finite else value
+    text = _decimal(abs(rounded), digits, language()) if finite else str(abs(value))
     minus = rounded < 0 or (math.copysign(1, rounded) < 0 and not signed)
     told = Number(("-" if minus else "+" if signed and rounded > 0 else "") + text)
     told.value, told.digits, told.signed = value, digits, signed
@@ -140,10 +138,7 @@ def moment(seconds: float) -> str:
     Args:
         seconds: Since the epoch.
     """
-    there = datetime.fromtimestamp(seconds).astimezone()
-    return str(
-        format_datetime(there, "dd MMM, HH:mm", tzinfo=there.tzinfo, locale=_locale(language()))
-    )
+    return _moment(seconds, language())
 
 
 def in_english() -> AbstractContextManager[None]:
@@ -253,6 +248,18 @@ def _revived(value: Any) -> Any:
     return _told(
         inner["message"], inner["many"], {n: _revived(v) for n, v in inner["values"].items()}
     )
+
+
+@lru_cache(maxsize=8192)
+def _decimal(value: float, digits: int, code: str) -> str:
+    """Kept: a page writes the same hundreds of numbers in every rerun."""
+    return str(format_decimal(value, _pattern(digits), _locale(code)))
+
+
+@lru_cache(maxsize=8192)
+def _moment(seconds: float, code: str) -> str:
+    there = datetime.fromtimestamp(seconds).astimezone()
+    return str(format_datetime(there, "dd MMM, HH:mm", tzinfo=there.tzinfo, locale=_locale(code)))
 
 
 def _pattern(digits: int) -> str:

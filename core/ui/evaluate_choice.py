@@ -51,14 +51,14 @@ def choose(runs: RunStore, dataset_id: str) -> Choice | None:
     _say_what_is_not_here(every, ended, current, dataset_id)
     if not ended:
         return None
-    options = {run.id: run for run in ended}
+    options, titles = {run.id: run for run in ended}, run_titles(ended)
     # The verdict comes first on the page, so the choice is folded into one line above it.
     with st.popover(
         tr("Compare other runs"), icon=":material/compare_arrows:", key="evaluate_choice"
     ):
         default = _default(ended, current, dataset_id)
-        after = options[_select(tr("Run"), options, default, "evaluate_run")]
-        before = _compared_with(after, options, runs)
+        after = options[_select(tr("Run"), titles, default, "evaluate_run")]
+        before = options.get(_compared_with(after, titles, runs))
     session.set_current_run(after.id)
     return Choice(before, after)
 
@@ -92,29 +92,22 @@ def link_to_training(run: Run, label: str) -> None:
     st.page_link(page, label=label, icon=":material/arrow_forward:", query_params={"run": run.id})
 
 
-def _compared_with(after: Run, options: dict[str, Run], runs: RunStore) -> Run | None:
-    others = {run_id: run for run_id, run in options.items() if run_id != after.id}
+def _compared_with(after: Run, titles: Mapping[str, str], runs: RunStore) -> str:
+    others = {run_id: title for run_id, title in titles.items() if run_id != after.id}
     head = head_of(after, runs)
     default = head.id if head is not None and head.id in others else ALONE
     key = f"evaluate_before_{after.id}"
-    alone = {ALONE: tr("nothing: this run alone")}
-    shown = session.link("with", key, (ALONE, *others), default)
-    chosen = _select(tr("Compared with"), others, shown or None, key, alone)
+    offered = {ALONE: str(tr("nothing: this run alone")), **others}
+    shown = session.link("with", key, offered, default)
+    chosen = _select(tr("Compared with"), offered, shown, key)
     if head_id_of(after) and default == ALONE and chosen == ALONE:
         st.caption(tr("The head run that it started from was deleted or has no predictions."))
-    return others.get(chosen)
+    return chosen
 
 
-def _select(
-    label: str,
-    options: dict[str, Run],
-    default: str | None,
-    key: str,
-    extra: Mapping[str, str] | None = None,
-) -> str:
-    titles = {**(extra or {}), **run_titles(options.values())}
+def _select(label: str, titles: Mapping[str, str], default: str, key: str) -> str:
     ids = list(titles)
-    index = ids.index(default) if default else 0
+    index = ids.index(default)
     chosen: str = st.selectbox(label, ids, index=index, format_func=titles.__getitem__, key=key)
     return chosen
 
