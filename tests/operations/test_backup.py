@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -88,6 +89,8 @@ def test_a_run_that_goes_on_can_be_resumed_after_a_restore(
     worker = threading.Thread(target=work)
     worker.start()
     try:
+        while not RunStore(settings.runs_dir).get(run.id).status.done:
+            time.sleep(0.01)
         for number in range(5):
             save(settings, tmp_path / f"{number}.tar")
     finally:
