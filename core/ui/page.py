@@ -17,6 +17,7 @@ from core.ui.active_run import announce_ended, show_active_run
 from core.ui.cards import error_card
 from core.ui.gate import refusal
 from core.ui.language_choice import language_cookies, show_language_choice
+from core.ui.start_up import settle
 from core.ui.steps import STEPS, progress
 from core.ui.tab_title import followed_run, keep_tab_title, tab_title
 from core.ui.text import plain
@@ -81,6 +82,7 @@ def setup(title: str, step: str) -> None:
         step: Key of the step that it is: `home`, `data`, `head`, `fine_tune`, `evaluate`,
             `predict` or `runs`.
     """
+    settle(step)
     _let_in()
     hidden = _hidden_link()
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
