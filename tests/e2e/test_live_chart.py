@@ -149,6 +149,7 @@ def test_a_click_on_the_map_and_the_box_say_the_same(
     expect(button).to_contain_text("from block 6", timeout=20_000)
     expect(bars.nth(2)).to_have_css("fill", WARM, timeout=20_000)
     expect(bars.nth(1)).not_to_have_css("fill", WARM, timeout=20_000)
+    page.wait_for_timeout(1000)  # colours change over a third of a second
     fills = [bar.evaluate("bar => getComputedStyle(bar).fill") for bar in bars.all()]
     assert fills[0] == fills[1] != fills[2] == fills[3]
     page.close()
