@@ -15,6 +15,7 @@ from core.runs.started import end_all, started
 from core.runs.state import write_status
 from core.runs.tasks import TaskReporter, TaskState, read_task
 from core.settings import Settings
+from tests.alive import beat
 
 HEAD = HeadConfig("data", "v1")
 
@@ -36,7 +37,7 @@ def sleepers() -> Iterator[list[subprocess.Popen[bytes]]]:
 def running(store: RunStore) -> Run:
     run = store.create(HEAD)
     write_status(run.path, RunStatus(RunState.RUNNING, "training", started=10.0))
-    (run.path / "heartbeat").touch()
+    beat(run)
     return run
 
 

@@ -22,6 +22,7 @@ from core.team.actions import Team
 from core.team.database import TeamDatabase
 from core.team.people import ANYBODY
 from core.team.permissions import RULES, Action
+from tests.alive import beat
 from tests.team.conftest import ADA, PEOPLE, TINA, TOM, VERA
 
 YES, NO = True, False
@@ -123,7 +124,7 @@ def ended(world: World) -> Run:
 
 def running(world: World) -> Run:
     write_status(world.run.path, RunStatus(RunState.RUNNING))
-    (world.run.path / "heartbeat").touch()
+    beat(world.run)
     return world.run
 
 

@@ -9,6 +9,7 @@ from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.metrics_log import MetricsWriter
 from core.runs.store import write_status
+from tests.alive import beat
 
 BLOCKS = [
     Block("stem", ("stem_conv",), 1000, 0, 0, 0, 1_000_000, (16, 16, 8)),
@@ -101,7 +102,7 @@ def running(store: RunStore, config: RunConfig, phase: str = "training") -> Run:
         RunState.RUNNING, phase, done=6, total=9, unit="batches", seconds_left=48.0, started=10.0
     )
     write_status(run.path, status)
-    (run.path / "heartbeat").touch()
+    beat(run)
     return store.get(run.id)
 
 

@@ -19,6 +19,7 @@ from core.runs import Run, RunState, RunStatus, RunStore, litert
 from core.runs.store import write_status
 from core.settings import Settings
 from core.ui.evaluate_help import example_lines
+from tests.alive import beat
 from tests.evaluation.runs_on_disk import (
     dataset_predictions,
     finish_run,
@@ -140,7 +141,7 @@ def test_running_is_said_and_the_last_verdict_stays(settings: Settings, dataset:
     head, _ = finished_pair(settings, dataset, before=range(12), after=range(1))
     time.sleep(1)  # run ids sort by the second
     child = start_child(settings, head, RunStatus(RunState.RUNNING, started=time.time()))
-    (child.path / "heartbeat").touch()
+    beat(child)
     at = open_page(dataset, child)
     assert "From block 5 is running and will be here when it is done" in words(at)
     assert "Fine-tuning helped" in words(at)
@@ -156,7 +157,7 @@ def test_the_model_to_use_is_prepared_while_nothing_is_trained(
     for run in (head, tuned):
         run.model_path.touch()
     child = start_child(settings, head, RunStatus(RunState.RUNNING, started=time.time()))
-    (child.path / "heartbeat").touch()
+    beat(child)
     open_page(dataset, tuned)
     assert started == []
 
