@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from benchmarks.abuse_client import get
 from core.settings import APP_ROOT
 from tests.e2e.conftest import free_port, running_app
 from tests.e2e.raw_client import XSRF, visit
@@ -81,8 +82,36 @@ def test_the_page_answers_below_its_path(front: str) -> None:
     assert httpx.get(f"{front}/").status_code in (403, 404)
 
 
-def test_figures_stay_inside(front: str) -> None:
-    assert httpx.get(f"{front}/unfreeze/_stcore/metrics").status_code == 404
+@pytest.mark.parametrize(
+    "path",
+    [
+        "_stcore/metrics",
+        "_stcore/metrics/",
+        "_stcore/metrics?families=session_events",
+        "_stcore/%6detrics",
+        "/_stcore/metrics",
+        "Data/_stcore/metrics",
+        "_stcore/upload_file/..%2fmetrics",
+        "_stcore/health/../metrics",
+        "_stcore/script-health-check",
+        "_stcore/agent/interact",
+        "_stcore/agent/openapi.json",
+    ],
+)
+def test_what_no_browser_needs_stays_inside(front: str, path: str) -> None:
+    port = urlsplit(front).port or 0
+    answer = get(port, f"/unfreeze/{path}")
+
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"<center>nginx" in answer  # the app was not asked at all
+
+
+@pytest.mark.parametrize("path", ["_stcore/host-config", "_stcore/bidi-components/unknown"])
+def test_what_a_browser_needs_reaches_the_app(front: str, path: str) -> None:
+    answer = httpx.get(f"{front}/unfreeze/{path}")
+
+    assert "nginx" not in answer.text
+    assert "allowedOrigins" in answer.text or answer.status_code == 404
 
 
 def test_the_websocket_works_and_a_browsers_word_for_who_it_is_does_not(front: str) -> None:
