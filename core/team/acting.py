@@ -14,10 +14,12 @@ from core.team.notes import Notes
 from core.team.owners import NOBODYS, Kind, Known, Owned, Owners
 from core.team.people import Person
 from core.team.permissions import Action, refusal, require
-from core.team.presence import PresenceBook
+from core.team.presence import LabelLock, PresenceBook
 from core.team.rates import PredictionRates
 
 _LOG = logging.getLogger(__name__)
+# What nobody does to a data set that somebody else has in hand.
+_ONE_AT_A_TIME = (Action.EDIT_DATA, Action.DELETE_DATA)
 
 
 class TeamBooks:
@@ -77,13 +79,14 @@ class Acting:
         if kind is None:
             return refusal(self.person, action)
         owned = self.known_owners().get((kind, thing), NOBODYS)
-        return refusal(self.person, action, owned.owner, owned.private)
+        reason = refusal(self.person, action, owned.owner, owned.private)
+        return reason or self._held(action, thing)
 
     def require(self, action: Action, kind: Kind | None = None, thing: str = "") -> None:
         """Lets pass what this person may do.
 
         Raises:
-            NotAllowedError: If they may not.
+            NotAllowedError: If they may not, or somebody else has the data set in hand.
             TeamError: If people sign in and the database cannot say whose it is.
         """
         if kind is None:
@@ -91,6 +94,14 @@ class Acting:
             return
         owned = self.owned(kind, thing)
         require(self.person, action, owned.owner, owned.private)
+        held = self._held(action, thing)
+        if held is not None:
+            raise held
+
+    def held_by_other(self, dataset_id: str) -> LabelLock | None:
+        """Who else is changing a data set now; None for nobody."""
+        lock = self.books.presence.lock_of(dataset_id)
+        return lock if lock is not None and lock.holder != self.holder else None
 
     def record(
         self, action: Action, kind: Kind | str = "", thing: str = "", **details: Any
@@ -115,3 +126,14 @@ class Acting:
                 self.books.notes.forget(thing)
         except TeamError:
             _LOG.error("%s %s is deleted, but not in the team's database", kind, thing)
+
+    def _held(self, action: Action, thing: str) -> NotAllowedError | None:
+        if action not in _ONE_AT_A_TIME:
+            return None
+        try:
+            lock = self.held_by_other(thing)
+        except TeamError:
+            if self.person.known:
+                raise
+            return None
+        return lock.refusal() if lock is not None else None

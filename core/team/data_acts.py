@@ -175,10 +175,7 @@ class DataActs:
                 raise
             return
         if lock.holder != self._acting.holder:
-            raise NotAllowedError(
-                tr("{name} is changing this data set.", name=lock.name or tr("Somebody else")),
-                tr("You see the changes come in; yours can follow two minutes after the last."),
-            )
+            raise lock.refusal()  # they began since this person was let pass
 
     def _record(self, action: Action, dataset: Dataset, **details: str | int) -> None:
         self._acting.record(action, "dataset", dataset.id, name=dataset.name, **details)

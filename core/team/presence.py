@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from core.errors import NotAllowedError
+from core.language import tr
 from core.team.database import TeamDatabase
 from core.team.tables import LabelLockRow, PresenceRow
 
@@ -22,7 +24,7 @@ class Present:
 
     Attributes:
         session: Its id.
-        who: Address; "" where nobody signs in.
+        who: Tells one from another, as a lock's holder does: an address, or a browser.
         name: What people call them.
         page: Key of the page's step.
         thing: Id of the run or data set that is shown, or "".
@@ -39,12 +41,31 @@ class Present:
 
 @dataclass(frozen=True)
 class LabelLock:
-    """Who edits a data set's labels: `holder` as they were named, `name` for people."""
+    """Somebody edits a data set's labels.
+
+    Attributes:
+        dataset: The data set.
+        holder: Tells one from another: an address, or a session's id.
+        name: What people call them; "" where nobody signs in.
+        since: When they began, in seconds since 1970.
+        until: When others may, unless another edit follows.
+    """
 
     dataset: str
     holder: str
     name: str
+    since: float
     until: float
+
+    def refusal(self) -> NotAllowedError:
+        """What everybody else is told who wants to edit."""
+        return NotAllowedError(
+            tr("{name} is changing this data set.", name=self.name or tr("Somebody else")),
+            tr(
+                "You see the changes come in; yours can follow two minutes after the last, or as "
+                "soon as it is handed over."
+            ),
+        )
 
 
 class PresenceBook:
@@ -91,13 +112,15 @@ class PresenceBook:
         now = time.time()
         with self._database.writing() as session:
             row = session.get(LabelLockRow, dataset_id, with_for_update=True)
-            if row is not None and row.until > now and row.holder != holder:
-                return LabelLock(row.dataset, row.holder, row.name, row.until)
-            lock = LabelLock(dataset_id, holder, name, now + LOCK_SECONDS)
-            session.merge(
-                LabelLockRow(dataset=dataset_id, holder=holder, name=name, until=lock.until)
+            held = row if row is not None and row.until > now else None
+            if held is not None and held.holder != holder:
+                return _lock(held)
+            since = now if held is None else held.since
+            renewed = LabelLockRow(
+                dataset=dataset_id, holder=holder, name=name, since=since, until=now + LOCK_SECONDS
             )
-            return lock
+            session.merge(renewed)
+            return _lock(renewed)
 
     def lock_of(self, dataset_id: str) -> LabelLock | None:
         """Who holds a data set's lock; None where nobody does."""
@@ -105,10 +128,14 @@ class PresenceBook:
             row = session.get(LabelLockRow, dataset_id)
             if row is None or row.until <= time.time():
                 return None
-            return LabelLock(row.dataset, row.holder, row.name, row.until)
+            return _lock(row)
 
     def unlock(self, dataset_id: str, holder: str) -> None:
         """Gives a lock back; somebody else's stays."""
         mine = LabelLockRow.holder == holder
         with self._database.writing() as session:
             session.execute(delete(LabelLockRow).where(LabelLockRow.dataset == dataset_id, mine))
+
+
+def _lock(row: LabelLockRow) -> LabelLock:
+    return LabelLock(row.dataset, row.holder, row.name, row.since, row.until)

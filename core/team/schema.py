@@ -11,9 +11,18 @@ from core.language import tr
 from core.team.tables import Base, SchemaRow
 
 Step = Callable[[Connection], None]
+
+
+def _locks_know_since_when(connection: Connection) -> None:
+    # Locks hold for minutes: who had one takes it anew with the next change.
+    connection.execute(text("DELETE FROM label_locks"))
+    column = "since DOUBLE PRECISION NOT NULL DEFAULT 0"
+    connection.execute(text(f"ALTER TABLE label_locks ADD COLUMN {column}"))
+
+
 # `UPGRADES[n]` turns the tables of version n + 1 into those of version n + 2. A database that is
 # made anew gets the tables as they are now, so that steps are for older ones alone.
-UPGRADES: tuple[Step, ...] = ()
+UPGRADES: tuple[Step, ...] = (_locks_know_since_when,)
 # Any number, the same in all processes: they make the tables one after the other.
 _LOCK = 7_215_001
 _APPEND_ONLY = {

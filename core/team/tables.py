@@ -78,12 +78,13 @@ class PresenceRow(Base):
 
 
 class LabelLockRow(Base):
-    """Who edits a data set's labels, and until when nobody else does."""
+    """Who edits a data set's labels, since when, and until when nobody else does."""
 
     __tablename__ = "label_locks"
     dataset: Mapped[str] = mapped_column(String(200), primary_key=True)
     holder: Mapped[str] = mapped_column(String(320))
     name: Mapped[str] = mapped_column(String(320))
+    since: Mapped[float]
     until: Mapped[float]
 
 

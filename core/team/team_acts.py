@@ -96,18 +96,22 @@ class TeamActs:
 
     def look(self, page: str, thing: str = "") -> None:
         """Says that this session looks at a page, and at a run or data set on it."""
-        person = self._acting.person
-        self._books.presence.seen(self._acting.session, person.email, person.name, page, thing)
+        acting = self._acting
+        self._books.presence.seen(acting.session, acting.holder, acting.person.name, page, thing)
 
     def others(self, thing: str = "") -> list[Present]:
-        """The other sessions that are there; with `thing`, those that look at it."""
+        """Sessions of others that are there; with `thing`, those that look at it."""
         there = self._books.presence.there(thing)
-        return [p for p in there if p.session != self._acting.session and self._may_see(p.thing)]
+        return [p for p in there if p.who != self._acting.holder and self._may_see(p.thing)]
 
     def labels_held_by_other(self, dataset_id: str) -> LabelLock | None:
         """Who else is changing a data set's labels now; None for nobody."""
+        return self._acting.held_by_other(dataset_id)
+
+    def labels_held(self, dataset_id: str) -> bool:
+        """Whether this person is changing a data set's labels, so that others wait."""
         lock = self._books.presence.lock_of(dataset_id)
-        return lock if lock is not None and lock.holder != self._acting.holder else None
+        return lock is not None and lock.holder == self._acting.holder
 
     def give_labels_back(self, dataset_id: str) -> None:
         """Lets others change a data set's labels before the lock runs out."""

@@ -17,6 +17,7 @@ from core.ui import session
 from core.ui.acts import act_button
 from core.ui.data_changes import change
 from core.ui.data_thumbnails import Row, show_large, show_thumbnail, thumbnail
+from core.ui.labels_lock import may_not_change
 from core.ui.text import plain
 
 COLUMNS = 8
@@ -58,9 +59,10 @@ def show_gallery(dataset: Dataset, manifest: pd.DataFrame) -> None:
     # Filters are part of the key: another choice begins at its first page.
     key = f"gallery_page_{dataset.id}_{rows.index[0]}_{len(rows)}"
     page = st.pagination(pages, key=key) if pages > 1 else 1
+    reason = may_not_change(dataset)
     with cards:
-        chosen = _cards(dataset, rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE])
-    _actions(dataset, rows, chosen)
+        chosen = _cards(dataset, rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE], bool(reason))
+    _actions(dataset, rows, chosen, reason)
 
 
 def _filtered(dataset: Dataset, manifest: pd.DataFrame) -> pd.DataFrame:
@@ -104,7 +106,7 @@ def _issue_words(code: str) -> str:
     return tr("Any or none") if code == ALL else tr(ISSUES[code].title)
 
 
-def _cards(dataset: Dataset, shown: pd.DataFrame) -> list[str]:
+def _cards(dataset: Dataset, shown: pd.DataFrame, locked: bool) -> list[str]:
     """Shows the images; returns the paths of those that are ticked."""
     chosen = []
     records = shown.to_dict("records")
@@ -112,12 +114,12 @@ def _cards(dataset: Dataset, shown: pd.DataFrame) -> list[str]:
         line = records[start : start + COLUMNS]
         for column, row in zip(st.columns(COLUMNS), line, strict=False):
             with column:
-                if _card(dataset, row):
+                if _card(dataset, row, locked):
                     chosen.append(row["path"])
     return chosen
 
 
-def _card(dataset: Dataset, row: Row) -> bool:
+def _card(dataset: Dataset, row: Row, locked: bool) -> bool:
     path, name = row["path"], row["path"].rsplit("/", 1)[-1]
     with st.container(key=f"picture_{path}"):
         if thumbnail(str(dataset.root / path), row["sha256"]) is None:
@@ -126,18 +128,24 @@ def _card(dataset: Dataset, row: Row) -> bool:
         if st.button(tr("Show {name} large", name=plain(name)), key=f"large_{path}"):
             show_large(dataset, row)
     sign = ":material/info: " if row["issues"] else ""
-    return st.checkbox(f"{sign}{plain(name)}", key=f"tick_{dataset.version}_{path}")
+    tick = f"tick_{dataset.version}_{path}"
+    return st.checkbox(f"{sign}{plain(name)}", key=tick, disabled=locked)
 
 
-def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str]) -> None:
+def _actions(dataset: Dataset, rows: pd.DataFrame, chosen: list[str], locked: str) -> None:
     if not chosen:
-        st.caption(tr("Tick images to relabel them or to leave them out."))
+        tick = tr("Tick images to relabel them or to leave them out.")
+        st.caption(f":material/lock: {locked}" if locked else tick)
         return
     paths = tuple(chosen)
     out = rows[rows["path"].isin(chosen)]["issues"].str.contains("excluded")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            tr("Their class is"), dataset.class_names, key="relabel_class", width=220
+            tr("Their class is"),
+            dataset.class_names,
+            key="relabel_class",
+            width=220,
+            disabled=bool(locked),
         )
         if act_button(
             trn("Relabel {count} image", "Relabel {count} images", len(paths)),

@@ -18,6 +18,7 @@ from core.team.permissions import Action
 from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.data_changes import change
+from core.ui.labels_lock import may_not_change
 
 # Only patterns that cannot take long: a user's own regular expression could stop the server.
 _TIES = {
@@ -31,7 +32,7 @@ _PATTERNS = {"alone": "", "beginning": r"([^/_-]+)[^/]*$", "folder": r"^(.*)/"}
 
 def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
     """The controls, what they come to, and the button."""
-    plan = _plan()
+    plan = _plan(bool(may_not_change(dataset)))
     try:
         divided = divide(manifest, plan)
     except UnfreezeError as error:
@@ -56,7 +57,7 @@ def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
     st.caption(tr("Makes a new version; runs keep the version that they used. It can be undone."))
 
 
-def _plan() -> SplitPlan:
+def _plan(locked: bool) -> SplitPlan:
     left, right = st.columns(2, gap="large")
     low, high = left.slider(
         tr("Train, then validation, then test, in %"),
@@ -65,27 +66,35 @@ def _plan() -> SplitPlan:
         (70, 85),
         step=5,
         key="split_shares",
+        disabled=locked,
         help=tr(
             "What is left of the first handle is for training, what is right of the second for "
             "the test."
         ),
     )
-    seed = right.number_input(tr("Seed"), min_value=0, value=0, key="split_seed")
+    seed = right.number_input(tr("Seed"), min_value=0, value=0, key="split_seed", disabled=locked)
     left, right = st.columns(2, gap="large")
     together = left.checkbox(
-        tr("Copies of one picture stay in one split"), value=True, key="split_together"
+        tr("Copies of one picture stay in one split"),
+        value=True,
+        key="split_together",
+        disabled=locked,
     )
     tie = right.selectbox(
         tr("Files that belong together"),
         list(_TIES),
         format_func=lambda name: tr(_TIES[name]),
         key="split_tie",
+        disabled=locked,
         help=tr("Photographs of one patient, animal or video should not be on both sides."),
     )
     pattern = _PATTERNS.get(tie, "")
     if tie == "after":
         text = right.text_input(
-            tr("Text in the file name"), placeholder=tr("patient"), key="split_text"
+            tr("Text in the file name"),
+            placeholder=tr("patient"),
+            key="split_text",
+            disabled=locked,
         )
         pattern = f"{re.escape(text)}[ _-]?([A-Za-z0-9]+)" if text else ""
     return SplitPlan((high - low) / 100, (100 - high) / 100, int(seed), together, pattern)

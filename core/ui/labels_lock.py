@@ -1,41 +1,103 @@
-"""Tells a second person who is changing a data set now, and lets the changes come in."""
+"""One person changes a data set at a time: who it is, what others wait for, how it is handed over.
+
+For as long as somebody has it in hand, `Acting.refusal` disables every control that changes it.
+"""
 
 from __future__ import annotations
+
+import time
 
 import streamlit as st
 
 from core.datasets import Dataset
 from core.errors import DatasetError, TeamError
-from core.language import tr
+from core.language import tr, trn
+from core.team import permissions
+from core.team.actions import Team
+from core.team.permissions import Action
+from core.team.presence import LabelLock
 from core.ui import session
+from core.ui.acts import do, refused
+from core.ui.live import duration
 from core.ui.text import plain
 
 _EVERY_SECONDS = 5.0
 
 
 def who_changes_labels(dataset: Dataset) -> None:
-    """A word about who is changing the data set; a new version of it has the page drawn anew.
+    """A word about who is changing the data set.
+
+    A new version of it, and a lock that is taken or given back, have the page drawn anew.
 
     Args:
         dataset: As the page shows it.
     """
-    st.fragment(_watch, run_every=_EVERY_SECONDS)(dataset.id, dataset.version)
+    drawn = _holder(session.team(), dataset.id)
+    st.fragment(_watch, run_every=_EVERY_SECONDS)(dataset.id, dataset.version, drawn)
 
 
-def _watch(dataset_id: str, version: str) -> None:
+def may_not_change(dataset: Dataset) -> str:
+    """Why this person may not change a data set now, for a control's help; "" where they may."""
+    return plain(refused(Action.EDIT_DATA, "dataset", dataset.id))
+
+
+def _watch(dataset_id: str, version: str, drawn: str) -> None:
+    team = session.team()
     try:
         newest = session.dataset_store().get(dataset_id).version
-        lock = session.team().facts.labels_held_by_other(dataset_id)
+        lock = team.facts.labels_held_by_other(dataset_id)
+        mine = lock is None and team.facts.labels_held(dataset_id)
+        waiting = len({other.who for other in team.facts.others(dataset_id)}) if mine else 0
     except (DatasetError, TeamError):
         return  # the page itself says what is wrong with it
-    if newest != version:
+    if newest != version or drawn != ("" if lock is None else lock.holder):
         st.rerun()
     if lock is not None:
-        st.info(
-            tr(
-                "{person} is changing this data set now. You see the changes come in; yours can "
-                "follow two minutes after the last.",
-                person=plain(lock.name) or tr("Somebody else"),
-            ),
-            icon=":material/lock_person:",
+        _say_who(team, lock)
+    elif waiting:
+        _offer_to_hand_over(team, dataset_id, waiting)
+
+
+def _holder(team: Team, dataset_id: str) -> str:
+    try:
+        lock = team.facts.labels_held_by_other(dataset_id)
+    except TeamError:
+        return ""
+    return "" if lock is None else lock.holder
+
+
+def _say_who(team: Team, lock: LabelLock) -> None:
+    now = time.time()
+    person = plain(lock.name) or tr("Somebody else")
+    said: str = tr(
+        "**{person}** has been changing this data set for {time}. Every change comes in by itself.",
+        person=person,
+        time=duration(now - lock.since),
+    )
+    if permissions.refusal(team.person, Action.EDIT_DATA) is None:
+        turn = tr(
+            "It is your turn in {time} unless another change follows, or as soon as {person} hands "
+            "it over.",
+            time=duration(max(1.0, lock.until - now)),
+            person=person,
         )
+        said = f"{said} {turn}"
+    st.info(said, icon=":material/lock_person:")
+
+
+def _offer_to_hand_over(team: Team, dataset_id: str, waiting: int) -> None:
+    """Whoever has the data set in hand need not know of it before somebody waits."""
+    with st.container(horizontal=True, vertical_alignment="center", key="hand_over_row"):
+        st.caption(
+            ":material/lock_person: "
+            + trn(
+                "{count} other person looks at this data set. It is yours alone until two minutes "
+                "after your last change.",
+                "{count} other people look at this data set. It is yours alone until two minutes "
+                "after your last change.",
+                waiting,
+            ),
+            width="content",
+        )
+        if st.button(tr("Hand it over"), key="hand_over", icon=":material/lock_open:"):
+            do(lambda: team.facts.give_labels_back(dataset_id))

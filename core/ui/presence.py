@@ -29,9 +29,8 @@ def who_is_here(step: str, thing: str) -> None:
 
 def here_words(others: list[Present]) -> str:
     """Names those who are there; "" for nobody. Who has several windows open is named once."""
-    named = {plain(other.name): other.who for other in others if other.name}
-    unnamed = len({other.session for other in others if not other.name})
-    names = list(named)
+    names = list(dict.fromkeys(plain(other.name) for other in others if other.name))
+    unnamed = len({other.who for other in others if not other.name})
     if unnamed:
         names.append(trn("{count} other person", "{count} other people", unnamed))
     return tr("Also here: {people}", people=", ".join(names)) if names else ""
@@ -42,12 +41,9 @@ def _look(step: str, thing: str) -> None:
     try:
         if _is_due(thing):
             team.facts.look(step, thing)
-        others = team.facts.others(thing)
+        words = here_words(team.facts.others(thing))
     except TeamError:
         return  # who is there is not worth a word where the database is away
-    words = here_words(
-        [other for other in others if other.who != team.person.email or not other.who]
-    )
     if words:
         st.caption(f":material/group: {words}")
 

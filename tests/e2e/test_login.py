@@ -133,7 +133,7 @@ def test_a_second_person_is_told_and_sees_the_first_ones_edits_come_in(
     ann.data.edit(dataset, Edit("exclude", (str(dataset.manifest()["path"].iloc[0]),)))
 
     expect_words(page, "1 change.")
-    expect_words(page, "Ann is changing this data set now.")
+    expect_words(page, "has been changing this data set")
 
 
 @pytest.mark.parametrize(

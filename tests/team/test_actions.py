@@ -317,6 +317,8 @@ def test_two_do_not_change_one_data_set_at_a_time(
 
     with pytest.raises(NotAllowedError, match="Tina is changing"):
         as_person(TOM, "other").data.edit(world.dataset, Edit("exclude", (paths[1],)))
+    with pytest.raises(NotAllowedError, match="Tina is changing"):
+        as_person(ADA, "third").data.delete(world.dataset)
     held = as_person(TOM, "other").facts.labels_held_by_other(world.dataset.id)
     as_person(TINA).facts.give_labels_back(world.dataset.id)
     as_person(TOM, "other").data.edit(world.dataset, Edit("exclude", (paths[1],)))

@@ -13,6 +13,7 @@ from core.errors import TeamError
 from core.team.acting import TeamBooks
 from core.team.database import TeamDatabase
 from core.team.owners import NOBODYS, Owned
+from core.team.schema import UPGRADES
 from core.team.tables import AuditRow, LabelLockRow, PredictionsRow
 
 
@@ -93,6 +94,8 @@ def test_a_label_lock_is_one_persons_until_it_runs_out(database: TeamDatabase) -
     theirs = book.lock("d", "tom@example.org", "Tom")
 
     assert (mine.holder, theirs.holder, theirs.name) == ("tina@example.org",) * 2 + ("Tina",)
+    again = book.lock("d", "tina@example.org", "Tina")
+    assert (again.since, again.until > mine.until) == (mine.since, True)
     with database.writing() as session:
         session.get_one(LabelLockRow, "d").until = time.time() - 1
     assert book.lock_of("d") is None
@@ -178,14 +181,28 @@ def test_an_older_database_is_upgraded_once_and_a_newer_one_is_refused(url: str)
     def more(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE pins ADD COLUMN colour VARCHAR(16)"))
 
+    newest = len(UPGRADES) + 2
     for _ in range(2):  # the second time there is nothing to do
-        upgraded = TeamDatabase(url, (more,))
+        upgraded = TeamDatabase(url, (*UPGRADES, more))
         with upgraded.reading() as session:
             assert session.execute(text("SELECT colour FROM pins")).all() == []
-            assert session.scalar(text("SELECT version FROM schema_version")) == 2
+            assert session.scalar(text("SELECT version FROM schema_version")) == newest
             assert session.query(AuditRow).count() == 1
-    with pytest.raises(TeamError, match="of version 2; this program knows 1"):
+    with pytest.raises(TeamError, match=f"of version {newest}; this program knows {newest - 1}"):
         TeamBooks(TeamDatabase(url)).audit.read()
+
+
+def test_the_first_versions_locks_are_left_behind(url: str) -> None:
+    first = TeamDatabase(url)
+    TeamBooks(first).presence.lock("d", "tina@example.org", "Tina")
+    with first.writing() as session:
+        session.execute(text("ALTER TABLE label_locks DROP COLUMN since"))
+        session.execute(text("UPDATE schema_version SET version = 1"))
+
+    book = TeamBooks(TeamDatabase(url)).presence
+
+    assert book.lock_of("d") is None
+    assert abs(book.lock("d", "tom@example.org", "Tom").since - time.time()) < 60
 
 
 def test_an_upgrade_that_fails_leaves_the_older_database(url: str) -> None:
@@ -196,10 +213,10 @@ def test_an_upgrade_that_fails_leaves_the_older_database(url: str) -> None:
         connection.execute(text("ALTER TABLE there_is_no_such_table ADD COLUMN a INTEGER"))
 
     with pytest.raises(TeamError):
-        TeamBooks(TeamDatabase(url, (half,))).audit.read()
+        TeamBooks(TeamDatabase(url, (*UPGRADES, half))).audit.read()
 
     with TeamDatabase(url).reading() as session:
-        assert session.scalar(text("SELECT version FROM schema_version")) == 1
+        assert session.scalar(text("SELECT version FROM schema_version")) == len(UPGRADES) + 1
     with pytest.raises((TeamError, DBAPIError)), TeamDatabase(url).reading() as session:
         session.execute(text("SELECT colour FROM pins"))
 

@@ -95,13 +95,6 @@ def test_who_is_here_is_named(dataset: Dataset, store: RunStore, tim: Team) -> N
     assert "Also here: Tim" in words(open_as("ann", "pages/2_Head.py", run=run.id))
 
 
-def test_a_second_person_is_told_who_changes_the_labels(dataset: Dataset, tim: Team) -> None:
-    tim.facts._books.presence.lock(dataset.id, TIM.email, "Tim")
-
-    assert "Tim is changing this data set now" in words(open_as("ann", "pages/1_Data.py"))
-    assert "is changing" not in words(open_as("tim", "pages/1_Data.py"))
-
-
 def test_the_feed_and_administration_are_read_once_open(dataset: Dataset, tim: Team) -> None:
     tim.runs.start(runs.head_config(dataset), dataset)
     app = open_as("ann", "pages/6_Runs.py")
@@ -141,7 +134,8 @@ def test_those_who_are_here_are_named_once_and_the_nameless_counted() -> None:
     assert here_words([there("1", "Ann"), there("2", "Ann"), there("3", "Tim")]) == (
         "Also here: Ann, Tim"
     )
-    assert here_words([there("1", ""), there("2", "")]) == "Also here: 2 other people"
+    nameless = [Present(str(n), who, "", "head", "run", 0.0) for n, who in enumerate("abb")]
+    assert here_words(nameless) == "Also here: 2 other people"
 
 
 @pytest.mark.parametrize(
