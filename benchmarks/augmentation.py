@@ -1,7 +1,7 @@
 """What varied training images bring and cost: none, stored views, or varied live.
 
-Run `python -m benchmarks.augmentation` (about an hour on two idle cores), or with `--quick` for one
-small share, one seed and few epochs. Each way trains a head and fine-tunes its default block
+Run `python -m benchmarks.augmentation [--seeds N]` (about an hour on two idle cores), or with
+`--quick` for one small share, one seed and few epochs. Each way trains a head and fine-tunes its default block
 on the same share of a sample's training images, with the same seeds and a workspace of its own,
 so that each pays for its own pass. Ways take turns.
 
@@ -10,6 +10,7 @@ means over the seeds of
     head_accuracy, tuned_accuracy: on the test images, between 0 and 1.
     spread: standard deviation of `tuned_accuracy` over the seeds, or null for one seed.
     seconds: of both runs, from their start to their end.
+    cpu_seconds: the same in processor time, which a busy machine changes less.
     head_epoch, tuned_epoch: seconds of an epoch behind the first, in which the graph is built.
     bytes: of the stored features.
 and `train_images`, the images of that share.
@@ -63,6 +64,7 @@ def measure(way: str, share: float, seed: int, plan: Plan) -> dict[str, float]:
         training = TrainingConfig(epochs=plan.head_epochs, seed=seed, augmentation=varied)
         base = HeadConfig(dataset.id, dataset.version, image_size=IMAGE_SIZE, training=training)
         base = replace(base, train_share=share)
+        before = child_cpu_seconds()
         head = train(store, base)
         tuning = replace(training, learning_rate=1e-4, epochs=plan.tuned_epochs)
         tuned = train(store, FineTuneConfig(head.id, base, BLOCK, training=tuning))
@@ -70,6 +72,7 @@ def measure(way: str, share: float, seed: int, plan: Plan) -> dict[str, float]:
             "head_accuracy": head.status.results["test_accuracy"],
             "tuned_accuracy": tuned.status.results["test_accuracy"],
             "seconds": (head.seconds or 0.0) + (tuned.seconds or 0.0),
+            "cpu_seconds": child_cpu_seconds() - before,
             "head_epoch": epoch_seconds(head),
             "tuned_epoch": epoch_seconds(tuned),
             "bytes": sum(f.stat().st_size for f in settings.features_dir.rglob("*.npy")),
@@ -85,6 +88,12 @@ def train(store: RunStore, config: HeadConfig | FineTuneConfig) -> Run:
     if run.status.state is not RunState.COMPLETED:
         raise SystemExit(f"{run.id}: {run.status.state} {run.status.error}")
     return run
+
+
+def child_cpu_seconds() -> float:
+    """Processor time of the processes that trained and have ended."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def epoch_seconds(run: Run) -> float:
@@ -121,7 +130,7 @@ def row(share: float, way: str, found: dict[str, float | None]) -> str:
     """One line of the table."""
     return (
         f"{share:5.0%}  {found['train_images']:6.0f}  {way:5}  {found['head_accuracy']:6.1%}  "
-        f"{found['tuned_accuracy']:6.1%}  {found['seconds']:8.1f}  {found['head_epoch']:10.2f}  "
+        f"{found['tuned_accuracy']:6.1%}  {found['seconds']:8.1f}  {found['cpu_seconds']:8.1f}  {found['head_epoch']:10.2f}  "
         f"{found['tuned_epoch']:11.2f}  {(found['bytes'] or 0) / 1e6:8.1f}"
     )
 
@@ -130,8 +139,12 @@ def main() -> None:
     """Measures, and prints the table and the JSON line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    plan = QUICK if parser.parse_args().quick else FULL
-    print("share  images  way      head   tuned   seconds  head epoch  tuned epoch  MB stored")
+    parser.add_argument("--seeds", type=int, default=len(FULL.seeds))
+    options = parser.parse_args()
+    plan = QUICK if options.quick else replace(FULL, seeds=tuple(range(options.seeds)))
+    print(
+        "share  images  way      head   tuned   seconds     CPU s  head epoch  tuned epoch  MB stored"
+    )
     results = {}
     for share, ways in compared(plan):
         for way, found in ways.items():
