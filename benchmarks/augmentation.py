@@ -1,9 +1,9 @@
 """What varied training images bring and cost: none, stored views, or varied live.
 
 Run `python -m benchmarks.augmentation [--seeds N]` (about an hour on two idle cores), or with
-`--quick` for one small share, one seed and few epochs. Each way trains a head and fine-tunes its default block
-on the same share of a sample's training images, with the same seeds and a workspace of its own,
-so that each pays for its own pass. Ways take turns.
+`--quick` for one small share, one seed and few epochs. Each way trains a head and fine-tunes its
+default block on the same share of a sample's training images, with the same seeds and a workspace
+of its own, so that each pays for its own pass. Ways take turns.
 
 The last line is JSON: by share of the training images, and there by way (`none`, `views`, `live`),
 means over the seeds of
@@ -130,8 +130,8 @@ def row(share: float, way: str, found: dict[str, float | None]) -> str:
     """One line of the table."""
     return (
         f"{share:5.0%}  {found['train_images']:6.0f}  {way:5}  {found['head_accuracy']:6.1%}  "
-        f"{found['tuned_accuracy']:6.1%}  {found['seconds']:8.1f}  {found['cpu_seconds']:8.1f}  {found['head_epoch']:10.2f}  "
-        f"{found['tuned_epoch']:11.2f}  {(found['bytes'] or 0) / 1e6:8.1f}"
+        f"{found['tuned_accuracy']:6.1%}  {found['seconds']:8.1f}  {found['cpu_seconds']:8.1f}  "
+        f"{found['head_epoch']:10.2f}  {found['tuned_epoch']:11.2f}  {(found['bytes'] or 0) / 1e6:8.1f}"
     )
 
 
@@ -142,9 +142,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=len(FULL.seeds))
     options = parser.parse_args()
     plan = QUICK if options.quick else replace(FULL, seeds=tuple(range(options.seeds)))
-    print(
-        "share  images  way      head   tuned   seconds     CPU s  head epoch  tuned epoch  MB stored"
-    )
+    columns = "head   tuned   seconds     CPU s  head epoch  tuned epoch  MB stored"
+    print(f"share  images  way      {columns}")
     results = {}
     for share, ways in compared(plan):
         for way, found in ways.items():
