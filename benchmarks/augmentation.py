@@ -131,7 +131,8 @@ def row(share: float, way: str, found: dict[str, float | None]) -> str:
     return (
         f"{share:5.0%}  {found['train_images']:6.0f}  {way:5}  {found['head_accuracy']:6.1%}  "
         f"{found['tuned_accuracy']:6.1%}  {found['seconds']:8.1f}  {found['cpu_seconds']:8.1f}  "
-        f"{found['head_epoch']:10.2f}  {found['tuned_epoch']:11.2f}  {(found['bytes'] or 0) / 1e6:8.1f}"
+        f"{found['head_epoch']:10.2f}  {found['tuned_epoch']:11.2f}  "
+        f"{(found['bytes'] or 0) / 1e6:8.1f}"
     )
 
 
