@@ -66,6 +66,12 @@ def test_only_ui_imports_streamlit(path: Path) -> None:
     assert not uses or path.is_relative_to(ROOT / "core" / "ui")
 
 
+def test_what_refreshes_itself_asks_the_gate_each_time() -> None:
+    users = [module_name(p) for p in (*MODULES, *PAGES) if "st.fragment" in p.read_text("utf-8")]
+
+    assert users == ["core.ui.refreshed"]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_nothing_below_the_pages_imports_upwards(path: Path) -> None:
     below_ui = not path.is_relative_to(ROOT / "core" / "ui")

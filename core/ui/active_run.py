@@ -15,6 +15,7 @@ from core.runs.run import GroupMark, state_word
 from core.ui import session
 from core.ui.groups import group_share, group_words, page_of_group
 from core.ui.live import going_on, progress_share, progress_words
+from core.ui.refreshed import refreshed
 from core.ui.steps import unfrozen_words
 from core.ui.text import plain
 
@@ -40,7 +41,7 @@ def show_active_run(runs: Sequence[Run], step: str) -> None:
         return
     with st.container(border=True, key="active_run", gap="small"):
         st.page_link(page, label=_name(run), query_params={"run": run.id})
-        st.fragment(_progress, run_every=REFRESH_SECONDS)(run.id)
+        refreshed(_progress, REFRESH_SECONDS)(run.id)
 
 
 def _show_active_group(mark: GroupMark, step: str) -> None:
@@ -50,7 +51,7 @@ def _show_active_group(mark: GroupMark, step: str) -> None:
         return
     with st.container(border=True, key="active_run", gap="small"):
         st.page_link(page, label=plain(mark.words), query_params={"run": mark.about})
-        st.fragment(_group_progress, run_every=REFRESH_SECONDS)(mark.id)
+        refreshed(_group_progress, REFRESH_SECONDS)(mark.id)
 
 
 def announce_ended(runs: Sequence[Run], step: str) -> None:

@@ -16,6 +16,7 @@ from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.cards import error_card
 from core.ui.live import duration, progress_share
+from core.ui.refreshed import refreshed
 from core.ui.text import plain
 from core.ui.viewers import refresh_seconds
 
@@ -45,7 +46,7 @@ def group_progress(group: Group, place: str) -> None:
         place: Makes the widgets' keys unique.
     """
     seconds = refresh_seconds(REFRESH_SECONDS)
-    st.fragment(_bar, run_every=seconds)(group.mark.id, group.ended, place)
+    refreshed(_bar, seconds)(group.mark.id, group.ended, place)
 
 
 def group_share(group: Group) -> float:

@@ -19,6 +19,7 @@ from core.team.presence import LabelLock
 from core.ui import session
 from core.ui.acts import do, refused
 from core.ui.live import duration
+from core.ui.refreshed import refreshed
 from core.ui.text import plain
 
 _EVERY_SECONDS = 5.0
@@ -33,7 +34,7 @@ def who_changes_labels(dataset: Dataset) -> None:
         dataset: As the page shows it.
     """
     drawn = _holder(session.team(), dataset.id)
-    st.fragment(_watch, run_every=_EVERY_SECONDS)(dataset.id, dataset.version, drawn)
+    refreshed(_watch, _EVERY_SECONDS)(dataset.id, dataset.version, drawn)
 
 
 def may_not_change(dataset: Dataset) -> str:

@@ -16,6 +16,7 @@ from core.runs.store import in_order
 from core.ui import session
 from core.ui.cards import failed_run_card
 from core.ui.live_chart import live_chart
+from core.ui.refreshed import refreshed
 from core.ui.run_actions import kill_button, resume_button, stop_button
 from core.ui.text import percent, plain
 from core.ui.viewers import out_of_step, refresh_seconds
@@ -40,7 +41,7 @@ def live_run(run: Run) -> None:
     """Shows a run: going on, or as it ended. One full rerun follows its begin and its end."""
     active = run.status.state.active
     seconds = refresh_seconds(REFRESH_SECONDS) if active else None
-    st.fragment(_view, run_every=seconds)(run.id, run.status.state, seconds)
+    refreshed(_view, seconds)(run.id, run.status.state, seconds)
 
 
 def _view(run_id: str, drawn_as: RunState, seconds: float | None) -> None:

@@ -17,6 +17,7 @@ from core.ui.active_run import announce_ended, show_active_run
 from core.ui.cards import error_card
 from core.ui.gate import refusal
 from core.ui.language_choice import language_cookies, show_language_choice
+from core.ui.refreshed import watch_access
 from core.ui.start_up import settle
 from core.ui.steps import STEPS, progress
 from core.ui.tab_title import followed_run, keep_tab_title, tab_title
@@ -99,6 +100,7 @@ def setup(title: str, step: str) -> None:
     with st.sidebar:
         show_language_choice()
         keep_tab_title(name, followed)
+        watch_access()
         browser.tell(session.language(), [*tip_cookies(), *language_cookies()])
     if step != "home":
         st.title(title, anchor=False)
@@ -112,7 +114,8 @@ def _let_in() -> None:
     instead = refusal()
     if instead is not None:
         st.set_page_config(page_title="Unfreeze", page_icon=str(ICON), layout="centered")
-        st.html(_CSS)
+        # Whose access was taken away on an open page has its empty sidebar still.
+        st.html(f"{_CSS}<style>[data-testid='stSidebar'] {{ display: none; }}</style>")
         instead()
         st.stop()
 

@@ -11,6 +11,7 @@ from core.errors import TeamError
 from core.language import tr, trn
 from core.team.presence import GONE_SECONDS, Present
 from core.ui import session
+from core.ui.refreshed import refreshed
 from core.ui.text import plain
 
 # Often enough that nobody who is there counts as gone.
@@ -24,7 +25,7 @@ def who_is_here(step: str, thing: str) -> None:
         step: Key of the page's step.
         thing: Id of the run or data set.
     """
-    st.fragment(_look, run_every=_EVERY_SECONDS)(step, thing)
+    refreshed(_look, _EVERY_SECONDS)(step, thing)
 
 
 def here_words(others: list[Present]) -> str:

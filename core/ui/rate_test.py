@@ -19,6 +19,7 @@ from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.cards import error_card, failed_run_card
 from core.ui.live import going_on, progress_share, progress_words
+from core.ui.refreshed import refreshed
 from core.ui.run_results import timed_pass
 from core.ui.training_form import nearest_rate, rate_text
 
@@ -36,7 +37,7 @@ def rate_test(meant: Meant, dataset: Dataset, rate_key: str) -> None:
     """
     run = next(iter(_tests(meant)), None)
     if run is not None and run.status.state.active:
-        st.fragment(_progress, run_every=REFRESH_SECONDS)(run.id)
+        refreshed(_progress, REFRESH_SECONDS)(run.id)
         return
     rate = None
     if run is not None and run.status.state is RunState.FAILED:

@@ -85,7 +85,7 @@ def say_no_access(error: NotAllowedError) -> None:
     told = session.claims() or {}
     email, name = (plain(str(told.get(key) or "")) for key in ("email", "name"))
     with _card():
-        st.header(tr("No access yet"), anchor=False)
+        st.header(tr("No access"), anchor=False)
         named = f"**{name}** ({email})" if name and email else f"**{name or email}**"
         st.markdown(tr("You are signed in as {person}.", person=named))
         st.markdown(f"{plain(error.what)} {plain(error.way_out)}")

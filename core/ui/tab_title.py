@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from core.runs import Run, RunState
 from core.runs.groups import groups_of
 from core.ui import browser, session
 from core.ui.active_run import page_of
 from core.ui.groups import group_share
 from core.ui.live import going_on, progress_share
+from core.ui.refreshed import refreshed
 
 # It moves by whole percents and is read from another tab.
 REFRESH_SECONDS = 3.0
@@ -55,7 +54,7 @@ def keep_tab_title(name: str, run: Run | None) -> None:
     """Keeps the title up to date while the run goes on; its end draws the page anew, and plain."""
     if run is not None:
         session.watch(run.id)  # what is looked at is followed on other pages too
-        st.fragment(_keep, run_every=REFRESH_SECONDS)(name, run.id)
+        refreshed(_keep, REFRESH_SECONDS)(name, run.id)
 
 
 def _keep(name: str, run_id: str) -> None:

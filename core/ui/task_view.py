@@ -13,6 +13,7 @@ from core.runs.tasks import Task, TaskState, read_task
 from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.cards import error_card
+from core.ui.refreshed import refreshed
 from core.ui.text import plain
 
 REFRESH_SECONDS = 1.0
@@ -48,7 +49,7 @@ def task_view(
     ):
         begin(start)
     if task.running:
-        st.fragment(_progress, run_every=REFRESH_SECONDS)(folder, key)
+        refreshed(_progress, REFRESH_SECONDS)(folder, key)
     elif task.state is TaskState.FAILED:
         _failure(task)
     elif task.state is TaskState.STOPPED:

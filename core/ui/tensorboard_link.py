@@ -9,6 +9,7 @@ from core.runs import tensorboard
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do
+from core.ui.refreshed import refreshed
 from core.ui.text import plain
 
 _LOOK_SECONDS = 1.0
@@ -30,7 +31,7 @@ def tensorboard_link() -> None:
         st.link_button(tr("Open TensorBoard"), address, icon=":material/open_in_new:")
         st.caption(tr("The address holds on the machine that the app runs on. End all ends it."))
     else:
-        st.fragment(_wait, run_every=_LOOK_SECONDS)()
+        refreshed(_wait, _LOOK_SECONDS)()
 
 
 def _start_button() -> None:

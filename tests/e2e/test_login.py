@@ -136,6 +136,37 @@ def test_a_second_person_is_told_and_sees_the_first_ones_edits_come_in(
     expect_words(page, "has been changing this data set")
 
 
+# Read by Python when it starts: lets a test change the server's environment while it runs.
+OPERATOR = """import os, pathlib, threading, time
+def follow(path=pathlib.Path(__file__).with_name("trainers")):
+    while True:
+        time.sleep(0.2)
+        if path.exists():
+            os.environ["UNFREEZE_TRAINERS"] = path.read_text()
+threading.Thread(target=follow, daemon=True).start()
+"""
+
+
+def test_who_loses_their_role_sees_so_on_the_page_that_is_open(page: Page, tmp_path: Path) -> None:
+    squares(Settings(tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(OPERATOR)
+    with (
+        provider() as metadata,
+        app_with_login(tmp_path, metadata, PYTHONPATH=str(tmp_path)) as server,
+    ):
+        page.goto(f"{server.url}/Data")
+        sign_in(page, "tim")
+        expect_words(page, "The steps")
+        page.goto(f"{server.url}/Data")
+        expect_words(page, "Images by class and split")
+
+        (tmp_path / "trainers").write_text("somebody.else@example.org")
+
+        expect_words(page, "may not use this app")
+        expect(page.get_by_text("Images by class and split")).to_be_hidden()
+        expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("person", "words"),
     [
