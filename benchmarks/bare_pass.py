@@ -22,7 +22,6 @@ from core.backbones.graph import step_output
 from core.backbones.weights import load_backbone
 from core.config import HeadConfig, TrainingConfig, config_from_dict
 from core.datasets import DatasetStore
-from core.datasets.decode import decode
 from core.settings import Settings
 from core.training.batches import Batches
 from core.training.data import TrainingData, training_data
@@ -48,7 +47,7 @@ def main(arguments: list[str]) -> None:
     outputs = [step_output(model, head_input_name(config)), step_output(model, cut)]
     prefix = keras.Model(model.inputs[0], outputs)
     began = time.monotonic()
-    images = np.stack([decode(path, config.image_size) for path in data.images.paths])
+    images = np.stack([file.decode(config.image_size) for file in data.images.files])
     head_features, cut_features = prefix.predict(images, batch_size=PASS_BATCH, verbose=0)
     seconds = time.monotonic() - began
     _fit(keras.Model(outputs[0], model.outputs[0]), head_features, data, config.training)

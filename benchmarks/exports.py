@@ -27,7 +27,7 @@ from core.backbones.compose import compose
 from core.backbones.weights import load_backbone
 from core.config import HeadConfig
 from core.datasets import Dataset
-from core.datasets.decode import decode
+from core.datasets.scanned import decoded, scanned_images
 from core.errors import ExportError
 from core.export.formats import FORMATS
 from core.export.task import export
@@ -92,7 +92,7 @@ def _run(name: str, dataset: Dataset, settings: Settings, options: argparse.Name
 
 def _train_head(model: keras.Model, dataset: Dataset, size: int) -> None:
     table = dataset.images("train").head(TRAINED_IMAGES)
-    images = np.stack([decode(dataset.root / path, size) for path in table["path"]])
+    images, _ = decoded(scanned_images(dataset.root, table), size)
     labels = table["label"].to_numpy(np.int64)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="binary_crossentropy")
     model.fit(images.astype(np.float32), labels, epochs=3, batch_size=16, verbose=0)

@@ -25,12 +25,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from core.config import HeadConfig
+from core.datasets.scanned import ScannedImage
 from core.settings import APP_ROOT
 
 SIZE = 32
@@ -62,7 +64,7 @@ def measure(folder: Path, count: int) -> None:
     blocks = find_blocks(model)
     also = [cut_before(blocks, default_block(blocks, spec.default_block))]
     paths = sorted((folder / "images").iterdir())[:count]
-    images = ImageList(paths, [path.name for path in paths])
+    images = ImageList([_scanned(path) for path in paths])
     store = FeatureStore(folder / f"features-{count}")
     memory = [_memory()]
     ended = threading.Event()
@@ -83,6 +85,11 @@ def measure(folder: Path, count: int) -> None:
     }
     ended.set()
     print(json.dumps({**result, "memory_mb": round(max(memory), 1)}))
+
+
+def _scanned(path: Path) -> ScannedImage:
+    data = path.read_bytes()
+    return ScannedImage(str(path.parent), path.name, sha256(data).hexdigest(), len(data))
 
 
 def _memory() -> float:

@@ -122,7 +122,7 @@ def main() -> None:
         for kind, change in KINDS.items():
             copied = [Path(name) / f"{kind}-{i:04d}.jpg" for i in range(len(paths))]
             for path, copy in zip(paths, copied, strict=True):
-                copy.write_bytes(change(open_rgb(path)))
+                copy.write_bytes(change(open_rgb(path.read_bytes(), path.name)))
             start = time.perf_counter()
             pairs = search(paths + copied)
             seconds += time.perf_counter() - start

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from core.backbones.compose import compose, set_trainable
 from core.backbones.weights import load_backbone
 from core.config import HeadConfig, TrainingConfig, config_from_dict
 from core.datasets import DatasetStore
-from core.datasets.decode import decode
+from core.datasets.scanned import ScannedImage
 from core.settings import Settings
 from core.training.batches import Batches
 from core.training.callbacks import BestEpoch
@@ -33,12 +34,12 @@ from core.training.optimizer import compile_model
 class LazyImages:
     """An array of images that decodes what is asked for, each time."""
 
-    def __init__(self, paths: list[Path], image_size: int) -> None:
-        self.paths = paths
+    def __init__(self, files: Sequence[ScannedImage], image_size: int) -> None:
+        self.files = files
         self.image_size = image_size
 
     def __getitem__(self, rows: Any) -> np.ndarray[Any, Any]:
-        return np.stack([decode(self.paths[row], self.image_size) for row in rows])
+        return np.stack([self.files[row].decode(self.image_size) for row in rows])
 
 
 class EpochTimes(keras.callbacks.Callback):  # type: ignore[misc]
@@ -68,7 +69,7 @@ def main(arguments: list[str]) -> None:
     settings = Settings(workspace=Path(given["workspace"]))
     keras.utils.set_random_seed(head.training.seed)
     data = training_data(DatasetStore(settings.datasets_dir).get(head.dataset_id))
-    images = LazyImages(list(data.images.paths), head.image_size)
+    images = LazyImages(data.images.files, head.image_size)
 
     spec = find_backbone(head.backbone)
     backbone = load_backbone(spec, head.image_size, settings.weights_dir)

@@ -57,6 +57,10 @@ class InvalidImageError(UnfreezeError):
     """A file that cannot be decoded as an image, or must not be."""
 
 
+class ChangedFileError(InvalidImageError):
+    """A data set's file that is no longer what its scan has seen."""
+
+
 class DatasetError(UnfreezeError):
     """A data set that cannot be imported, found or trained on."""
 

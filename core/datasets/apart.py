@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
+from core.datasets.scanned import ScannedImage
 from core.errors import InvalidImageError, told_error
 from core.language import number, tr
 from core.settings import APP_ROOT, Settings
@@ -109,7 +110,7 @@ class Decoders:
     def decode(
         self, data: bytes, name: str, image_size: int, max_pixels: int
     ) -> np.ndarray[Any, Any]:
-        """Decodes an uploaded file as `core.datasets.decode.decode_bytes` does.
+        """Decodes a file's bytes as `core.datasets.decode.decode_bytes` does.
 
         Returns:
             uint8 `(image_size, image_size, 3)`, RGB.
@@ -119,20 +120,8 @@ class Decoders:
         """
         return self._pixels({"do": "decode", "size": image_size}, data, name, max_pixels)
 
-    def square(self, path: Path, image_size: int, max_pixels: int) -> np.ndarray[Any, Any]:
-        """Decodes a file as `core.datasets.decode.decode` does.
-
-        Returns:
-            uint8 `(image_size, image_size, 3)`, RGB.
-
-        Raises:
-            InvalidImageError: If it is no whole image, or breaks a limit.
-        """
-        about = {"do": "square", "path": str(path), "size": image_size}
-        return self._pixels(about, b"", path.name, max_pixels)
-
-    def fitted(self, path: Path, side: int, max_pixels: int) -> np.ndarray[Any, Any]:
-        """Decodes a file and reduces it, in its own proportions, to at most `side` a side.
+    def fitted(self, data: bytes, name: str, side: int, max_pixels: int) -> np.ndarray[Any, Any]:
+        """Decodes a file's bytes and reduces them, in proportion, to at most `side` a side.
 
         Returns:
             uint8 `(height, width, 3)`, RGB; a smaller image has its own size.
@@ -140,8 +129,7 @@ class Decoders:
         Raises:
             InvalidImageError: If it is no whole image, or breaks a limit.
         """
-        about = {"do": "fitted", "path": str(path), "size": side}
-        return self._pixels(about, b"", path.name, max_pixels)
+        return self._pixels({"do": "fitted", "size": side}, data, name, max_pixels)
 
     def inspect(self, paths: Sequence[Path], max_pixels: int) -> list[FileFacts]:
         """Facts of files, as `core.datasets.facts.inspect` finds them.
@@ -203,16 +191,22 @@ def decoders() -> Decoders:
     return _shared(settings.max_decode_seconds, settings.max_decode_bytes, "import")
 
 
-def square(path: Path, image_size: int) -> np.ndarray[Any, Any]:
-    """`Decoders.square` for a page: somebody waits, so that no import stands before it."""
-    settings = Settings.from_environment()
-    return _for_pages(settings).square(path, image_size, settings.max_pixels)
+def square(image: ScannedImage, image_size: int) -> np.ndarray[Any, Any]:
+    """`Decoders.decode` for a page: somebody waits, so that no import stands before it.
+
+    Raises:
+        ChangedFileError: If the file is no longer what was scanned.
+        InvalidImageError: If it is no whole image, or breaks a limit.
+    """
+    settings, data = Settings.from_environment(), image.read()
+    return _for_pages(settings).decode(data, image.name, image_size, settings.max_pixels)
 
 
-def fitted(path: Path, side: int) -> Image.Image:
+def fitted(image: ScannedImage, side: int) -> Image.Image:
     """`Decoders.fitted` for a page, likewise."""
-    settings = Settings.from_environment()
-    return Image.fromarray(_for_pages(settings).fitted(path, side, settings.max_pixels))
+    settings, data = Settings.from_environment(), image.read()
+    pixels = _for_pages(settings).fitted(data, image.name, side, settings.max_pixels)
+    return Image.fromarray(pixels)
 
 
 def _for_pages(settings: Settings) -> Decoders:

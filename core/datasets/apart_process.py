@@ -3,10 +3,9 @@
 It reads requests from standard input until that ends: a line of JSON, then as many bytes as its
 `bytes` says. It answers in the same way on standard output.
 
-    do: decode, name, size, max_pixels        ->  `shape` and the pixels, or `error`
-    do: square, name, path, size, max_pixels  ->  likewise, of a file
-    do: fitted, name, path, size, max_pixels  ->  likewise, in the file's own proportions
-    do: inspect, paths, max_pixels            ->  `facts`, one each; small pictures where `seen`
+    do: decode, name, size, max_pixels  ->  `shape` and the pixels, or `error`
+    do: fitted, name, size, max_pixels  ->  likewise, in the image's own proportions
+    do: inspect, paths, max_pixels      ->  `facts`, one each; small pictures where `seen`
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.datasets.decode import decode, decode_bytes, open_rgb
+from core.datasets.decode import decode_bytes, open_rgb
 from core.datasets.facts import FileFacts, inspect
 from core.errors import InvalidImageError
 from core.language import tr
@@ -59,9 +58,7 @@ def _pixels(request: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
     size, max_pixels = request["size"], request["max_pixels"]
     if request["do"] == "decode":
         return decode_bytes(data, request["name"], size, max_pixels)
-    if request["do"] == "square":
-        return decode(Path(request["path"]), size, max_pixels)
-    image = open_rgb(Path(request["path"]), max_pixels)
+    image = open_rgb(data, request["name"], max_pixels)
     image.thumbnail((size, size))
     return np.asarray(image)
 

@@ -1,11 +1,14 @@
-"""The one decoder: what training saw is what prediction sees."""
+"""The one decoder: what training saw is what prediction sees.
+
+It takes bytes, never a file: who decodes says by what right, as `core.datasets.scanned` (they have
+passed the limits) and `core.datasets.apart_process` (it may die of them) do.
+"""
 
 from __future__ import annotations
 
 import io
 import struct
 import zlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,15 +40,17 @@ BROKEN = (
 _EXIF_ORIENTATION = 0x0112
 
 
-def decode(path: Path, image_size: int, max_pixels: int | None = None) -> np.ndarray[Any, Any]:
-    """Decodes a file and resizes it to a square.
+def decode_bytes(
+    data: bytes, name: str, image_size: int, max_pixels: int | None = None
+) -> np.ndarray[Any, Any]:
+    """Decodes a file's bytes and resizes the image to a square.
 
     Args:
-        path: The file.
+        data: All bytes of the file.
+        name: Of the file, for the error.
         image_size: Side of the square, in pixels.
-        max_pixels: Most pixels that the file may have. None where a scan has let it pass already:
-            a second limit could only stop a run in its middle. Pillow's own, 178 million, holds
-            for both.
+        max_pixels: Most pixels that the file may have; None where a scan has let it pass already.
+            Pillow's own limit, 178 million, holds for both.
 
     Returns:
         uint8 `(image_size, image_size, 3)`, RGB.
@@ -53,23 +58,8 @@ def decode(path: Path, image_size: int, max_pixels: int | None = None) -> np.nda
     Raises:
         InvalidImageError: If it is no whole image, or has too many pixels.
     """
-    return resize(open_rgb(path, max_pixels), image_size)
-
-
-def decode_bytes(
-    data: bytes, name: str, image_size: int, max_pixels: int | None = None
-) -> np.ndarray[Any, Any]:
-    """Decodes an uploaded file as `decode` does; `name` is for the error."""
-    return resize(_rgb(io.BytesIO(data), name, max_pixels), image_size)
-
-
-def open_rgb(path: Path, max_pixels: int | None = None) -> Image.Image:
-    """The whole image at its own size, upright, in RGB."""
-    return _rgb(path, path.name, max_pixels)
-
-
-def resize(image: Image.Image, image_size: int) -> np.ndarray[Any, Any]:
-    """Stretches to a square, bilinear with antialiasing."""
+    image = open_rgb(data, name, max_pixels)
+    # Stretched, bilinear with antialiasing.
     square = image.resize((image_size, image_size), Image.Resampling.BILINEAR)
     return np.asarray(square, dtype=np.uint8)
 
@@ -95,9 +85,10 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _rgb(source: Path | io.BytesIO, name: str, max_pixels: int | None) -> Image.Image:
+def open_rgb(data: bytes, name: str, max_pixels: int | None = None) -> Image.Image:
+    """The whole image at its own size, upright, in RGB; errors as of `decode_bytes`."""
     try:
-        with Image.open(source, formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if max_pixels is not None and image.width * image.height > max_pixels:
                 raise InvalidImageError(
                     tr(

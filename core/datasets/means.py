@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core.datasets.apart import square
+from core.datasets.scanned import ScannedImage, scanned_images
 from core.errors import InvalidImageError
 
 Array = np.ndarray[Any, Any]
@@ -26,7 +27,7 @@ def mean_images(root: Path, manifest: pd.DataFrame, class_names: Sequence[str]) 
 
     Args:
         root: Folder that the manifest's paths are relative to.
-        manifest: Columns `path`, `class_name`, `split`, `usable`.
+        manifest: Columns `path`, `class_name`, `split`, `usable`, `sha256`, `bytes`.
         class_names: Which classes, in the order of the result.
 
     Returns:
@@ -38,7 +39,7 @@ def mean_images(root: Path, manifest: pd.DataFrame, class_names: Sequence[str]) 
         for name in class_names:
             rows = train[train["class_name"] == name]
             rows = rows.sample(min(PER_CLASS, len(rows)), random_state=_SEED)
-            found = pool.map(_pixels, [root / path for path in rows["path"]])
+            found = pool.map(_pixels, scanned_images(root, rows))
             whole = [pixels for pixels in found if pixels is not None]
             white = np.full((SIDE, SIDE, 3), 255.0)
             means.append(np.mean(whole, axis=0) if whole else white)
@@ -46,8 +47,8 @@ def mean_images(root: Path, manifest: pd.DataFrame, class_names: Sequence[str]) 
     return rounded
 
 
-def _pixels(path: Path) -> Array | None:
+def _pixels(image: ScannedImage) -> Array | None:
     try:
-        return square(path, SIDE)
+        return square(image, SIDE)
     except InvalidImageError:
-        return None  # deleted since the scan: a mean of the others is as good
+        return None  # gone or changed since the scan: a mean of the others is as good

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 
 from core.charts import class_change, confusion, intervals, reliability
 from core.datasets.apart import fitted
+from core.datasets.scanned import ScannedImage, images_named
 from core.errors import InvalidImageError
 from core.evaluation.calibration import calibration
 from core.evaluation.class_changes import class_changes
@@ -105,35 +106,39 @@ def _images(comparison: Comparison) -> str:
     for change in ("fixed", "broken", "both wrong"):
         rows = comparison.pairs[comparison.pairs["change"] == change]
         rows = rows.sort_values("after_probability", ascending=False, kind="stable")
-        figures = "".join(_figure(comparison, row) for _, row in rows.head(MOST_IMAGES).iterrows())
+        shown = rows.head(MOST_IMAGES)
+        files = images_named(comparison.dataset, list(shown["path"])) if comparison.dataset else {}
+        figures = "".join(
+            _figure(comparison, row, files.get(row["path"])) for _, row in shown.iterrows()
+        )
         more = f" (the first {MOST_IMAGES})" if len(rows) > MOST_IMAGES else ""
         parts.append(f"<h2>{change.capitalize()}: {len(rows):,}{more}</h2>{figures}")
     return "".join(parts)
 
 
-def _figure(comparison: Comparison, row: pd.Series) -> str:
+def _figure(comparison: Comparison, row: pd.Series, file: ScannedImage | None) -> str:
     names = comparison.class_names
     sides = []
     for word, side in (("was", "before"), ("now", "after")):
         name, sure = names[int(row[side])], 100 * float(row[f"{side}_probability"])
         sides.append(f"{word} {html.escape(name)}, {sure:.0f}&nbsp;%")
     return (
-        f"<figure>{_picture(comparison, str(row['path']))}<figcaption>{sides[0]}<br>"
+        f"<figure>{_picture(file)}<figcaption>{sides[0]}<br>"
         f"<b>{sides[1]}</b><br>truly {html.escape(names[int(row['label'])])}</figcaption></figure>"
     )
 
 
-def _picture(comparison: Comparison, path: str) -> str:
-    if comparison.dataset is None:
+def _picture(file: ScannedImage | None) -> str:
+    if file is None:
         return ""
     try:
-        image = fitted(comparison.dataset.root / path, SIDE)
-    except InvalidImageError:
-        return ""
+        image = fitted(file, SIDE)
+    except InvalidImageError as error:
+        return html.escape(error.what)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f"<img alt='{html.escape(path, quote=True)}' src='data:image/jpeg;base64,{data}'>"
+    return f"<img alt='{html.escape(file.name, quote=True)}' src='data:image/jpeg;base64,{data}'>"
 
 
 def _matrices(comparison: Comparison) -> str:

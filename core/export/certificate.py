@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class Certificate:
         versions: Packages that it was made and checked with.
         refusal: Why it may not be taken away; "" where it may.
         counts: Images by what became of them, as `judge` takes them: what the words are told from.
+        left_out: Paths of images that it was not run on: gone, or changed since their scan.
     """
 
     format: str
@@ -62,6 +63,7 @@ class Certificate:
     versions: dict[str, str]
     refusal: str
     counts: dict[str, int]
+    left_out: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -145,11 +147,12 @@ def told_difference(certificate: Mapping[str, Any]) -> str:
 def markdown(certificate: Certificate) -> str:
     """The certificate to read."""
     c = certificate
+    left_out = f" Left out, gone or changed since the scan: {c.left_out}." if c.left_out else ""
     versions = ", ".join(f"{name} {number}" for name, number in c.versions.items())
     return f"""# {c.title}: parity certificate
 
 Model of run {c.run}. It was run in its own runtime on {c.images:,} {c.split} images and compared
-with the trained Keras model on the same images.
+with the trained Keras model on the same images.{left_out}
 
 | | |
 | --- | --- |

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets import DatasetStore
-from core.datasets.decode import decode
+from core.datasets.scanned import ScannedImage, decoded, images_named
 from core.errors import ExportError, UnfreezeError
 from core.evaluation.classifier import Classifier, load_classifier
 from core.evaluation.predictions import read_predictions
@@ -25,6 +25,8 @@ MAX_DIFFERENCE_FLOAT16 = 2e-2
 # Images that a run's model is checked on, evenly drawn where there are more.
 MOST_CHECKED = 64
 _BATCH = 8
+# Of images that were left out.
+_NAMED = 3
 
 Progress = Callable[[int, int], None]
 
@@ -37,11 +39,13 @@ class Parity:
         max_difference: Largest difference of a probability.
         label_flips: Images whose most probable class differs.
         images: Images compared.
+        left_out: Paths of images that were not: they are gone or have changed since the scan.
     """
 
     max_difference: float
     label_flips: int
     images: int
+    left_out: tuple[str, ...] = ()
 
 
 def check_run(run: Run, path: Path, progress: Progress) -> Parity:
@@ -60,15 +64,15 @@ def check_run(run: Run, path: Path, progress: Progress) -> Parity:
     Raises:
         ExportError: If a probability differs by more than is allowed.
     """
-    paths, expected = _images(run)
+    files, expected = _images(run)
     return check_parity(
-        load_classifier(run, path), paths, run.base.image_size, expected, _allowed(run), progress
+        load_classifier(run, path), files, run.base.image_size, expected, _allowed(run), progress
     )
 
 
 def check_parity(
     classifier: Classifier,
-    paths: Sequence[Path],
+    files: Sequence[ScannedImage],
     image_size: int,
     expected: np.ndarray[Any, Any],
     allowed: float = MAX_DIFFERENCE,
@@ -78,7 +82,7 @@ def check_parity(
 
     Args:
         classifier: The exported model.
-        paths: Image files.
+        files: Image files.
         image_size: Height and width of the input, in pixels.
         expected: float32 `(images, classes)`, the trained model's probabilities.
         allowed: Largest difference of a probability that is accepted.
@@ -90,15 +94,17 @@ def check_parity(
     Raises:
         ExportError: If a probability differs by more than is allowed.
     """
-    difference, flips = 0.0, 0
-    for start in range(0, len(paths), _BATCH):
-        part = paths[start : start + _BATCH]
-        got = classifier.classify(np.stack([decode(path, image_size) for path in part]))
-        right = expected[start : start + len(part)]
-        # Kept where it is not a number, which `max` would lose.
-        difference = float(np.maximum(difference, np.abs(got - right).max()))
-        flips += int((got.argmax(axis=1) != right.argmax(axis=1)).sum())
-        progress(start + len(part), len(paths))
+    difference, flips, left_out = 0.0, 0, []
+    for start in range(0, len(files), _BATCH):
+        part = files[start : start + _BATCH]
+        images, kept = decoded(part, image_size)
+        left_out += [file.name for file, is_kept in zip(part, kept, strict=True) if not is_kept]
+        if len(images):
+            got, right = classifier.classify(images), expected[start : start + len(part)][kept]
+            # Kept where it is not a number, which `max` would lose.
+            difference = float(np.maximum(difference, np.abs(got - right).max()))
+            flips += int((got.argmax(axis=1) != right.argmax(axis=1)).sum())
+        progress(start + len(part), len(files))
     if not difference <= allowed:
         raise ExportError(
             tr(
@@ -108,7 +114,7 @@ def check_parity(
             ),
             tr("The Keras model is untouched and can be taken away; try this once more."),
         )
-    return Parity(difference, flips, len(paths))
+    return Parity(difference, flips, len(files) - len(left_out), tuple(left_out))
 
 
 def read_parity(run: Run) -> Parity | None:
@@ -119,7 +125,10 @@ def read_parity(run: Run) -> Parity | None:
             found = read_json(path)
             found = found[part] if part else found
             return Parity(
-                float(found["max_difference"]), int(found["label_flips"]), int(found["images"])
+                float(found["max_difference"]),
+                int(found["label_flips"]),
+                int(found["images"]),
+                tuple(str(name) for name in found.get("left_out", ())),
             )
         except (OSError, ValueError, KeyError, TypeError):
             continue
@@ -131,7 +140,22 @@ def parity_in_words(parity: Parity | None) -> str:
     if parity is None:
         return tr("The LiteRT model is not checked yet: it is made when it is first needed.")
     if not parity.images:
-        return tr("The LiteRT model could not be checked: the images are gone.")
+        return tr("The LiteRT model could not be checked: the images are gone or have changed.")
+    words = _checked_in_words(parity)
+    return f"{words} {left_out_in_words(parity.left_out)}" if parity.left_out else words
+
+
+def left_out_in_words(names: Sequence[str]) -> str:
+    """Which images a check went without."""
+    return trn(
+        "{count} image was left out, as it is gone or has changed since the scan: {names}.",
+        "{count} images were left out, as they are gone or have changed since the scan: {names}.",
+        len(names),
+        names=", ".join(names[:_NAMED]),
+    )
+
+
+def _checked_in_words(parity: Parity) -> str:
     checked = trn("{count} image", "{count} images", parity.images)
     largest = f"{parity.max_difference:.1g}"
     if parity.label_flips:
@@ -151,19 +175,20 @@ def parity_in_words(parity: Parity | None) -> str:
     )
 
 
-def _images(run: Run) -> tuple[list[Path], np.ndarray[Any, Any]]:
-    """Image files that are still there, and what the trained model said of each."""
+def _images(run: Run) -> tuple[list[ScannedImage], np.ndarray[Any, Any]]:
+    """Some of the run's image files, and what the trained model said of each."""
     store = DatasetStore(Settings.from_environment().datasets_dir)
     try:
-        root = store.get(run.base.dataset_id, run.base.dataset_version).root
+        dataset = store.get(run.base.dataset_id, run.base.dataset_version)
         table = read_predictions(run)
-    except UnfreezeError:
+        chosen = table.iloc[:: max(1, len(table) // MOST_CHECKED)].head(MOST_CHECKED)
+        files = images_named(dataset, chosen["path"].tolist())
+    except (UnfreezeError, OSError):
         return [], np.empty((0, 0), np.float32)
-    chosen = table.iloc[:: max(1, len(table) // MOST_CHECKED)].head(MOST_CHECKED)
-    chosen = chosen[[(root / name).is_file() for name in chosen["path"]]]
+    chosen = chosen[chosen["path"].isin(list(files))]
     if chosen.empty:
         return [], np.empty((0, 0), np.float32)
-    return [root / name for name in chosen["path"]], np.stack(list(chosen["probabilities"]))
+    return [files[name] for name in chosen["path"]], np.stack(list(chosen["probabilities"]))
 
 
 def _allowed(run: Run) -> float:

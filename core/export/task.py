@@ -9,14 +9,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.datasets import DatasetStore
-from core.datasets.decode import decode
+from core.datasets.scanned import ScannedImage, decoded, scanned_images
 from core.errors import DatasetError, ExportError
 from core.export.certificate import (
     Certificate,
@@ -49,13 +49,18 @@ class Checked:
 
     Attributes:
         split: `test`, or `val` where there are no test images.
-        paths: Their files.
+        files: Their files.
         labels: int64 `(images,)`.
     """
 
     split: str
-    paths: tuple[Path, ...]
+    files: tuple[ScannedImage, ...]
     labels: Array
+
+    def kept(self, which: Array) -> Checked:
+        """Those that a bool array `(images,)` is true for."""
+        files = tuple(file for file, is_kept in zip(self.files, which, strict=True) if is_kept)
+        return replace(self, files=files, labels=self.labels[which])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -127,15 +132,21 @@ def _images(run: Run, settings: Settings) -> tuple[Checked, Array]:
     chosen = _spread(table[table["split"] == split], MOST_CHECKED)
     train = _spread(table[table["split"] == "train"], SAMPLES)
     size = run.base.image_size
-    samples = np.stack([decode(dataset.root / path, size) for path in train["path"]])
-    paths = tuple(dataset.root / path for path in chosen["path"])
-    return Checked(split, paths, chosen["label"].to_numpy(np.int64)), samples
+    samples, _ = decoded(scanned_images(dataset.root, train), size)
+    files = tuple(scanned_images(dataset.root, chosen))
+    if not len(samples):
+        raise _no_images()
+    return Checked(split, files, chosen["label"].to_numpy(np.int64)), samples
 
 
 def _spread(table: Any, most: int) -> Any:
     if not len(table):
-        raise DatasetError(tr("The data set has no images to check the model on."))
+        raise _no_images()
     return table.iloc[np.unique(np.linspace(0, len(table) - 1, most).astype(int))]
+
+
+def _no_images() -> DatasetError:
+    return DatasetError(tr("The data set has no images to check the model on."))
 
 
 def _certify(
@@ -150,20 +161,33 @@ def _certify(
 
     names = tuple(read_json(run.path / "predict.json")["class_names"])
     size = run.base.image_size
-    reporter.say(tr("Checking"), len(checked.paths))
-    expected, got, seconds = [], [], []
+    reporter.say(tr("Checking"), len(checked.files))
+    expected, got, seconds, kept = [], [], [], []
     with open_runtime(chosen, exported, names, size) as predict:
-        for images in _batches(checked.paths, size):
+        for images, which in _batches(checked.files, size):
+            kept.append(which)
+            if not len(images):
+                continue
             trained = model.predict_on_batch(images.astype(np.float32))
             expected.append(two_columns(np.asarray(trained)))
             for image in images:
                 answered, took = predict(image[np.newaxis])
                 got.append(answered)
                 seconds.append(took)
-            reporter.advance(len(got), len(checked.paths))
-    return measured(
-        run, chosen, np.concatenate(got), np.concatenate(expected), checked, exported, seconds
+            reporter.advance(len(got), len(checked.files))
+    if not got:
+        raise _no_images()
+    which = np.concatenate(kept)
+    certificate = measured(
+        run,
+        chosen,
+        np.concatenate(got),
+        np.concatenate(expected),
+        checked.kept(which),
+        exported,
+        seconds,
     )
+    return replace(certificate, left_out=[file.name for file in checked.kept(~which).files])
 
 
 def measured(
@@ -184,7 +208,7 @@ def measured(
         image_size=run.base.image_size,
         takes=takes(run.base.image_size),
         split=checked.split,
-        images=len(checked.paths),
+        images=len(checked.files),
         max_difference=float(np.abs(got - expected).max()),
         label_flips=int((got.argmax(axis=1) != expected.argmax(axis=1)).sum()),
         accuracy=verdict.after.estimate,
@@ -200,9 +224,9 @@ def measured(
     )
 
 
-def _batches(paths: Sequence[Path], image_size: int) -> Iterator[Array]:
-    for start in range(0, len(paths), _BATCH):
-        yield np.stack([decode(path, image_size) for path in paths[start : start + _BATCH]])
+def _batches(files: Sequence[ScannedImage], image_size: int) -> Iterator[tuple[Array, Array]]:
+    for start in range(0, len(files), _BATCH):
+        yield decoded(files[start : start + _BATCH], image_size)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.config import TrainingConfig
 from core.datasets import Dataset
+from core.datasets.scanned import scanned_images
 from core.errors import DatasetError
 from core.language import tr
 from core.training.batches import Batches, Varied
@@ -91,7 +92,7 @@ def training_data(dataset: Dataset) -> TrainingData:
     data = TrainingData(
         class_names=dataset.class_names,
         names=tuple(table["path"]),
-        images=ImageList([dataset.root / p for p in table["path"]], list(table["sha256"])),
+        images=ImageList(scanned_images(dataset.root, table)),
         labels=labels,
         rows=rows,
     )

@@ -47,7 +47,7 @@ def tap_file(
     prefix = keras.Model(model.inputs[0], output)
     dtype = "uint8" if tap == INPUT_NAME else features_type
     parts = {
-        "images": list(images.hashes),
+        "images": images.hashes,
         "decoder": DECODER_VERSION,
         "image_size": size,
         "layers": [_described(step) for step in graph_steps(prefix)],
@@ -107,7 +107,7 @@ def compute_features(
         The complete file of `tap`, and those of `also` that there was room for.
 
     Raises:
-        InvalidImageError: If an image can no longer be decoded.
+        InvalidImageError: If a file has changed since its scan, or is gone.
         UnfreezeError: If there is no room on the disk or in the budget.
     """
     total = len(images)

@@ -61,7 +61,7 @@ def evaluate_and_save(
     account["versions"] = package_versions()
     write_json(run.account_path, account)
     log_movement(run.path, result.best_epoch, account["proof"]["movement"])
-    files = dict(zip(data.names, data.images.paths, strict=True))
+    files = {file.name: file for file in data.images.files}
     log_samples(run.path, result.best_epoch, predictions, files, data.class_names)
     return {**dataclasses.asdict(result), **split_accuracies(predictions)}
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import keras
@@ -14,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.backbones.graph import step_output
-from core.datasets.decode import decode
+from core.datasets.scanned import ScannedImage
 
 # Small batches keep a layer's output in the processor's cache; see benchmarks.
 PASS_BATCH = 16
@@ -38,21 +37,24 @@ class ImageList:
     """The images that features belong to, in order.
 
     Attributes:
-        paths: Files.
-        hashes: SHA-256 of each file: the key follows the content, not the name.
+        files: As they were scanned.
         variation: What is done to each; None for nothing.
     """
 
-    paths: Sequence[Path]
-    hashes: Sequence[str]
+    files: Sequence[ScannedImage]
     variation: Variation | None = None
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.files)
+
+    @property
+    def hashes(self) -> list[str]:
+        """SHA-256 of each file: features follow the content, not the name."""
+        return [file.sha256 for file in self.files]
 
     def chosen(self, rows: np.ndarray[Any, Any]) -> ImageList:
         """Those with the given indices."""
-        return ImageList([self.paths[r] for r in rows], [self.hashes[r] for r in rows])
+        return ImageList([self.files[row] for row in rows])
 
 
 def computed(
@@ -69,8 +71,11 @@ def computed(
 
     Yields:
         `(index of the batch's first image, for each tap an array of one row an image)`.
+
+    Raises:
+        InvalidImageError: If a file has changed since its scan, or is gone.
     """
-    for place, batch in _decoded_batches(images.paths[start:stop], size):
+    for place, batch in _decoded_batches(images.files[start:stop], size):
         first = start + place
         if images.variation:
             batch = images.variation.vary(first, batch)
@@ -109,20 +114,20 @@ def frozen_part(
 
 
 def _decoded_batches(
-    paths: Sequence[Path], image_size: int
+    files: Sequence[ScannedImage], image_size: int
 ) -> Iterator[tuple[int, np.ndarray[Any, Any]]]:
     """Decodes on all cores, two batches ahead of the network.
 
     Yields:
         `(index of the first image, uint8 (images, image_size, image_size, 3))`.
     """
-    starts = range(0, len(paths), PASS_BATCH)
+    starts = range(0, len(files), PASS_BATCH)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         waiting: list[tuple[int, list[Future[np.ndarray[Any, Any]]]]] = []
         try:
             for first in starts:
-                part = paths[first : first + PASS_BATCH]
-                waiting.append((first, [pool.submit(decode, p, image_size) for p in part]))
+                part = files[first : first + PASS_BATCH]
+                waiting.append((first, [pool.submit(file.decode, image_size) for file in part]))
                 if len(waiting) > 2:
                     yield _collect(*waiting.pop(0))
             while waiting:

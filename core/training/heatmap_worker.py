@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets import DatasetStore
+from core.datasets.scanned import images_named
 from core.errors import RunError
 from core.evaluation.comparison import model_name
 from core.evaluation.predictions import read_predictions
@@ -69,12 +70,13 @@ def _explain(
     dataset = datasets.get(run.base.dataset_id, run.base.dataset_version)
     mapper = heat_mapper(keras.models.load_model(run.model_path, compile=False))
     table = read_predictions(run).set_index("path")
+    files = images_named(dataset, missing)
     reporter.say(words, len(missing))
     for start in range(0, len(missing), BATCH):
         names = missing[start : start + BATCH]
         labels = table.loc[names, ["predicted", "label"]].to_numpy(np.int64)
-        paths = [dataset.root / name for name in names]
-        explained = explain(mapper, paths, labels, run.base.image_size)
+        part = [files[name] for name in names]
+        explained = explain(mapper, part, labels, run.base.image_size)
         maps.update(zip(names, explained, strict=True))
         if not run.path.is_dir():  # it must not come back
             raise RunError(tr("Run {id} was deleted.", id=run.id), tr("Choose another."))

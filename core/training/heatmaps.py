@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,7 +17,7 @@ import tensorflow as tf
 
 from core.backbones.blocks import HEAD_PREFIX, backbone_steps
 from core.backbones.graph import Step, cut_points, graph_steps
-from core.datasets.decode import decode
+from core.datasets.scanned import ScannedImage
 from core.errors import InvalidImageError
 
 # Three by three fields do not tell where in an image something is; then an earlier map is taken.
@@ -76,25 +75,27 @@ class HeatMapper:
         return tf.gather(logits, labels, batch_dims=1)
 
 
-def explain(mapper: HeatMapper, paths: Sequence[Path], labels: Labels, image_size: int) -> Floats:
+def explain(
+    mapper: HeatMapper, files: Sequence[ScannedImage], labels: Labels, image_size: int
+) -> Floats:
     """What spoke for several classes in each image.
 
     Args:
         mapper: The model.
-        paths: Image files.
+        files: Image files.
         labels: int64 `(n, classes asked for)`.
         image_size: Height and width that the model takes, in pixels.
 
     Returns:
         float32 `(n, classes asked for, height, width)` as of `HeatMapper.heat`; NaN for an image
-        that cannot be read.
+        that has changed since its scan or cannot be read.
     """
-    images = np.zeros((len(paths), image_size, image_size, 3), np.uint8)
-    unreadable = np.zeros(len(paths), bool)
-    for place, path in enumerate(paths):
+    images = np.zeros((len(files), image_size, image_size, 3), np.uint8)
+    unreadable = np.zeros(len(files), bool)
+    for place, file in enumerate(files):
         try:
-            images[place] = decode(path, image_size)
-        except (InvalidImageError, OSError):
+            images[place] = file.decode(image_size)
+        except InvalidImageError:
             unreadable[place] = True
     found: Floats = np.stack([mapper.heat(images, column) for column in labels.T], axis=1)
     found[unreadable] = np.nan

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core.datasets.decode import decode
+from core.datasets.scanned import ScannedImage
 from core.errors import InvalidImageError
 from core.training.event_log import FOLDER, EventFile
 
@@ -24,7 +24,7 @@ def log_samples(
     run_dir: Path,
     epoch: int,
     predictions: pd.DataFrame,
-    files: dict[str, Path],
+    files: dict[str, ScannedImage],
     class_names: Sequence[str],
 ) -> None:
     """Writes images that were told rightly and images that were not.
@@ -54,11 +54,11 @@ def _spread(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[np.unique(np.linspace(0, len(rows) - 1, SAMPLES).astype(int))[: len(rows)]]
 
 
-def _jpeg(path: Path) -> bytes:
-    """A small copy; b"" for a file that has gone since its features were stored."""
+def _jpeg(file: ScannedImage) -> bytes:
+    """A small copy; b"" for a file that has gone or changed since its features were stored."""
     try:
-        image = decode(path, PIXELS)
-    except (InvalidImageError, OSError):
+        image = file.decode(PIXELS)
+    except InvalidImageError:
         return b""
     content = io.BytesIO()
     Image.fromarray(image).save(content, "JPEG", quality=80)

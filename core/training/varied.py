@@ -6,14 +6,13 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from core.config import Augmentation, TrainingConfig
-from core.datasets.decode import decode
+from core.datasets.scanned import ScannedImage
 from core.training.augmentation import Augmenter, row_seeds
 from core.training.batches import Varied
 from core.training.data import TrainingData
@@ -92,25 +91,25 @@ class Live:
     Args:
         model: A composed model.
         tap: Where its frozen part ends.
-        paths: The training images.
+        files: The training images.
         config: Settings and seed.
     """
 
     def __init__(
-        self, model: keras.Model, tap: str, paths: Sequence[Path], config: TrainingConfig
+        self, model: keras.Model, tap: str, files: Sequence[ScannedImage], config: TrainingConfig
     ) -> None:
         self._frozen = frozen_part(model, tap)
         self._size = int(model.inputs[0].shape[1])
-        self._paths = paths
+        self._files = files
         self._augmenter = Augmenter(config.augmentation)
         self._seed = config.seed
         self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
 
     def take(self, chosen: Array, epoch: int) -> Array:
         """Inputs of training images, as `core.training.batches.Varied` says."""
-        paths = [self._paths[place] for place in chosen]
-        images = np.stack(list(self._pool.map(lambda path: decode(path, self._size), paths)))
-        seeds = row_seeds(self._seed, _EPOCH, epoch, len(self._paths))
+        files = [self._files[place] for place in chosen]
+        images = np.stack(list(self._pool.map(lambda file: file.decode(self._size), files)))
+        seeds = row_seeds(self._seed, _EPOCH, epoch, len(self._files))
         outputs = self._frozen(self._augmenter(images, seeds[chosen]))
         return outputs.astype(np.float32)
 
@@ -140,7 +139,7 @@ def varied_inputs(
     """
     ranges, images = config.augmentation, data.training_images()
     if ranges.mode == "live":
-        return Live(model, taps[0], images.paths, config), []
+        return Live(model, taps[0], images.files, config), []
     if ranges.mode == "none" or ranges.views < 2:
         return None, []
     reporter.phase("features", len(images) * (ranges.views - 1), "images")
@@ -180,7 +179,7 @@ def store_views(
             progress(before + done, total)
 
         view = View(augmenter, config.augmentation, config.seed, number, len(images))
-        varied = ImageList(images.paths, images.hashes, view)
+        varied = ImageList(images.files, view)
         file, later = compute_features(
             model, taps[0], varied, store, advance, taps[1:], config.features_type
         )

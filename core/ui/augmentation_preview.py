@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -12,11 +11,13 @@ from PIL import Image, ImageDraw
 from core.config import Augmentation
 from core.datasets import Dataset
 from core.datasets.apart import square
+from core.datasets.scanned import ScannedImage, scanned_image
 from core.datasets.variants import draw_variant, varied
 from core.errors import InvalidImageError
 from core.language import tr
 from core.ui import session
 from core.ui.manifests import cached_manifest
+from core.ui.text import plain
 
 SIDE = 128
 VARIANTS = 5
@@ -40,8 +41,12 @@ def preview(dataset: Dataset, ranges: Augmentation, key: str) -> None:
         return
     # A stride that shares no divisor with most numbers goes through the classes in turn.
     row = train.iloc[number * 7919 % len(train)]
-    picture = _picture(str(dataset.root / row["path"]), row["sha256"], ranges, number)
-    if picture is not None:
+    file = scanned_image(dataset.root, row.to_dict())
+    try:
+        picture = _picture(file, ranges, number)
+    except InvalidImageError as error:
+        st.caption(plain(error.what))
+    else:
         st.image(
             picture,
             width="stretch",
@@ -58,12 +63,8 @@ def preview(dataset: Dataset, ranges: Augmentation, key: str) -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _picture(path: str, digest: str, ranges: Augmentation, seed: int) -> bytes | None:
-    del digest  # part of the key only: a changed file is another image
-    try:
-        pixels = square(Path(path), SIDE)
-    except InvalidImageError:
-        return None
+def _picture(file: ScannedImage, ranges: Augmentation, seed: int) -> bytes:
+    pixels = square(file, SIDE)
     random = np.random.default_rng(seed)
     tiles = [pixels, *(varied(pixels, draw_variant(ranges, random)) for _ in range(VARIANTS))]
     rows = -(-len(tiles) // _PER_ROW)

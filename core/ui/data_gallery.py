@@ -16,7 +16,7 @@ from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
 from core.ui.data_changes import change
-from core.ui.data_thumbnails import Row, show_large, show_thumbnail, thumbnail
+from core.ui.data_thumbnails import Row, show_large, show_thumbnail
 from core.ui.labels_lock import may_not_change
 from core.ui.text import plain
 
@@ -122,8 +122,6 @@ def _cards(dataset: Dataset, shown: pd.DataFrame, locked: bool) -> list[str]:
 def _card(dataset: Dataset, row: Row, locked: bool) -> bool:
     path, name = row["path"], row["path"].rsplit("/", 1)[-1]
     with st.container(key=f"picture_{path}"):
-        if thumbnail(str(dataset.root / path), row["sha256"]) is None:
-            st.markdown(f":material/broken_image: :small[{tr('cannot be read')}]")
         show_thumbnail(st.container(), dataset, row)
         if st.button(tr("Show {name} large", name=plain(name)), key=f"large_{path}"):
             show_large(dataset, row)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core.datasets import Dataset, apart
 from core.datasets.health import ISSUES
 from core.datasets.manifest import split_word
-from core.errors import InvalidImageError
+from core.datasets.scanned import ScannedImage, scanned_image, scanned_images
+from core.errors import ChangedFileError, InvalidImageError
 from core.language import number, tr
 from core.ui.text import plain
 
@@ -27,18 +27,57 @@ _GAP = 18
 Row = Mapping[Any, Any]
 
 
-@st.cache_data(max_entries=4000, show_spinner=False)
-def thumbnail(path: str, digest: str) -> bytes | None:
-    """A small square PNG of an image file; None where it cannot be read."""
-    del digest  # part of the key only: a changed file is another image
-    image = fitted(Path(path), SIDE)
-    return None if image is None else square_png(image, SIDE)
+class Picture(NamedTuple):
+    """A small picture, or in a few words why there is none.
+
+    Attributes:
+        png: The PNG; None where there is none.
+        trouble: Why.
+    """
+
+    png: bytes | None
+    trouble: str = ""
 
 
-def fitted(path: Path, side: int) -> Image.Image | None:
-    """An image with at most `side` pixels a side, tiny ones enlarged; None if unreadable."""
+def picture(make: Callable[[], bytes | None]) -> Picture:
+    """What a function made, or what is wrong with the file that it read."""
     try:
-        return enlarged(apart.fitted(path, side), side)
+        png = make()
+    except ChangedFileError:  # kept in no cache: it may be put back
+        return Picture(None, tr("changed since the scan"))
+    return Picture(png, "" if png else tr("cannot be read"))
+
+
+@st.cache_data(max_entries=4000, show_spinner=False)
+def _thumbnail(file: ScannedImage) -> bytes | None:
+    image = fitted_if_whole(file, SIDE)
+    return square_png(image, SIDE) if image else None
+
+
+def thumbnail(file: ScannedImage) -> Picture:
+    """A small square PNG of an image file, or why there is none."""
+    return picture(lambda: _thumbnail(file))
+
+
+def fitted(file: ScannedImage, side: int) -> Image.Image:
+    """An image with at most `side` pixels a side, tiny ones enlarged.
+
+    Raises:
+        InvalidImageError: If the file has changed since its scan, or cannot be read.
+    """
+    return enlarged(apart.fitted(file, side), side)
+
+
+def fitted_if_whole(file: ScannedImage, side: int) -> Image.Image | None:
+    """The same; None for what was scanned and is no whole image.
+
+    Raises:
+        ChangedFileError: If the file has changed since its scan.
+    """
+    try:
+        return fitted(file, side)
+    except ChangedFileError:
+        raise
     except InvalidImageError:
         return None
 
@@ -62,31 +101,40 @@ def enlarged(image: Image.Image, side: int) -> Image.Image:
 
 
 def show_thumbnail(place: DeltaGenerator, dataset: Dataset, row: Row) -> None:
-    """Shows an image of the manifest small; nothing where it cannot be read.
+    """Shows an image of the manifest small, or why it cannot be shown.
 
     Args:
         place: Column or container, which says how wide: told by a number of pixels, Streamlit
             would encode the image anew in every run.
         dataset: That the image belongs to.
-        row: Its row: `path`, `sha256`, `class_name`.
+        row: Its row: `path`, `sha256`, `bytes`, `class_name`.
     """
-    data = thumbnail(str(dataset.root / row["path"]), row["sha256"])
-    if data is not None:
-        place.image(data, width="stretch", alt=f"{row['class_name']}: {row['path']}")
+    shown = thumbnail(scanned_image(dataset.root, row))
+    if shown.png is None:
+        place.markdown(f":material/broken_image: :small[{shown.trouble}]")
+    else:
+        place.image(shown.png, width="stretch", alt=f"{row['class_name']}: {row['path']}")
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _strip(paths: tuple[str, ...], digests: tuple[str, ...], places: int) -> bytes:
-    """Thumbnails side by side in one PNG: a page shows ten such rows as fast as ten images."""
+def _strip(files: tuple[ScannedImage, ...], places: int) -> tuple[bytes, tuple[str, ...]]:
+    """Thumbnails side by side in one PNG: a page shows ten such rows as fast as ten images.
+
+    Returns:
+        The PNG, and the names of the files that are not on it.
+    """
     width = places * SIDE + (places - 1) * _GAP
     canvas = Image.new("RGBA", (width, SIDE), (0, 0, 0, 0))
-    for place, (path, digest) in enumerate(zip(paths, digests, strict=True)):
-        data = thumbnail(path, digest)
-        if data is not None:
-            canvas.paste(Image.open(io.BytesIO(data)), (place * (SIDE + _GAP), 0))
+    missing = []
+    for place, file in enumerate(files):
+        png, _ = thumbnail(file)
+        if png is None:
+            missing.append(file.name)
+        else:
+            canvas.paste(Image.open(io.BytesIO(png)), (place * (SIDE + _GAP), 0))
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG")
-    return buffer.getvalue()
+    return buffer.getvalue(), tuple(missing)
 
 
 def show_strip(place: DeltaGenerator, dataset: Dataset, rows: pd.DataFrame, places: int) -> None:
@@ -95,12 +143,16 @@ def show_strip(place: DeltaGenerator, dataset: Dataset, rows: pd.DataFrame, plac
     Args:
         place: Column or container.
         dataset: That the images belong to.
-        rows: At most `places` rows: `path`, `sha256`.
+        rows: At most `places` rows: `path`, `sha256`, `bytes`.
         places: Thumbnails in a full row.
     """
-    paths = tuple(str(dataset.root / path) for path in rows["path"])
-    names = ", ".join(rows["path"])
-    place.image(_strip(paths, tuple(rows["sha256"]), places), width="stretch", alt=names)
+    files = tuple(scanned_images(dataset.root, rows))
+    png, missing = _strip(files, places)
+    place.image(png, width="stretch", alt=", ".join(rows["path"]))
+    if missing:
+        _strip.clear(files, places)  # they may be put back
+        words = tr("Changed since the scan, or not to be read: {names}.", names=", ".join(missing))
+        place.caption(plain(words))
 
 
 def show_large(dataset: Dataset, row: Row) -> None:
@@ -110,9 +162,9 @@ def show_large(dataset: Dataset, row: Row) -> None:
 
 def _large(dataset: Dataset, row: Row) -> None:
     try:
-        image = apart.fitted(dataset.root / row["path"], _WIDEST)
+        image = apart.fitted(scanned_image(dataset.root, row), _WIDEST)
     except InvalidImageError as error:
-        st.error(plain(error.what))
+        st.error(f"{plain(error.what)} {error.way_out}")
         return
     st.image(enlarged(image, _WIDEST // 2), alt=str(row["path"]))
     st.code(row["path"], language=None)

@@ -10,16 +10,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.datasets import Dataset
+from core.datasets.scanned import scanned_image
 from core.evaluation.comparison import Comparison
 from core.language import tr
-from core.ui.data_thumbnails import thumbnail
+from core.ui.data_thumbnails import Picture, thumbnail
 from core.ui.evaluate_heat import Heat, heat_for
 from core.ui.evaluate_large import answer, show_large
 from core.ui.heat_pictures import heat_thumbnail
 from core.ui.manifests import cached_manifest
 from core.ui.text import plain
 
-# One row of `Comparison.pairs`, with the image's `sha256`.
+# One row of `Comparison.pairs`, with the image's `sha256` and `bytes`.
 Row = Mapping[Any, Any]
 
 SIDE = 116
@@ -59,10 +60,12 @@ def gallery(comparison: Comparison, rows: pd.DataFrame, key: str, heat: bool = F
     shown = rows.head(_shown(len(rows), key))
     with above:
         maps = heat_for(comparison, list(shown["path"]), key) if heat and len(shown) else None
-    digests = cached_manifest(dataset).set_index("path")["sha256"]
+    table = cached_manifest(dataset)
+    table = table[table["path"].isin(shown["path"])]
+    facts = dict(zip(table["path"], zip(table["sha256"], table["bytes"], strict=True), strict=True))
     with pictures:
         for place, row in enumerate(shown.to_dict("records")):
-            row["sha256"] = digests.get(row["path"], "")
+            row["sha256"], row["bytes"] = facts.get(row["path"], ("", 0))
             _card(comparison, dataset, row, maps, f"{key}_{place}")
 
 
@@ -85,7 +88,8 @@ def _card(comparison: Comparison, dataset: Dataset, row: Row, maps: Heat | None,
         else:
             place = st.container(gap=None)
             wrong = row["after"] != row["label"]
-            _picture(place, thumbnail(*_file(dataset, row)), f"{true}: {row['path']}")
+            file = scanned_image(dataset.root, row)
+            _picture(place, thumbnail(file), f"{true}: {row['path']}")
             place.caption(f"{was}  \n{true}" if wrong else was)
         now = tr("**now {answer}**", answer=answer(row, "after", names))
         help_ = tr("Open this image large")
@@ -97,29 +101,24 @@ def _three_pictures(
     dataset: Dataset, row: Row, maps: Heat, words: tuple[str, str]
 ) -> DeltaGenerator:
     """The image and both models' heat on it; returns the place below the last one."""
-    file, path = _file(dataset, row), row["path"]
+    file, path = scanned_image(dataset.root, row), row["path"]
     line = st.container(horizontal=True, gap="xxsmall", wrap=False)
     places = [line.container(width=SIDE, gap=None) for _ in range(3)]
-    _picture(places[0], thumbnail(*file), f"{words[0]}: {path}")
+    _picture(places[0], thumbnail(file), f"{words[0]}: {path}")
     alts = (
         tr("Where the first model looked: {path}", path=path),
         tr("Where the second model looked: {path}", path=path),
     )
     for place, side, alt in zip(places[1:], (maps.before, maps.after), alts, strict=True):
-        _picture(place, heat_thumbnail(*file, side[path][0]), alt)
+        _picture(place, heat_thumbnail(file, side[path][0]), alt)
     for place, text in zip(places[:2], words, strict=True):
         place.caption(text)
     return places[2]
 
 
-def _picture(place: DeltaGenerator, picture: bytes | None, alt: str) -> None:
-    if picture is None:
-        words = tr("cannot be read")
-        place.markdown(f":material/broken_image: :small[{words}]")
+def _picture(place: DeltaGenerator, picture: Picture, alt: str) -> None:
+    if picture.png is None:
+        place.markdown(f":material/broken_image: :small[{picture.trouble}]")
     else:
         # In a place that is as wide: told by a number, Streamlit encodes it anew in every run.
-        place.image(picture, width="stretch", alt=alt)
-
-
-def _file(dataset: Dataset, row: Row) -> tuple[str, str]:
-    return str(dataset.root / row["path"]), row["sha256"]
+        place.image(picture.png, width="stretch", alt=alt)

@@ -11,6 +11,8 @@ import streamlit as st
 from PIL import Image
 
 from core.datasets import Dataset
+from core.datasets.scanned import scanned_image
+from core.errors import InvalidImageError
 from core.evaluation.comparison import Comparison
 from core.language import mark, tr
 from core.ui.data_thumbnails import fitted
@@ -33,18 +35,18 @@ def show_large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
     Args:
         comparison: The two runs.
         dataset: That the image belongs to.
-        row: Its row of the comparison's `pairs`.
+        row: Its row of the comparison's `pairs`, with the image's `sha256` and `bytes`.
     """
     # Not a decorator: the title is told to whoever looks now.
     st.dialog(tr("Test image"), width="large")(_large)(comparison, dataset, row)
 
 
 def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
-    image = fitted(dataset.root / row["path"], SIDE)
-    heat = stored_heat(comparison)
-    if image is None:
-        words = tr("This image cannot be read any more.")
-        st.markdown(f":material/broken_image: {words}")
+    image, heat = None, stored_heat(comparison)
+    try:
+        image = fitted(scanned_image(dataset.root, row), SIDE)
+    except InvalidImageError as error:
+        st.markdown(f":material/broken_image: {plain(error.what)} {error.way_out}")
     if image is not None and heat.has(row["path"]):
         maps = heat.before[row["path"]], heat.after[row["path"]]
         _with_heat(comparison, row, image, maps)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from core.ui.data_thumbnails import SIDE, fitted, square_png
+from core.datasets.scanned import ScannedImage
+from core.ui.data_thumbnails import SIDE, Picture, fitted_if_whole, picture, square_png
 
 # The image is dimmed to night blue, so that the glow is the only bright thing whatever it shows.
 _DARK, _LIGHT = (16, 24, 40), (130, 145, 165)
@@ -20,11 +20,14 @@ _STRENGTH = 0.85
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
-def heat_thumbnail(path: str, digest: str, heat: npt.NDArray[np.float32]) -> bytes | None:
-    """A small square PNG of an image with heat on it; None where it cannot be read."""
-    del digest  # part of the key only: a changed file is another image
-    image = fitted(Path(path), SIDE)
-    return None if image is None else square_png(glowing(image, heat), SIDE)
+def _heat_thumbnail(file: ScannedImage, heat: npt.NDArray[np.float32]) -> bytes | None:
+    image = fitted_if_whole(file, SIDE)
+    return square_png(glowing(image, heat), SIDE) if image else None
+
+
+def heat_thumbnail(file: ScannedImage, heat: npt.NDArray[np.float32]) -> Picture:
+    """A small square PNG of an image with heat on it, or why there is none."""
+    return picture(lambda: _heat_thumbnail(file, heat))
 
 
 def glowing(image: Image.Image, heat: npt.NDArray[np.float32]) -> Image.Image:

@@ -10,12 +10,14 @@ import streamlit as st
 
 from core.export.certificate import told_difference
 from core.export.formats import FORMATS, ExportFormat
+from core.export.parity import left_out_in_words
 from core.files import read_json
 from core.language import number, plain_number, tr, trn
 from core.runs import Run
 from core.runs.tasks import TaskState
 from core.ui import session
 from core.ui.task_view import task_view
+from core.ui.text import plain
 
 _MODULE = "core.export.task"
 
@@ -90,6 +92,8 @@ def _download(run: Run, chosen: ExportFormat, folder: Path, certificate: dict[st
     )
     if certificate["label_flips"]:
         st.caption(told_difference(certificate))
+    if left_out := certificate.get("left_out"):
+        st.caption(plain(left_out_in_words(left_out)))
 
 
 def _table(made: list[dict[str, Any]]) -> None:

@@ -14,7 +14,6 @@ from keras import layers
 from core.backbones.catalog import CATALOG
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
-from core.datasets.decode import decode
 from core.evaluation.classifier import load_classifier
 from core.export.litert_task import make_litert
 from core.runs import Run, RunStore, litert
@@ -66,7 +65,7 @@ class Bench:
 
     def images(self, size: int) -> np.ndarray:
         data = training_data(self.dataset)
-        return np.stack([decode(path, size) for path in data.images.paths[:4]])
+        return np.stack([file.decode(size) for file in data.images.files[:4]])
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ import psutil
 import pytest
 from PIL import Image
 
-from core.datasets.apart import Decoders
-from core.datasets.decode import decode, decode_bytes, open_rgb
+from core.datasets.apart import Decoders, fitted, square
+from core.datasets.decode import decode_bytes, open_rgb
 from core.datasets.facts import inspect
 from core.errors import InvalidImageError
-from core.settings import APP_ROOT
+from core.settings import APP_ROOT, Settings
 from tests.datasets.pictures import jpeg
+from tests.decoded import scanned
 
 LIMIT = 10**8
 Children = Callable[[], list[psutil.Process]]
@@ -124,47 +125,53 @@ def test_the_process_knows_no_secrets_and_writes_no_files(
     assert child.ppid() == os.getpid()
 
 
-def test_files_are_decoded_as_in_this_process(decoders: Decoders, tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(png(40, 30))
-    here = open_rgb(path)
+def test_an_image_keeps_its_proportions_where_they_are_asked_for(decoders: Decoders) -> None:
+    data = png(40, 30)
+    here = open_rgb(data, "a.png")
     here.thumbnail((16, 16))
 
-    np.testing.assert_array_equal(decoders.fitted(path, 16, LIMIT), np.asarray(here))
-    np.testing.assert_array_equal(decoders.square(path, 16, LIMIT), decode(path, 16))
-    assert decoders.fitted(path, 128, LIMIT).shape == (30, 40, 3)
+    np.testing.assert_array_equal(decoders.fitted(data, "a.png", 16, LIMIT), np.asarray(here))
+    assert decoders.fitted(data, "a.png", 128, LIMIT).shape == (30, 40, 3)
 
 
-def test_a_file_that_was_exchanged_harms_no_page(decoders: Decoders, tmp_path: Path) -> None:
-    bomb, endless, whole = (tmp_path / name for name in ("bomb.png", "endless.png", "a.png"))
-    bomb.write_bytes(png(6_000, 6_000))
-    os.mkfifo(endless)  # nobody ever writes into it
-    whole.write_bytes(png(4, 3))
-    hasty = Decoders(0.5, 10**9, 1)
+def test_a_page_shows_a_scanned_file_within_the_limits_alone(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(40, 30))
+    assert square(scanned(path), 16).shape == (16, 16, 3)
+    assert fitted(scanned(path), 16).size == (16, 12)
 
-    for path, limit in ((bomb, LIMIT), (whole, 11), (tmp_path / "absent.png", LIMIT)):
-        with pytest.raises(InvalidImageError, match=path.name):
-            decoders.fitted(path, 16, limit)
-    with pytest.raises(InvalidImageError, match="seconds"):
-        hasty.square(endless, 16, LIMIT)
-    hasty.close()
-
-    assert decoders.square(whole, 16, LIMIT).shape == (16, 16, 3)
+    monkeypatch.setenv("UNFREEZE_MAX_PIXELS", "1000")
+    for show in (square, fitted):
+        with pytest.raises(InvalidImageError, match=r"a\.png has 40 x 30 pixels"):
+            show(scanned(path), 16)
 
 
-def test_what_the_server_shows_of_a_data_set_is_decoded_apart() -> None:
-    """Its files may have changed since the scan: the server itself opens none of them."""
-    found = []
-    for folder in ("core/ui", "core/charts", "core/evaluation", "core/team", "pages"):
-        for path in (APP_ROOT / folder).rglob("*.py"):
-            names = {
-                name.name
-                for node in ast.walk(ast.parse(path.read_text()))
-                if isinstance(node, ast.ImportFrom) and node.module == "core.datasets.decode"
-                for name in node.names
-            }
-            found += [
-                f"{path.name}: {name}" for name in names & {"decode", "decode_bytes", "open_rgb"}
-            ]
+# Where bytes become pixels, and by what right.
+DECODES = {
+    "core/datasets/apart_process.py": "it may die",
+    "core/datasets/facts.py": "in that process",
+    "core/datasets/scanned.py": "a scan has let them pass",
+}
+OPENS = {
+    "core/datasets/decode.py": "the one decoder",
+    "core/datasets/facts.py": "in the process that may die",
+    "core/datasets/bundled.py": "what the app brings along",
+    "core/ui/data_thumbnails.py": "its own thumbnails",
+}
 
-    assert found == []
+
+def test_no_image_is_decoded_anywhere_else() -> None:
+    decoding, opening = set(), set()
+    for path in [*(APP_ROOT / "core").rglob("*.py"), *(APP_ROOT / "pages").glob("*.py")]:
+        name = path.relative_to(APP_ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "core.datasets.decode":
+                if {"decode_bytes", "open_rgb"} & {alias.name for alias in node.names}:
+                    decoding.add(name)
+            elif isinstance(node, ast.Attribute) and ast.unparse(node) == "Image.open":
+                opening.add(name)
+
+    assert decoding <= DECODES.keys()
+    assert opening == OPENS.keys()

@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets.decode import decode, decode_bytes, open_rgb
+from core.datasets.decode import open_rgb as opened
 from core.datasets.facts import inspect
 from core.errors import InvalidImageError
-from tests.datasets.pictures import encoded, jpeg, picture
+from tests.datasets.pictures import encoded, picture
+from tests.decoded import decode
 
 
 def write(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
+
+
+def open_rgb(path: Path) -> Image.Image:
+    return opened(path.read_bytes(), path.name)
 
 
 @pytest.mark.parametrize(
@@ -38,14 +43,6 @@ def test_every_kind_becomes_rgb(mode: str, kind: str, tmp_path: Path) -> None:
     pixels = decode(path, 24)
 
     assert (pixels.shape, pixels.dtype) == ((24, 24, 3), np.uint8)
-
-
-def test_training_and_prediction_see_the_same(tmp_path: Path) -> None:
-    data = jpeg(3)
-
-    np.testing.assert_array_equal(
-        decode(write(tmp_path / "a.jpg", data), 32), decode_bytes(data, "a.jpg", 32)
-    )
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -162,11 +159,6 @@ def test_a_bomb_of_thirty_thousand_pixels_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_image_is_named(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(InvalidImageError, match=r"thing\.jpg"):
         decode(write(tmp_path / "thing.jpg", data), 16)
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidImageError, match=r"gone\.jpg"):
-        decode(tmp_path / "gone.jpg", 16)
 
 
 def test_shrinking_averages_instead_of_picking(tmp_path: Path) -> None:

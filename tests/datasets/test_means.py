@@ -8,6 +8,7 @@ from PIL import Image
 
 from core.charts import mean_image
 from core.datasets.means import SIDE, mean_images
+from tests.decoded import scanned
 
 
 def table(root: Path) -> pd.DataFrame:
@@ -16,10 +17,12 @@ def table(root: Path) -> pd.DataFrame:
     for name, images in greys.items():
         for i, (split, grey) in enumerate(images):
             Image.new("RGB", (9, 5), (grey, grey, 0)).save(root / f"{name}{i}.png")
-            rows.append((f"{name}{i}.png", name, split, True))
-    rows.append(("gone.png", "cat", "train", True))
-    rows.append(("bad.png", "cat", "train", False))
-    return pd.DataFrame(rows, columns=["path", "class_name", "split", "usable"])
+            file = scanned(root / f"{name}{i}.png")
+            rows.append((file.name, name, split, True, file.sha256, file.size))
+    rows.append(("gone.png", "cat", "train", True, "5f", 9))
+    rows.append(("bad.png", "cat", "train", False, "5f", 9))
+    columns = ["path", "class_name", "split", "usable", "sha256", "bytes"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def test_means_are_of_training_images_that_can_be_read(tmp_path: Path) -> None:

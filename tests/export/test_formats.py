@@ -132,7 +132,7 @@ def as_module(folder: Path, image: Path) -> list[float]:
 def answer(run: Run, dataset: Dataset, name: str) -> tuple[int, float]:
     import keras
 
-    from core.datasets.decode import decode
+    from tests.decoded import decode
 
     image = decode(dataset.root / name, SIZE)[np.newaxis].astype(np.float32)
     outputs = keras.models.load_model(run.model_path).predict_on_batch(image)[0]

@@ -9,7 +9,6 @@ import pytest
 
 from core.config import HeadConfig
 from core.datasets import Dataset, DatasetStore
-from core.datasets.decode import decode
 from core.errors import RunError
 from core.evaluation.classifier import load_classifier
 from core.evaluation.model_files import open_model
@@ -20,6 +19,7 @@ from core.files import write_json
 from core.runs import Run, RunStore, litert
 from core.runs.tasks import Task, TaskState, read_task
 from core.settings import Settings
+from tests.decoded import decode
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run
 from tests.squares import squares
 

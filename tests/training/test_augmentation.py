@@ -11,13 +11,13 @@ import pytest
 from core.backbones.graph import step_output
 from core.config import Augmentation, TrainingConfig
 from core.datasets import Dataset
-from core.datasets.decode import decode
 from core.training.augmentation import Augmenter, row_seeds
 from core.training.data import TrainingData, training_data
 from core.training.feature_pass import tap_file
 from core.training.feature_store import FeatureStore
 from core.training.reporter import Reporter
 from core.training.varied import Live, StoredViews, View, varied_inputs
+from tests.decoded import decode
 
 UNCHANGED = Augmentation("views", 3, False, 0.0, 0.0, 0.0, 0.0, 0.0)
 CONFIG = TrainingConfig(seed=3, augmentation=Augmentation("views", views=3))
@@ -102,7 +102,7 @@ def data(make_dataset: Callable[..., Dataset]) -> TrainingData:
 
 
 def decoded(data: TrainingData, split: str) -> np.ndarray:
-    return np.stack([decode(data.images.paths[row], 16) for row in data.rows[split]])
+    return np.stack([decode(data.images.files[row].path, 16) for row in data.rows[split]])
 
 
 def test_views_of_training_images_are_computed_once(

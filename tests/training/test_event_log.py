@@ -13,6 +13,7 @@ from tensorflow.core.util import event_pb2
 
 from core.training.event_log import FOLDER, EventFile, log_movement
 from core.training.samples import log_samples
+from tests.decoded import scanned
 
 MOVEMENT = [
     {"layer": "conv", "weight": "kernel", "block": "block5", "relative": 0.25},
@@ -67,9 +68,9 @@ def test_tensorboard_reads_a_run_that_went_on_as_one_curve(tmp_path: Path) -> No
 def test_a_few_validation_images_are_there_with_both_classes(tmp_path: Path) -> None:
     files = {}
     for name in ("a", "b", "c", "t"):
-        files[name] = tmp_path / f"{name}.png"
-        Image.effect_noise((60, 40), 50).save(files[name])
-    files["gone"] = tmp_path / "gone.png"
+        Image.effect_noise((60, 40), 50).save(tmp_path / f"{name}.png")
+        files[name] = scanned(tmp_path / f"{name}.png")
+    files["gone"] = files["a"]._replace(name="gone.png")
     table = pd.DataFrame(
         {
             "path": ["a", "b", "c", "gone", "t"],
@@ -101,7 +102,7 @@ def test_tensorboard_shows_the_images(tmp_path: Path) -> None:
     Image.effect_noise((60, 40), 50).save(tmp_path / "a.png")
     row = {"path": ["a"], "split": ["val"], "label": [0], "predicted": [1]}
 
-    log_samples(tmp_path, 2, pd.DataFrame(row), {"a": tmp_path / "a.png"}, ["cat", "dog"])
+    log_samples(tmp_path, 2, pd.DataFrame(row), {"a": scanned(tmp_path / "a.png")}, ["cat", "dog"])
     accumulator.Reload()
 
     (image,) = accumulator.Images("val wrong/1: cat, predicted dog")

@@ -10,12 +10,13 @@ import pytest
 
 from core.backbones.graph import step_output
 from core.datasets import Dataset
-from core.datasets.decode import decode
-from core.training import feature_pass, forward
+from core.datasets.scanned import ScannedImage
+from core.training import feature_pass
 from core.training.data import training_data
 from core.training.feature_pass import compute_features, tap_file
 from core.training.feature_store import FeatureStore
 from core.training.forward import ImageList
+from tests.decoded import decode
 
 TAPS = ("head_pool", "block2_relu")
 
@@ -39,7 +40,7 @@ def test_stored_values_are_what_the_layers_give(
 ) -> None:
     model = tiny_model()
     files = both(compute_features, model, images, FeatureStore(tmp_path))
-    pixels = np.stack([decode(path, 16) for path in images.paths]).astype("float32")
+    pixels = np.stack([file.decode(16) for file in images.files]).astype("float32")
 
     for tap, file in zip(TAPS, files, strict=True):
         expected = keras.Model(model.inputs[0], step_output(model, tap)).predict(pixels, verbose=0)
@@ -52,13 +53,14 @@ def test_all_taps_cost_one_pass_and_the_second_time_none(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    decoded: list[Path] = []
+    decoded: list[str] = []
+    decode = ScannedImage.decode
 
-    def counting(path: Path, image_size: int) -> np.ndarray:
-        decoded.append(path)
-        return decode(path, image_size)
+    def counting(file: ScannedImage, image_size: int) -> np.ndarray:
+        decoded.append(file.name)
+        return decode(file, image_size)
 
-    monkeypatch.setattr(forward, "decode", counting)
+    monkeypatch.setattr(ScannedImage, "decode", counting)
     store = FeatureStore(tmp_path)
     both(compute_features, tiny_model(), images, store)
     first = len(decoded)
@@ -105,7 +107,7 @@ def test_the_key_follows_weights_images_and_size(
     changed.get_layer("block1_conv").kernel.assign_add(
         np.full(changed.get_layer("block1_conv").kernel.shape, 1e-6, np.float32)
     )
-    other = ImageList(images.paths, [*images.hashes[:-1], "another file"])
+    other = ImageList([*images.files[:-1], images.files[-1]._replace(sha256="another file")])
 
     keys = [
         tap_file(store, model, "block2_relu", images).path,
@@ -152,7 +154,7 @@ def test_images_themselves_are_stored_as_bytes(
     file = compute_features(tiny_model(), "image", images, FeatureStore(tmp_path), ignore)[0]
 
     assert file.read().dtype == np.uint8
-    np.testing.assert_array_equal(file.read()[3], decode(images.paths[3], 16))
+    np.testing.assert_array_equal(file.read()[3], decode(images.files[3].path, 16))
 
 
 def test_a_file_that_vanished_is_named(
@@ -160,9 +162,9 @@ def test_a_file_that_vanished_is_named(
 ) -> None:
     from core.errors import UnfreezeError
 
-    shutil.move(images.paths[5], tmp_path / "elsewhere.png")
+    shutil.move(images.files[5].path, tmp_path / "elsewhere.png")
 
-    with pytest.raises(UnfreezeError, match=images.paths[5].name):
+    with pytest.raises(UnfreezeError, match=images.files[5].name):
         compute_features(tiny_model(), "image", images, FeatureStore(tmp_path), ignore)
 
 

@@ -73,7 +73,7 @@ def test_both_stages_share_one_pass_over_the_images(head_run: Run, fine_tuned: R
 def test_predictions_are_those_of_the_saved_model(
     fine_tuned: Run, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.datasets.decode import decode
+    from tests.decoded import decode
 
     monkeypatch.setenv("UNFREEZE_WORKSPACE", str(workshop.settings.workspace))
     table = pd.read_parquet(fine_tuned.predictions_path)
