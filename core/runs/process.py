@@ -78,6 +78,14 @@ def recorded_host(path: Path) -> str:
         return ""
 
 
+def has_open(process: psutil.Process, path: Path) -> bool:
+    """Whether a process has a file open; False where this cannot be told."""
+    try:
+        return str(path.resolve()) in {opened.path for opened in process.open_files()}
+    except (OSError, psutil.Error):
+        return False
+
+
 def end_process(path: Path, patience: float = 0.0) -> bool:
     """Ends the recorded process.
 

@@ -34,7 +34,8 @@ class RunState(StrEnum):
     # Set by the worker, after everything was saved and checked.
     COMPLETED = "completed"
     # Set by the worker that met an error; by its supervisor when the worker died without a word;
-    # derived by readers where the heartbeat has ceased and no supervisor is left to say so.
+    # derived by readers where the heartbeat has ceased, no process is seen on this host, and no
+    # supervisor is left to say so.
     FAILED = "failed"
 
     @property

@@ -12,9 +12,11 @@ from typing import Any
 from core.errors import RunError
 from core.files import FileVersion, file_version, read_json, write_json
 from core.language import mark, tr
+from core.runs.process import has_open, recorded_process
 from core.runs.run import RunState, RunStatus
 
-# The worker touches its heartbeat every second; this much silence means that it is gone.
+# The worker touches its heartbeat every second; this much silence means that it is gone, unless its
+# process is seen to be there.
 HEARTBEAT_LIMIT_S = 8.0
 GO_ON = mark("Resume it: it goes on from its last checkpoint.")
 
@@ -34,7 +36,7 @@ def read_status(path: Path) -> RunStatus:
     except (OSError, ValueError, KeyError, TypeError) as error:
         status = RunStatus(state=RunState.FAILED, error=_gone(path, f"status.json: {error}"))
     if status.state is RunState.RUNNING:
-        if _silent_for(path) <= HEARTBEAT_LIMIT_S:
+        if _silent_for(path) <= HEARTBEAT_LIMIT_S or _has_process(path):
             return dataclasses.replace(status, state=RunState.STOPPING) if stop else status
         status = dataclasses.replace(
             status, state=RunState.FAILED, error=_gone(path, "no heartbeat"), seconds_left=None
@@ -55,6 +57,16 @@ def _silent_for(path: Path) -> float:
         return time.time() - (path / "heartbeat").stat().st_mtime
     except FileNotFoundError:
         return time.time() - (path / "status.json").stat().st_mtime
+
+
+def _has_process(path: Path) -> bool:
+    """Whether the process that trains it is on this host and has it open.
+
+    After a pause of the whole machine its heart has not beaten either. A copy of the folder has the
+    same record, but nobody has it open.
+    """
+    process = recorded_process(path / "process.json")
+    return process is not None and has_open(process, path / "lock")
 
 
 def _gone(path: Path, details: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,10 +14,11 @@ import pytest
 
 from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConfig
 from core.errors import RunError
-from core.runs import RunState, RunStatus, RunStore
+from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.runs.process import end_process, record_process
 from core.runs.state import HEARTBEAT_LIMIT_S, write_status
+from tests.alive import beat
 
 HEAD = HeadConfig("data", "v1", backbone="vgg16", training=TrainingConfig(epochs=3))
 
@@ -66,23 +68,43 @@ def test_no_folder_is_an_empty_list(store: RunStore) -> None:
     assert store.list() == []
 
 
-def running(store: RunStore, silent_for: float = 0.0) -> str:
+def running(store: RunStore) -> str:
     run = store.create(HEAD)
     write_status(run.path, RunStatus(state=RunState.RUNNING, phase="training"))
-    beat = run.path / "heartbeat"
-    beat.touch()
-    os.utime(beat, (time.time() - silent_for,) * 2)
+    beat(run)
     return run.id
 
 
+def silent(store: RunStore) -> Run:
+    run = store.get(running(store))
+    os.utime(run.path / "heartbeat", (time.time() - HEARTBEAT_LIMIT_S - 1,) * 2)
+    return run
+
+
 def test_a_running_run_without_heartbeat_has_failed(store: RunStore) -> None:
-    alive, gone = running(store), running(store, HEARTBEAT_LIMIT_S + 1)
+    alive, gone = running(store), silent(store).id
 
     assert store.get(alive).status.state is RunState.RUNNING
     status = store.get(gone).status
     assert status.state is RunState.FAILED
     assert status.error is not None
     assert "gone" in status.error["what"]
+
+
+def test_a_run_that_slept_with_its_machine_runs_on(store: RunStore, tmp_path: Path) -> None:
+    run = silent(store)
+    hold = "import sys, time; f = open(sys.argv[1], 'a'); print(flush=True); time.sleep(600)"
+    command = [sys.executable, "-c", hold, str(run.path / "lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        record_process(run.process_path, process.pid)
+        shutil.copytree(store.runs_dir, tmp_path / "copy")
+
+        assert store.get(run.id).status.state is RunState.RUNNING
+        assert RunStore(tmp_path / "copy").get(run.id).status.state is RunState.FAILED
+        process.kill()
+    assert store.get(run.id).status.state is RunState.FAILED
 
 
 def test_a_stop_request_shows_as_stopping(store: RunStore) -> None:
@@ -185,7 +207,7 @@ def test_a_cancelled_run_can_be_queued_again(store: RunStore) -> None:
 
 
 def test_a_run_whose_process_is_gone_can_go_on(store: RunStore) -> None:
-    run_id = running(store, HEARTBEAT_LIMIT_S + 1)
+    run_id = silent(store).id
     store.request_stop(run_id)
 
     store.request_resume(run_id)
