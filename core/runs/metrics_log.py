@@ -77,7 +77,7 @@ class Seen(NamedTuple):
     """What a metrics file held at one moment.
 
     Attributes:
-        epochs: As of `epoch_table`.
+        epochs: As of `epoch_table`. All that look share it, so nobody may change it.
         batch: The last row of an epoch that has not ended, or None.
         version: Differs where the file does.
     """
@@ -144,12 +144,13 @@ class MetricsView:
         self._epochs: dict[int, dict[str, Any]] = {}
         self._ends: list[dict[str, Any]] = []
         self._batch: dict[str, Any] | None = None
+        self._shown: pd.DataFrame | None = None
 
     def _take(self, row: dict[str, Any]) -> None:
         if row["event"] == "batch":
             self._batch = row
             return
-        self._batch = None
+        self._batch = self._shown = None
         best = max([*self._ends[:1], row], key=_rank)
         self._ends = [best, row]
         if (row["epoch"] - 1) % self._stride == 0:
@@ -160,7 +161,11 @@ class MetricsView:
             self._epochs = {row["epoch"]: row for row in kept}
 
     def _table(self) -> pd.DataFrame:
-        return epoch_table([*self._ends[:1], *self._epochs.values(), *self._ends[1:]])
+        """Made once an epoch: a look asks several times, and thirty people look."""
+        if self._shown is None:
+            rows = [*self._ends[:1], *self._epochs.values(), *self._ends[1:]]
+            self._shown = epoch_table(rows)
+        return self._shown
 
 
 def _rank(row: dict[str, Any]) -> tuple[float, float]:

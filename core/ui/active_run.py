@@ -18,6 +18,7 @@ from core.ui.live import going_on, progress_share, progress_words
 from core.ui.refreshed import refreshed
 from core.ui.steps import unfrozen_words
 from core.ui.text import plain
+from core.ui.viewers import keep_pace, refresh_seconds
 
 # Slower than the live view: it is a glance from another page.
 REFRESH_SECONDS = 2.0
@@ -41,7 +42,7 @@ def show_active_run(runs: Sequence[Run], step: str) -> None:
         return
     with st.container(border=True, key="active_run", gap="small"):
         st.page_link(page, label=_name(run), query_params={"run": run.id})
-        refreshed(_progress, REFRESH_SECONDS)(run.id)
+        refreshed(_progress, refresh_seconds(REFRESH_SECONDS))(run.id)
 
 
 def _show_active_group(mark: GroupMark, step: str) -> None:
@@ -51,7 +52,7 @@ def _show_active_group(mark: GroupMark, step: str) -> None:
         return
     with st.container(border=True, key="active_run", gap="small"):
         st.page_link(page, label=plain(mark.words), query_params={"run": mark.about})
-        refreshed(_group_progress, REFRESH_SECONDS)(mark.id)
+        refreshed(_group_progress, refresh_seconds(REFRESH_SECONDS))(mark.id)
 
 
 def announce_ended(runs: Sequence[Run], step: str) -> None:
@@ -93,6 +94,7 @@ def _active_run(runs: Sequence[Run]) -> Run | None:
 
 def _progress(run_id: str) -> None:
     run = going_on(run_id)
+    keep_pace(REFRESH_SECONDS)
     st.progress(progress_share(run), text=progress_words(run))
 
 
@@ -113,6 +115,7 @@ def _group_progress(group_id: str) -> None:
     group = next((g for g in groups if g.mark.id == group_id), None)
     if group is None or not group.active:
         st.rerun()
+    keep_pace(REFRESH_SECONDS)
     st.progress(group_share(group), text=group_words(group))
 
 

@@ -18,7 +18,7 @@ from core.ui.cards import error_card
 from core.ui.live import duration, progress_share
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
-from core.ui.viewers import refresh_seconds
+from core.ui.viewers import keep_pace, refresh_seconds
 
 REFRESH_SECONDS = 1.0
 
@@ -152,6 +152,7 @@ def _bar(group_id: str, ended: int, place: str) -> None:
     group = next(found, None)
     if group is None or not group.active or group.ended != ended:
         st.rerun()
+    keep_pace(REFRESH_SECONDS)
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(group_share(group), text=f"{plain(group.mark.words)} · {group_words(group)}")
     stopping = any(run.status.state is RunState.STOPPING for run in group.runs)

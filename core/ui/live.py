@@ -19,7 +19,7 @@ from core.ui.live_chart import live_chart
 from core.ui.refreshed import refreshed
 from core.ui.run_actions import kill_button, resume_button, stop_button
 from core.ui.text import percent, plain
-from core.ui.viewers import out_of_step, refresh_seconds
+from core.ui.viewers import keep_pace, refresh_seconds, shared
 
 REFRESH_SECONDS = 1.0
 # A worker stops within a batch; one that takes longer than this may be ended by force.
@@ -51,10 +51,10 @@ def _view(run_id: str, drawn_as: RunState, seconds: float | None) -> None:
         st.rerun()
     # The rest of the page, such as the sidebar, was drawn for a run that still waited.
     begun = drawn_as is RunState.QUEUED and run.status.state is not RunState.QUEUED
-    if seconds is not None and (
-        begun or not run.status.state.active or out_of_step(seconds, REFRESH_SECONDS)
-    ):
-        st.rerun()
+    if seconds is not None:
+        if begun or not run.status.state.active:
+            st.rerun()
+        keep_pace(REFRESH_SECONDS)
     if run.status.state.active:
         _progress(run)
     elif run.status.state is RunState.FAILED:
@@ -63,10 +63,9 @@ def _view(run_id: str, drawn_as: RunState, seconds: float | None) -> None:
         st.info(_stopped_words(run), icon=":material/stop_circle:")
     if run.can_resume:
         resume_button(run, "view")
-    parts = curve_parts(run)
-    if any(len(part.epochs) or part.batch for part in parts[-1:]):
-        drawn = _drawn(_versions(run), parts)
-        live_chart(drawn, key=f"curve_{run_id}", alt=_curve_words(parts[-1]))
+    drawn = _drawn(run)
+    if drawn is not None:
+        live_chart(drawn[0], key=f"curve_{run_id}", alt=drawn[1])
 
 
 def going_on(run_id: str) -> Run:
@@ -95,18 +94,21 @@ def _on_curve(run: Run) -> list[Run]:
         return [run]  # deleted since: the curve begins with fine-tuning
 
 
-@st.cache_resource(show_spinner=False, max_entries=50)
-def _drawn(versions: tuple[object, ...], _parts: list[CurvePart]) -> str:
-    """The chart as JSON, made once for all that look at the same run."""
-    return str(figure(_parts).to_json())
+def _drawn(run: Run) -> tuple[str, str] | None:
+    """The chart as JSON and in words, made once for all that see the same; None before there is
+    something to draw."""
+    runs = _on_curve(run)
+    seen = language(), *((str(shown.path), shown.status.state.active) for shown in runs)
+    version = tuple(session.metrics_view(shown).read().version for shown in runs)
+    return shared(("curve", *seen), version, lambda: _draw(runs), REFRESH_SECONDS)
 
 
-def _versions(run: Run) -> tuple[object, ...]:
-    """What the chart depends on: its words, too."""
-    return language(), *(
-        (str(shown.path), shown.status.state.active, session.metrics_view(shown).read().version)
-        for shown in _on_curve(run)
-    )
+def _draw(runs: list[Run]) -> tuple[str, str] | None:
+    parts = [_part(shown) for shown in runs]
+    last = parts[-1]
+    if not len(last.epochs) and last.batch is None:
+        return None
+    return str(figure(parts).to_json()), _curve_words(last)
 
 
 def _part(run: Run) -> CurvePart:

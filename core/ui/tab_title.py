@@ -11,6 +11,7 @@ from core.ui.active_run import page_of
 from core.ui.groups import group_share
 from core.ui.live import going_on, progress_share
 from core.ui.refreshed import refreshed
+from core.ui.viewers import keep_pace, refresh_seconds
 
 # It moves by whole percents and is read from another tab.
 REFRESH_SECONDS = 3.0
@@ -54,11 +55,12 @@ def keep_tab_title(name: str, run: Run | None) -> None:
     """Keeps the title up to date while the run goes on; its end draws the page anew, and plain."""
     if run is not None:
         session.watch(run.id)  # what is looked at is followed on other pages too
-        refreshed(_keep, REFRESH_SECONDS)(name, run.id)
+        refreshed(_keep, refresh_seconds(REFRESH_SECONDS))(name, run.id)
 
 
 def _keep(name: str, run_id: str) -> None:
     run = going_on(run_id)
+    keep_pace(REFRESH_SECONDS)
     browser.set_tab_title(tab_title(name, run))
 
 

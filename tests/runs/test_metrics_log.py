@@ -83,6 +83,19 @@ def test_a_view_reads_on_where_it_was(tmp_path: Path) -> None:
     assert batch is None
 
 
+def test_all_looks_at_an_epoch_share_one_table(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    view, writer = MetricsView(path), MetricsWriter(path)
+    write_epoch(writer, 1)
+    first = view.read().epochs
+    writer.write(event="batch", epoch=2, batch=1)
+    assert view.read().epochs is first
+
+    write_epoch(writer, 2)
+    assert view.read().epochs["epoch"].tolist() == [1, 2]
+    assert first["epoch"].tolist() == [1]
+
+
 def test_a_view_forgets_what_was_cut(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     view, writer = MetricsView(path), MetricsWriter(path)

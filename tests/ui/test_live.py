@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plotly import graph_objects as go
 from streamlit.testing.v1 import AppTest
 
+from core.charts import learning_curve
+from core.charts.learning_curve import CurvePart
 from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.metrics_log import MetricsWriter
@@ -98,6 +101,28 @@ def test_the_chart_keeps_its_key_and_zoom_while_it_grows(dataset: Dataset, store
     assert before[0] == after[0]
     assert before[1]["layout"]["uirevision"] == after[1]["layout"]["uirevision"]
     assert len(after[1]["data"]) > len(before[1]["data"])
+
+
+def test_all_that_watch_a_run_share_one_chart_a_version(
+    dataset: Dataset, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def figure(parts: list[CurvePart]) -> go.Figure:
+        drawn.append(parts)
+        return learning_curve.figure(parts)
+
+    monkeypatch.setattr(live, "figure", figure)
+    run = runs.running(store, runs.head_config(dataset))
+    first, second = open_page(HEAD), open_page(HEAD)
+    assert curve(first) == curve(second)
+    assert len(drawn) == 1
+
+    writer = MetricsWriter(run.metrics_path)
+    writer.write(event="batch", epoch=3, batch=1, batches=3, loss=0.5, accuracy=0.7)
+    writer.close()
+    assert curve(first.run()) == curve(second.run())
+    assert len(drawn) == 2
 
 
 def test_fine_tuning_goes_on_from_the_heads_curve(dataset: Dataset, store: RunStore) -> None:
