@@ -9,9 +9,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
-FileVersion = tuple[int, int, int]
+T = TypeVar("T")
+FileVersion = tuple[int, int]
 _YOUNG_NS = 2_000_000_000
 
 
@@ -51,15 +52,36 @@ def read_json(path: Path) -> Any:
 
 
 def file_version(path: Path) -> FileVersion:
-    """What changes whenever `replace_file` does: for `functools.lru_cache` around a reader.
+    """What changes whenever `replace_file` does.
 
     Raises:
         OSError: If there is no such file.
     """
-    found = path.stat()
-    # Within one tick of the clock a file may be replaced twice: a young one is always read.
-    young = time.time_ns() - found.st_mtime_ns < _YOUNG_NS
-    return (found.st_ino, found.st_mtime_ns, time.monotonic_ns() if young else 0)
+    return version_of(path.stat())
+
+
+def version_of(found: os.stat_result) -> FileVersion:
+    """The version of what was asked for already."""
+    return (found.st_ino, found.st_mtime_ns)
+
+
+def is_young(version: FileVersion) -> bool:
+    """Whether it may change once more and stay the same: a clock has ticks."""
+    return time.time_ns() - version[1] < _YOUNG_NS
+
+
+def read_kept(kept: Callable[[Path, FileVersion], T], path: Path, version: FileVersion) -> T:
+    """Reads through `functools.lru_cache`; past it while the file is young.
+
+    Args:
+        kept: A reader in an `lru_cache`.
+        path: What it reads.
+        version: The file's, as it was found before.
+    """
+    if is_young(version):
+        past: Callable[[Path, FileVersion], T] = kept.__wrapped__  # type: ignore[attr-defined]
+        return past(path, version)
+    return kept(path, version)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import RunError
-from core.files import FileVersion, file_version, read_json, write_json
+from core.files import FileVersion, file_version, read_json, read_kept, write_json
 from core.language import mark, tr
 from core.runs.process import has_open, recorded_process
 from core.runs.run import RunState, RunStatus
@@ -30,7 +30,8 @@ def read_status(path: Path) -> RunStatus:
     """The status of the run in a folder, as it is now."""
     stop = (path / "stop.request").exists()
     try:
-        status = _written_status(path / "status.json", file_version(path / "status.json"))
+        file = path / "status.json"
+        status = read_kept(_written_status, file, file_version(file))
     except FileNotFoundError:
         return RunStatus(state=RunState.STOPPED if stop else RunState.QUEUED)
     except (OSError, ValueError, KeyError, TypeError) as error:

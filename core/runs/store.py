@@ -18,8 +18,9 @@ from pathlib import Path
 
 from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
-from core.files import FileVersion, file_version, read_json, write_json
+from core.files import FileVersion, file_version, read_json, read_kept, write_json
 from core.language import tr
+from core.runs.listing import listing_of
 from core.runs.process import end_process
 from core.runs.run import GroupMark, Run, RunState, RunStatus, state_word
 from core.runs.state import read_status
@@ -84,7 +85,7 @@ class RunStore:
         """
         path = self._path(run_id)
         try:
-            about = _written_config(path, file_version(path / "config.json"))
+            about = read_kept(_written_config, path, file_version(path / "config.json"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError(
                 tr("There is no readable run {id}.", id=repr(run_id)),
@@ -104,16 +105,14 @@ class RunStore:
         """
         if not self.runs_dir.is_dir():
             return []
-        runs = []
-        for path in self.runs_dir.iterdir():
-            if (path / "config.json").exists():
-                try:
-                    runs.append(self.get(path.name))
-                except RunError:
-                    continue  # one unreadable folder must not hide the others
-        runs = [run for run in runs if rate_tests or not run.is_rate_test]
+        runs = listing_of(self.runs_dir).runs(self.runs_dir, self._readable)
+        runs = [run for run in runs if self.shows(run) and (rate_tests or not run.is_rate_test)]
         # By time, not by name: a name tells no more than the second.
         return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
+
+    def shows(self, run: Run) -> bool:
+        """Whether a run is one of this store's."""
+        return True
 
     def queued(self) -> Sequence[Run]:
         """The queued runs, the next one first."""
@@ -192,6 +191,14 @@ class RunStore:
                 tuning = run.config.fine_tuning
                 if gone in (run.base.dataset_id, tuning.head_run_id if tuning else ""):
                     shutil.rmtree(run.path, ignore_errors=True)
+
+    def _readable(self, run_id: str) -> Run | None:
+        if not (self.runs_dir / run_id / "config.json").exists():
+            return None
+        try:
+            return RunStore.get(self, run_id)
+        except RunError:
+            return None  # one unreadable folder must not hide the others
 
     def _waits_for_head(self, run: Run) -> bool:
         if not isinstance(run.config, FineTuneConfig):

@@ -70,6 +70,10 @@ class VisibleRuns(RunStore):
             raise hidden
         return run
 
+    def shows(self, run: Run) -> bool:
+        """Whether this person sees it."""
+        return self._reason(run) is None
+
     def hidden(self, run_id: str) -> RunError | None:
         """Why a run is not seen; None where it is, or where there is none."""
         try:
