@@ -10,20 +10,21 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import SEEK_END
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.datasets.archive_names import tar_name, zip_name
+from core.datasets.archive_source import Pieces, as_tar, copy_whole
+from core.datasets.folder import files_below
 from core.datasets.layout import is_image_name, is_junk, is_table_name, no_images
 from core.errors import ArchiveError
 from core.language import mark, number, tr
 from core.settings import Settings
 
 Progress = Callable[[int, int], None]
-_CHUNK = 1 << 20
 _DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -33,6 +34,7 @@ _DAMAGED = (
     EOFError,
     RuntimeError,
     ValueError,  # places before the file's beginning
+    OverflowError,  # places beyond what any file has
 )
 # What the system says where a disk, or somebody's share of it, is full.
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -51,6 +53,7 @@ class _Member:
     is_link: bool
     is_encrypted: bool
     open: Callable[[], IO[bytes] | None]
+    is_folder: bool = False
 
     @property
     def path(self) -> PurePosixPath:
@@ -84,7 +87,7 @@ def unpack(archive: Path, target: Path, settings: Settings, progress: Progress) 
             ),
             tr("Make it smaller, or put the unpacked folder into the workspace's data folder."),
         )
-    with _opened(archive, name) as members:
+    with _opened(archive, name, settings.max_archive_files) as members:
         return _extract_all(
             _checked(members, name, archive.stat().st_size, settings), target, progress
         )
@@ -108,24 +111,26 @@ def peek(archive: IO[bytes], name: str, target: Path, settings: Settings) -> lis
     """
     packed = archive.seek(0, SEEK_END)
     archive.seek(0)
-    with _opened(archive, name) as members:
+    with _opened(archive, name, settings.max_archive_files) as members:
         wanted = _checked(members, name, packed, settings)
         tables = [member for member in wanted if is_table_name(member.name)]
         _extract_all(tables, target, lambda done, total: None)
-        return [str(member.path) for member in wanted]
+        there = set(files_below(target)[0])  # not those that are damaged
+        names = [str(member.path) for member in wanted]
+        return [name for name in names if name in there or not is_table_name(name)]
 
 
 @contextmanager
-def _opened(archive: Path | IO[bytes], name: str) -> Iterator[Iterator[_Member]]:
+def _opened(archive: Path | IO[bytes], name: str, most: int) -> Iterator[Iterator[_Member]]:
     try:
-        if tarfile.is_tarfile(archive):
-            source = None if isinstance(archive, Path) else archive
-            path = archive if isinstance(archive, Path) else None
-            with tarfile.open(path, fileobj=source) as tar:
-                yield _in_tar(tar)
-        else:
-            with zipfile.ZipFile(archive) as opened:
-                yield _in_zip(opened)
+        with archive.open("rb") if isinstance(archive, Path) else nullcontext(archive) as file:
+            tar = as_tar(file)
+            if tar is not None:
+                with tar:
+                    yield _in_tar(tar)
+            else:
+                with zipfile.ZipFile(Pieces(file, most)) as opened:
+                    yield _in_zip(opened)
     except _DAMAGED as error:
         raise ArchiveError(
             tr("{name} is no zip or tar, or is cut off: {error}.", name=name, error=str(error)),
@@ -148,16 +153,19 @@ def _in_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
 
 def _in_tar(opened: tarfile.TarFile) -> Iterator[_Member]:
     for m in opened:
-        if not m.isdir():
-            # Devices and pipes are as little a file as a link is.
-            yield _Member(
-                tar_name(m.name),
-                m.size,
-                0,
-                not m.isreg(),
-                False,
-                lambda m=m: opened.extractfile(m),  # type: ignore[misc]
-            )
+        if m.size < 0:
+            raise tarfile.ReadError("a size below nothing")
+        # Devices and pipes are as little a file as a link is. Folders count as files do: a tar of
+        # nothing else would keep its reader busy for days.
+        yield _Member(
+            tar_name(m.name),
+            m.size,
+            0,
+            not (m.isreg() or m.isdir()),
+            False,
+            lambda m=m: opened.extractfile(m),  # type: ignore[misc]
+            m.isdir(),
+        )
 
 
 def _checked(
@@ -172,7 +180,7 @@ def _checked(
     wanted: list[_Member] = []
     others: list[str] = []
     for member in members:
-        total, count = total + member.size, count + 1
+        total, count = total + (0 if member.is_folder else member.size), count + 1
         if count > settings.max_archive_files:
             raise ArchiveError(
                 tr(
@@ -182,6 +190,8 @@ def _checked(
                 ),
                 tr("Split it, or ask the operator to raise UNFREEZE_MAX_ARCHIVE_FILES."),
             )
+        if member.is_folder:
+            continue
         _check_member(member, name, settings)
         if total > most:
             raise ArchiveError(
@@ -266,22 +276,16 @@ def _extract(member: _Member, target: Path) -> str:
         source = member.open()
         if source is None:
             return mark("{name} in the archive is no file and was left out.")
-        # `x`: the second of two members of one name must not replace the first.
-        with source, path.open("xb") as copy:
-            while chunk := source.read(_CHUNK):
-                copy.write(chunk)
+        with source:
+            copy_whole(source, path)
     except FileExistsError:
         return mark("{name} in the archive has the name of another file and was left out.")
     except OSError as error:
-        with suppress(OSError):  # where its name cannot be used, it was never made
-            path.unlink()
         if error.errno in NO_SPACE:
             raise ArchiveError(
                 tr("There is no space left on the disk."), tr("Make room first.")
             ) from error
         return _DAMAGED_MEMBER if error.errno is None else _UNUSABLE_NAME
     except _DAMAGED:
-        with suppress(OSError):  # its name may be one that cannot be used, too
-            path.unlink()
         return _DAMAGED_MEMBER
     return ""

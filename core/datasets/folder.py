@@ -39,11 +39,18 @@ def files_below(root: Path) -> tuple[list[str], list[str]]:
         prefix = "" if inside == "." else f"{inside}/"
         for name in names:
             path = prefix + name
-            # A look at the entry itself: a link to a file is no file here.
-            if not stat.S_ISREG(os.lstat(f"{folder}/{name}").st_mode):
+            if not _is_file(f"{folder}/{name}"):
                 continue
             if is_text(path):
                 files.append(path)
             else:
                 unnamed.append(os.fsencode(path).decode("utf-8", "replace"))
     return files, unnamed
+
+
+def _is_file(path: str) -> bool:
+    """Whether there is a file: a look at the entry itself, since a link to one is none here."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False  # it went while the folder was being listed

@@ -121,11 +121,18 @@ def _read(root: Path, path: str) -> LabelTable:
 
 
 def _cells(path: Path, name: str) -> list[list[str]]:
-    if path.stat().st_size > _MAX_BYTES:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise LayoutError(
+                tr("{name} is too large for a table of labels.", name=name),
+                tr("Leave columns out."),
+            )
+        data = path.read_bytes()
+    except OSError as error:
         raise LayoutError(
-            tr("{name} is too large for a table of labels.", name=name), tr("Leave columns out.")
-        )
-    data = path.read_bytes()
+            tr("{name} cannot be read: {error}.", name=name, error=str(error.strerror)),
+            tr("Save it as CSV in UTF-8."),
+        ) from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
