@@ -34,6 +34,7 @@ import numpy as np
 
 from benchmarks.server import Server
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
+from core.datasets import Dataset
 from core.runs import Run, RunState, RunStore
 from core.runs.process import end_process
 from core.runs.spare import spare_ready, spare_records
@@ -71,13 +72,25 @@ class Outcome:
 
 
 class Site:
-    """A workspace with its server, queue and undisturbed runs."""
+    """A workspace with its server, queue and undisturbed runs.
 
-    def __init__(self, workspace: Path) -> None:
+    Args:
+        workspace: Its folder.
+        *options: As of `benchmarks.server.Server`, and all that follows.
+    """
+
+    def __init__(self, workspace: Path, *options: str, email: str = "", **environment: str) -> None:
         self.settings = Settings(workspace=workspace)
         self.store = RunStore(self.settings.runs_dir)
         dataset = squares(self.settings)
-        self.server = Server(workspace)
+        self.server = Server(workspace, *options, email=email, **environment)
+        try:
+            self._make_ready(dataset)
+        except BaseException:  # also an interrupt: nobody else has the server's number yet
+            self.close()
+            raise
+
+    def _make_ready(self, dataset: Dataset) -> None:
         self.server.open()
         head = HeadConfig(dataset.id, dataset.version, image_size=32, training=HEAD)
         self.whole = [self.train(head)]

@@ -27,6 +27,7 @@ class Seen:
 
     reruns: list[float] = field(default_factory=list)
     imports: list[float] = field(default_factory=list)
+    openings: list[float] = field(default_factory=list)
     predictions: int = 0
     errors: list[str] = field(default_factory=list)
     megabytes: list[tuple[float, float]] = field(default_factory=list)
@@ -43,10 +44,19 @@ class Seen:
 
 
 class Guest:
-    """One person with one page open."""
+    """One person with one page open.
 
-    def __init__(self, port: int, page: str, query: str, seen: Seen) -> None:
+    Args:
+        port: The app's.
+        page: The page's name in its address.
+        query: The address' query, without the question mark.
+        seen: Takes what the guest meets.
+        email: Who it is, as a proxy in front of the app says it.
+    """
+
+    def __init__(self, port: int, page: str, query: str, seen: Seen, email: str) -> None:
         self._port, self._page, self._query, self._seen = port, page, query, seen
+        self._email = email
         self._widgets: dict[str, WidgetState] = {}
         self._session = self._cookie = ""
         self._socket: WebSocketClientConnection
@@ -58,7 +68,7 @@ class Guest:
         answer = await AsyncHTTPClient().fetch(address)
         cookie = answer.headers["Set-Cookie"].split(";")[0]
         self._cookie = cookie.split("=", 1)[1].strip('"')
-        self._socket = await connect(self._port)
+        self._socket = await connect(self._port, X_Forwarded_Email=self._email)
         _, self.messages = await run_page(self._socket, self._page, self._query)
         self._session = next(
             m.new_session.initialize.session_id

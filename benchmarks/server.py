@@ -13,6 +13,7 @@ from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from core.settings import APP_ROOT
@@ -25,15 +26,20 @@ class Server:
 
     Args:
         workspace: Its `UNFREEZE_WORKSPACE`.
+        *options: More of Streamlit's, such as "--server.baseUrlPath=app".
+        email: Who opens its first page, where a proxy says who somebody is.
+        **environment: Variables on top of this process's own.
     """
 
-    def __init__(self, workspace: Path) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Path, *options: str, email: str = "", **environment: str) -> None:
+        self._workspace, self._email = workspace, email
+        self._options, self._environment = options, environment
         self.port = free_port()
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "UNFREEZE_WORKSPACE": str(self._workspace)}
+        environment = {**os.environ, **self._environment}
+        environment["UNFREEZE_WORKSPACE"] = str(self._workspace)
         options = {
             "server.port": self.port,
             "server.address": "127.0.0.1",
@@ -43,7 +49,8 @@ class Server:
         with (self._workspace / "server.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", str(APP_ROOT / "streamlit_app.py")]
-                + [f"--{name}={value}" for name, value in options.items()],
+                + [f"--{name}={value}" for name, value in options.items()]
+                + list(self._options),
                 cwd=APP_ROOT,
                 env=environment,
                 stdout=log,
@@ -72,13 +79,14 @@ class Server:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
-        asyncio.run(_visit_once(self.port))
+        asyncio.run(_visit_once(self.port, self._email))
 
 
-async def connect(port: int) -> WebSocketClientConnection:
-    """Opens a session's websocket."""
+async def connect(port: int, **headers: str) -> WebSocketClientConnection:
+    """Opens a session's websocket, with those headers in its request, `_` for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
     return await websocket_connect(
-        f"ws://127.0.0.1:{port}/_stcore/stream",
+        HTTPRequest(f"ws://127.0.0.1:{port}/_stcore/stream", headers=named),
         subprotocols=["streamlit"],
         max_message_size=100_000_000,
     )
@@ -125,8 +133,8 @@ async def receive_run(socket: WebSocketClientConnection) -> list[ForwardMsg]:
             return got
 
 
-async def _visit_once(port: int) -> None:
-    socket = await connect(port)
+async def _visit_once(port: int, email: str) -> None:
+    socket = await connect(port, X_Forwarded_Email=email)
     await run_page(socket)
     socket.close()
 
