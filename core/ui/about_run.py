@@ -20,26 +20,38 @@ from core.ui.text import plain
 
 
 def about_run(run: Run, step: str) -> None:
-    """One line below a run's name; nothing where the team's database is away.
+    """One line above a run, with the switch of who sees it.
 
     Args:
         run: The run.
         step: Key of the page's step.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="about_run"):
+        team_says(run, step, shares=True)
+
+
+def team_says(run: Run, step: str, shares: bool = False) -> None:
+    """What stands in such a line; nothing where the team's database is away.
+
+    Args:
+        run: The run.
+        step: Key of the page's step.
+        shares: Whether its owner can say here who sees it.
     """
     facts = session.team().facts
     try:
         notes, pinned = facts.notes(run.id), run.id in facts.pinned()
     except (RunError, TeamError):
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="about_run"):
-        by = tr("Started by {person}", person=plain(run.started_by)) if run.started_by else ""
-        if by:
-            st.caption(f":material/person: {by}")
-        _pin(run, pinned)
-        label = trn("{count} note", "{count} notes", len(notes)) if notes else tr("Notes")
-        with st.popover(label, icon=":material/sticky_note_2:", key="notes"):
-            _notes(run, notes)
+    _pin(run, pinned)
+    label = trn("{count} note", "{count} notes", len(notes)) if notes else tr("Notes")
+    with st.popover(label, icon=":material/sticky_note_2:", key="notes"):
+        _notes(run, notes)
+    if shares:
         share_switch("run", run.id)
+    if run.started_by:
+        by = tr("Started by {person}", person=plain(run.started_by))
+        st.caption(f":material/person: {by}", width="content")
     who_is_here(step, run.id)
 
 

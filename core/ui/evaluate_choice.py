@@ -13,6 +13,7 @@ from core.language import moment, tr
 from core.runs import Run, RunState, RunStore
 from core.runs.groups import standalone
 from core.ui import session
+from core.ui.about_run import team_says
 from core.ui.cards import empty_state, failed_run_card
 from core.ui.text import percent, plain
 
@@ -52,13 +53,15 @@ def choose(runs: RunStore, dataset_id: str) -> Choice | None:
     if not ended:
         return None
     options, titles = {run.id: run for run in ended}, run_titles(ended)
-    # The verdict comes first on the page, so the choice is folded into one line above it.
-    with st.popover(
-        tr("Compare other runs"), icon=":material/compare_arrows:", key="evaluate_choice"
-    ):
-        default = _default(ended, current, dataset_id)
-        after = options[_select(tr("Run"), titles, default, "evaluate_run")]
-        before = options.get(_compared_with(after, titles, runs))
+    # The verdict comes first on the page: the choice, and what the team says, are one line above.
+    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_bar"):
+        with st.popover(
+            tr("Compare other runs"), icon=":material/compare_arrows:", key="evaluate_choice"
+        ):
+            default = _default(ended, current, dataset_id)
+            after = options[_select(tr("Run"), titles, default, "evaluate_run")]
+            before = options.get(_compared_with(after, titles, runs))
+        team_says(after, "evaluate")
     session.set_current_run(after.id)
     return Choice(before, after)
 

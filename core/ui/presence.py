@@ -46,7 +46,7 @@ def _look(step: str, thing: str) -> None:
     except TeamError:
         return  # who is there is not worth a word where the database is away
     if words:
-        st.caption(f":material/group: {words}")
+        st.caption(f":material/group: {words}", width="content")
 
 
 def _is_due(thing: str) -> bool:

@@ -1,5 +1,7 @@
 """Two people on the same pages: notes, pins, private runs, the feed, presence, the label lock."""
 
+from collections.abc import Callable
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,6 +18,7 @@ from core.ui.activity import deed_words
 from core.ui.moments import ago
 from core.ui.pins import pinned_first
 from core.ui.presence import here_words
+from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui import runs
 from tests.ui.app import words
 
@@ -72,6 +75,26 @@ def test_a_trainer_writes_a_note_and_pins_the_run(dataset: Dataset, store: RunSt
     table = open_as("vera", "pages/6_Runs.py")
     opened = [b.key for b in table.button if (b.key or "").startswith("open_")]
     assert opened == [f"open_{first.id}", f"open_{second.id}"]
+
+
+def test_evaluate_has_notes_pin_and_who_is_here_of_the_judged_run(
+    settings: Settings, make_dataset: Callable[..., Dataset], tim: Team
+) -> None:
+    squares = make_dataset(classes=3, per_class=50)
+    head, tuned = finished_pair(settings, squares, before=range(12), after=range(1))
+    tim.facts.write_note(tuned.id, "Keep this one")
+    tim.facts.write_note(head.id, "Only a head")
+    tim.facts.look("evaluate", tuned.id)
+
+    app = open_as("ann", "pages/4_Evaluate.py", run=tuned.id)
+    said = words(app)
+    app.button(key="pin").click().run()
+
+    assert not app.exception
+    assert "Keep this one" in said
+    assert "Only a head" not in said
+    assert "Also here: Tim" in said
+    assert tim.facts.pinned() == [tuned.id]
 
 
 def test_a_private_run_is_hidden_from_others(dataset: Dataset, store: RunStore, tim: Team) -> None:
