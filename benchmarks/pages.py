@@ -17,6 +17,7 @@ last line is JSON:
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import statistics
@@ -53,21 +54,27 @@ def make_dataset(settings: Settings, count: int) -> None:
     """Saves a data set with issues of several kinds, a hundred leaks among them."""
     root = settings.datasets_dir / "large" / "images"
     root.mkdir(parents=True)
+    written = []
     for i in range(FILES):
-        picture(i).resize((160, 140)).save(root / f"{i:03d}.jpg")
+        path = root / f"{i:03d}.jpg"
+        picture(i).resize((160, 140)).save(path)
+        written.append(hashlib.sha256(path.read_bytes()).hexdigest())
     random = np.random.default_rng(0)
     rows = []
     for i in range(count):
         label = i % CLASSES
         split = SPLITS[int(random.choice(3, p=(0.7, 0.15, 0.15)))]
         issues = "transparent" if i % 50 == 0 else ""
-        facts = (160, 140 + i % 40, 9000, "RGB", "JPEG", f"{i:064x}", issues, True)
+        size = (root / f"{i % FILES:03d}.jpg").stat().st_size
+        facts = (160, 140 + i % 40, size, "RGB", "JPEG", f"{i:064x}", issues, True)
         # The same few files under many names.
         path = f"{'./' * (i // FILES)}{i % FILES:03d}.jpg"
         rows.append((path, f"class {label}", label, split, *facts))
     manifest = pd.DataFrame(rows, columns=list(COLUMNS))
     group = np.where(np.arange(count) < 200, np.arange(count) // 2 + 1, 0)
     manifest = mark_copies(manifest.assign(phash="", group=group))
+    # Only now: to the search for copies, they were to be different files.
+    manifest["sha256"] = [written[i % FILES] for i in range(count)]
     names = tuple(f"class {label}" for label in range(CLASSES))
     DatasetStore(settings.datasets_dir).save("large", "Large", manifest, names, root)
 

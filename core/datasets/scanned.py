@@ -23,8 +23,6 @@ from core.errors import ChangedFileError, InvalidImageError
 from core.language import Words, tr
 
 Array = np.ndarray[Any, Any]
-# Not even a pipe or a device is waited for that lies where there was a file.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class ScannedImage(NamedTuple):
@@ -59,7 +57,7 @@ class ScannedImage(NamedTuple):
             raise InvalidImageError(what, tr("Leave it out or replace it."))
         try:
             data = _content(self.path, self.size)
-        except (FileNotFoundError, NotADirectoryError) as error:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             what = tr("{name} is not there any more.", name=self.name)
             raise ChangedFileError(what, _way_out()) from error
         except OSError as error:
@@ -132,12 +130,17 @@ def decoded(images: Sequence[ScannedImage], image_size: int) -> tuple[Array, Arr
 
 def _content(path: Path, expected: int) -> bytes | None:
     """The whole content of a file of `expected` bytes; None where it is none."""
-    with os.fdopen(os.open(path, _FLAGS), "rb") as handle:
+    with open(path, "rb", opener=_without_waiting) as handle:
         about = os.fstat(handle.fileno())
         if not stat.S_ISREG(about.st_mode) or about.st_size != expected:
             return None
         data = handle.read(expected + 1)  # no more, though it may grow meanwhile
     return data if len(data) == expected else None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Nobody may ever write into a pipe that lies where there was a file."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _way_out() -> Words:

@@ -147,7 +147,8 @@ def told_difference(certificate: Mapping[str, Any]) -> str:
 def markdown(certificate: Certificate) -> str:
     """The certificate to read."""
     c = certificate
-    left_out = f" Left out, gone or changed since the scan: {c.left_out}." if c.left_out else ""
+    names = ", ".join(c.left_out)
+    left_out = f" Left out, gone or changed since the scan: {names}." if names else ""
     versions = ", ".join(f"{name} {number}" for name, number in c.versions.items())
     return f"""# {c.title}: parity certificate
 

@@ -154,6 +154,25 @@ def test_a_model_that_predicts_something_else_is_not_given_away(
     assert "let pass" in json.loads((folder / "certificate.json").read_text())["refusal"]
 
 
+def test_images_that_have_changed_are_left_out_of_the_check_and_named(
+    run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(formats.FORMATS, "again", replace(FORMATS["litert"], key="again"))
+    monkeypatch.setattr("core.export.convert.convert", write_float32)
+    path = dataset.root / "2-04.png"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + b"x")
+
+    certificate, folder = exported(run, "again")
+    path.write_bytes(whole)
+
+    assert (certificate["images"], certificate["left_out"]) == (5, ["2-04.png"])
+    with zipfile.ZipFile(folder / "model.zip") as archive:
+        assert (
+            "gone or changed since the scan: 2-04.png." in archive.read("certificate.md").decode()
+        )
+
+
 def write_float32(chosen: object, model: object, path: Path, samples: object) -> None:
     from core.export.litert import export_litert
 

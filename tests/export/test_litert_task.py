@@ -87,6 +87,20 @@ def test_a_model_that_predicts_otherwise_is_refused(run: Run, dataset: Dataset) 
     assert read_parity(run) is None
 
 
+def test_images_that_have_changed_are_left_out_of_the_check_and_named(
+    run: Run, dataset: Dataset
+) -> None:
+    (dataset.root / "0-03.png").write_bytes((dataset.root / "1-03.png").read_bytes())
+
+    assert make(run).state is TaskState.DONE
+    parity = read_parity(run)
+    assert parity is not None
+    assert (parity.images, parity.left_out) == (11, ("0-03.png",))
+    assert "left out, as it is gone or has changed since the scan: 0-03.png" in parity_in_words(
+        parity
+    )
+
+
 def test_without_its_images_it_is_made_unchecked(
     run: Run, dataset: Dataset, settings: Settings
 ) -> None:

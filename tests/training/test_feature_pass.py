@@ -11,6 +11,7 @@ import pytest
 from core.backbones.graph import step_output
 from core.datasets import Dataset
 from core.datasets.scanned import ScannedImage
+from core.errors import ChangedFileError
 from core.training import feature_pass
 from core.training.data import training_data
 from core.training.feature_pass import compute_features, tap_file
@@ -166,6 +167,21 @@ def test_a_file_that_vanished_is_named(
 
     with pytest.raises(UnfreezeError, match=images.files[5].name):
         compute_features(tiny_model(), "image", images, FeatureStore(tmp_path), ignore)
+
+
+def test_an_exchanged_file_leaves_no_features_and_once_it_is_back_the_pass_goes_on(
+    tiny_model: Callable[..., keras.Model], images: ImageList, tmp_path: Path
+) -> None:
+    store, path = FeatureStore(tmp_path), images.files[40].path
+    whole = path.read_bytes()
+    path.write_bytes(images.files[3].path.read_bytes())
+    with pytest.raises(ChangedFileError, match=images.files[40].name):
+        compute_features(tiny_model(), "image", images, store, ignore)
+    path.write_bytes(whole)
+
+    stored = compute_features(tiny_model(), "image", images, store, ignore)[0].read()
+
+    np.testing.assert_array_equal(stored, [file.decode(16) for file in images.files])
 
 
 def test_what_is_only_for_later_is_left_out_where_there_is_no_room(

@@ -56,14 +56,17 @@ def test_maps_are_kept_and_only_what_is_missing_is_computed(run: Run, settings: 
     assert np.array_equal(*maps[images[5]])
 
 
-def test_an_image_that_is_gone_does_not_hold_up_the_others(run: Run, settings: Settings) -> None:
-    images = images_of(run)[:3]
+def test_images_that_are_gone_or_were_exchanged_do_not_hold_up_the_others(
+    run: Run, settings: Settings
+) -> None:
+    images = images_of(run)[:4]
     root = settings.datasets_dir / "squares" / "images"
     (root / images[1]).unlink()
+    (root / images[2]).write_bytes((root / images[3]).read_bytes())
 
     assert compute(run, images).state is TaskState.DONE
     maps = heatmaps.read_maps(run)
-    assert [bool(np.isnan(maps[name]).any()) for name in images] == [False, True, False]
+    assert [bool(np.isnan(maps[name]).any()) for name in images] == [False, True, True, False]
 
 
 def test_a_model_that_is_gone_is_told(run: Run, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from core.config import FineTuneConfig, RunConfig
 from core.evaluation.classifier import load_classifier
@@ -183,14 +184,17 @@ def test_a_fine_tuning_without_a_head_is_refused(workshop: Workshop) -> None:
     assert "no trained head" in error["what"]
 
 
-def test_an_image_that_broke_after_the_scan_is_named(tmp_path: Path) -> None:
+def test_a_file_that_was_exchanged_stops_its_run_alone_by_name(tmp_path: Path) -> None:
     settings = Settings(workspace=tmp_path)
     shop = Workshop(settings, squares(settings), RunStore(settings.runs_dir))
-    (shop.dataset.root / "1-03.png").write_bytes(b"no image any more")
+    # In RGB it takes 400 MB.
+    Image.new("1", (12_000, 12_000)).save(shop.dataset.root / "1-03.png")
 
     error = failed(shop, shop.head_config())
 
-    assert "1-03.png" in error["what"]
+    assert error["what"] == "1-03.png has changed since the data set was scanned."
+    assert error["way_out"].startswith("Put the file back")
+    assert [run.can_resume for run in shop.store.list()] == [True]
 
 
 def test_a_data_set_that_is_gone_is_named(workshop: Workshop) -> None:

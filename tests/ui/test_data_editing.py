@@ -169,3 +169,25 @@ def test_files_that_a_text_ties_stay_together(settings: Settings) -> None:
     by_patient = table.groupby(table["path"].str.extract(r"(patient\d+)")[0])["split"]
     assert (by_patient.nunique() == 1).all()
     assert table["split"].nunique() == 3
+
+
+def test_files_that_were_exchanged_are_named_until_they_are_back(dataset: Dataset) -> None:
+    files = [dataset.root / f"{split}/cat/00.jpg" for split in ("train", "train")]
+    files[1] = dataset.root / "train/cat/01.jpg"
+    whole = [file.read_bytes() for file in files]
+    files[0].write_bytes(whole[1])
+    files[1].write_bytes(b"no image any more")
+
+    page = open_page(PAGE)
+    assert "Changed since the scan, or not to be read: train/cat/00.jpg, train/cat/01.jpg" in words(
+        page
+    )
+    page.segmented_control(key="data_view").set_value("images").run()
+    assert words(page).count("changed since the scan") == 2
+    page.button(key="large_train/cat/00.jpg").click().run()
+    assert "train/cat/00.jpg has changed since the data set was scanned. Put the" in words(page)
+
+    for file, data in zip(files, whole, strict=True):
+        file.write_bytes(data)
+    assert "hanged since the scan" not in words(page.run())
+    assert not page.exception

@@ -217,6 +217,22 @@ def test_an_image_opens_large(settings: Settings, dataset: Dataset) -> None:
     assert not at.exception
 
 
+def test_an_image_that_was_exchanged_is_named_and_the_others_are_shown(
+    settings: Settings, dataset: Dataset
+) -> None:
+    finished_pair(settings, dataset, before=range(12), after=range(1))
+    test = dataset.images("test")["path"]
+    path = dataset.root / test[1]  # the first one that was fixed
+    path.write_bytes((dataset.root / test[2]).read_bytes())
+
+    at = open_page(dataset)
+    assert words(at).count("changed since the scan") == 1
+    at.button(key="open_fixed_0").click().run()
+
+    assert f"{test[1]} has changed since the data set was scanned. Put" in words(at)
+    assert not at.exception
+
+
 def test_names_from_folders_are_no_markdown(settings: Settings, make_dataset: MakeDataset) -> None:
     dataset = make_dataset(classes=2, per_class=50)
     head, tuned = finished_pair(settings, dataset, before=(), after=range(10))
