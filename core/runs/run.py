@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from core.config import HeadConfig, RateTestConfig, RunConfig
 from core.language import Words, mark, retold, tr
 from core.records import known_fields
+from core.sizes import folder_bytes, kept_bytes
 
 
 class RunState(StrEnum):
@@ -197,12 +197,9 @@ class Run:
     @property
     def disk_bytes(self) -> int:
         """Size of the run's files, in bytes."""
-        size = 0
-        for file in self.path.rglob("*"):
-            # The worker's temporary files come and go.
-            with suppress(FileNotFoundError):
-                size += file.stat().st_size
-        return size
+        if self.status.state.active or self.status.finished is None:
+            return folder_bytes(self.path)  # its log and metrics grow in place
+        return kept_bytes(self.path)
 
     @property
     def can_resume(self) -> bool:

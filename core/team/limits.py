@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.datasets import DatasetStore
 from core.errors import LimitError, TeamError
 from core.language import Words, number, tr
 from core.runs import RunStore
+from core.sizes import kept_bytes
 from core.team.acting import Acting
 from core.training.feature_store import FeatureStore
 
@@ -77,7 +77,7 @@ class Limits:
             LimitError: If there are fewer, or the disk has not as much.
         """
         datasets = DatasetStore(self._settings.datasets_dir).list()
-        size = {dataset.id: folder_bytes(dataset.path) for dataset in datasets}
+        size = {dataset.id: kept_bytes(dataset.path) for dataset in datasets}
         mine = sum(size[dataset_id] for dataset_id in self._mine("dataset", size))
         limits = self._pair("limit_data_bytes", sum(size.values()), mine)
         for limit in limits:
@@ -94,7 +94,7 @@ class Limits:
         runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
         active = [run.id for run in runs if run.status.state.active]
         datasets = DatasetStore(self._settings.datasets_dir).list()
-        folders = {dataset.id: folder_bytes(dataset.path) for dataset in datasets}
+        folders = {dataset.id: kept_bytes(dataset.path) for dataset in datasets}
         sizes = {run.id: run.disk_bytes for run in runs}
         limits = [
             *self._pair("limit_runs", len(active), len(self._mine("run", active))),
@@ -224,11 +224,6 @@ def _data_full(limit: _Limit) -> LimitError:
             variable=limit.variable,
         ),
     )
-
-
-def folder_bytes(path: Path) -> int:
-    """Size of a folder's files, in bytes."""
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
 def gigabytes(size: int) -> Words:

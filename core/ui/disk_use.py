@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +12,7 @@ import streamlit as st
 from core.files import read_json
 from core.language import moment, tr
 from core.runs import Run
+from core.sizes import kept_bytes
 from core.team.permissions import Action
 from core.training.feature_store import FeatureStore, StoredFeatures
 from core.ui import session
@@ -34,7 +34,7 @@ def disk_use(runs: Sequence[Run]) -> None:
 def _datasets(runs: Sequence[Run]) -> None:
     used = Counter(run.base.dataset_id for run in runs)
     rows = [
-        (dataset.name, size_words(_folder_bytes(dataset.path)), used[dataset.id])
+        (dataset.name, size_words(kept_bytes(dataset.path)), used[dataset.id])
         for dataset in session.dataset_store().list()
     ]
     st.markdown(f"**{tr('Data sets')}**")
@@ -92,7 +92,3 @@ def _feature_keys(run: Run) -> list[str]:
         return list(read_json(run.account_path)["features"]["keys"])
     except (OSError, ValueError, KeyError, TypeError):
         return []  # not that far yet, or of a version that did not write them down
-
-
-def _folder_bytes(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
