@@ -7,6 +7,7 @@ from functools import partial
 
 from core.errors import NotAllowedError
 from core.ui import session
+from core.ui.media_guard import guard_media
 from core.ui.session import Way
 from core.ui.sign_in import (
     ask_to_sign_in,
@@ -21,13 +22,14 @@ from core.ui.upload_guard import guard_uploads
 def refusal() -> Callable[[], None] | None:
     """What to show instead of the page; None for a person who is in.
 
-    Uploads are let in or kept out with the person.
+    Uploads, pictures and downloads are let through or kept back with the person.
     """
     way = session.way_in()
     if way is Way.OPEN:
         return None
     shown = _refusal(way)
     guard_uploads(shown is None)
+    guard_media(shown is None)
     return shown
 
 

@@ -7,12 +7,11 @@ import time
 
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
-from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
-from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 from core.errors import NotAllowedError
 from core.language import tr
 from core.ui import session
+from core.ui.media_guard import browser_of
 from core.ui.session import Way
 from core.ui.text import plain
 
@@ -164,9 +163,7 @@ def _card() -> st.delta_generator.DeltaGenerator:
 
 
 def _browser() -> str:
-    """What tells this browser from others: the token of Streamlit's XSRF cookie, "" without one."""
-    token, _ = decode_xsrf_token_string(st.context.cookies.get(XSRF_COOKIE_NAME) or "")
-    return token.hex() if token else ""
+    return browser_of(st.context.cookies)
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,13 +1,15 @@
 """Who gets in by requests of their own making, and who may upload. No browser is needed."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.e2e.conftest import Server, running_app
-from tests.e2e.raw_client import upload, visit
+from tests.e2e.raw_client import XSRF, upload, visit
 
 ROLES = {"UNFREEZE_QUEUE": "off", "UNFREEZE_ADMINS": "ann@example.org"}
 HEADERS = {"X-Forwarded-Email": "email", "X-Forwarded-User": "name"}
@@ -74,6 +76,27 @@ def test_behind_a_proxy_its_header_decides(behind_proxy: Server, email: str, wor
     assert words in shown
     assert (HOME in shown) == (words == HOME)
     assert status == (204 if words == HOME else 400)
+
+
+def test_pictures_are_for_browsers_whose_person_is_in(behind_proxy: Server) -> None:
+    with httpx.Client(base_url=behind_proxy.url) as ann, httpx.Client() as stranger:
+        for client in (ann, stranger):
+            client.get(f"{behind_proxy.url}/_stcore/health")
+        cookie = {"Cookie": f"{XSRF}={ann.cookies[XSRF]}"}
+        socket, _, shown = visit(
+            behind_proxy.url, "Data", X_Forwarded_Email="ann@example.org", **cookie
+        )
+        address = re.search(r"/media/\w+\.\w+", shown)
+        assert address is not None
+        picture = f"{behind_proxy.url}{address[0]}"
+        hers, anothers = ann.get(picture).status_code, stranger.get(picture).status_code
+        nobodys = httpx.get(picture, headers={"Cookie": f"{XSRF}=forged"}).status_code
+        socket.close()
+        # Somebody without a role opens a page in the same browser.
+        visit(behind_proxy.url, X_Forwarded_Email="eve@example.org", **cookie)[0].close()
+        afterwards = ann.get(picture).status_code
+
+    assert (hers, anothers, nobodys, afterwards) == (200, 403, 403, 403)
 
 
 @pytest.mark.parametrize("secrets", ["[auth\n", "[auth]\n"], ids=["not TOML", "empty section"])
