@@ -12,7 +12,7 @@ from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
 from core.ui.cards import error_card
-from core.ui.labels_lock import may_not_change
+from core.ui.labels_lock import may_not_change, say_why_not
 from core.ui.text import plain
 
 _WORDS = {"train": mark("Training"), "val": mark("Validation"), "test": mark("Test")}
@@ -32,13 +32,13 @@ def show_camera(dataset: Dataset | None) -> None:
             )
         )
         return
-    reason = may_not_change(dataset)
+    off = bool(may_not_change(dataset))
     left, right = st.columns([2, 3], gap="large")
     name = left.selectbox(
         tr("Class of {name}", name=plain(dataset.name)),
         dataset.class_names,
         key="camera_class",
-        disabled=bool(reason),
+        disabled=off,
     )
     split = left.segmented_control(
         tr("Use it for"),
@@ -47,16 +47,16 @@ def show_camera(dataset: Dataset | None) -> None:
         required=True,
         format_func=lambda value: tr(_WORDS[value]),
         key="camera_split",
-        disabled=bool(reason),
+        disabled=off,
     )
     # The browser asks for the camera as soon as it is drawn, so it is drawn only when wanted.
-    wanted = left.toggle(tr("Use the camera"), key="camera_on", disabled=bool(reason))
-    if reason:
-        left.caption(f":material/lock: {reason}")
+    wanted = left.toggle(tr("Use the camera"), key="camera_on", disabled=off)
+    with left:
+        say_why_not(dataset)
     if not wanted:
         return
     picture = right.camera_input(
-        tr("Camera"), key="camera", label_visibility="collapsed", disabled=bool(reason)
+        tr("Camera"), key="camera", label_visibility="collapsed", disabled=off
     )
     if picture is not None and act_button(
         tr("Add to {name}", name=plain(str(name))),

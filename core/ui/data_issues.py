@@ -21,6 +21,7 @@ from core.ui.acts import act_button
 from core.ui.data_changes import change
 from core.ui.data_notes import notes
 from core.ui.data_thumbnails import Row, show_strip, show_thumbnail
+from core.ui.labels_lock import say_why_not
 from core.ui.text import plain
 
 MAX_GROUPS = 12
@@ -103,6 +104,7 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
             on=("dataset", dataset.id),
         ):
             change(dataset, *leave_out(manifest))
+    say_why_not(dataset)
     _show_groups(dataset, groups)
 
 
@@ -128,6 +130,7 @@ def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
         on=("dataset", dataset.id),
     ):
         change(dataset, *leave_out_contested(manifest))
+    say_why_not(dataset)
     _show_groups(dataset, groups)
 
 

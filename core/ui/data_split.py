@@ -13,12 +13,12 @@ from core.datasets.edits import Edit
 from core.datasets.manifest import SPLITS
 from core.datasets.split import SplitPlan, divide
 from core.errors import UnfreezeError
-from core.language import mark, tr, trn
+from core.language import mark, number, tr
 from core.team.permissions import Action
 from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.data_changes import change
-from core.ui.labels_lock import may_not_change
+from core.ui.labels_lock import may_not_change, say_why_not
 
 # Only patterns that cannot take long: a user's own regular expression could stop the server.
 _TIES = {
@@ -41,10 +41,13 @@ def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
     counts = divided.loc[divided["usable"], "split"].value_counts()
     words = (tr("Train"), tr("Validation"), tr("Test"))
     for column, split, word in zip(st.columns(3), SPLITS, words, strict=True):
-        images = trn("{count} image", "{count} images", int(counts.get(split, 0)))
-        column.metric(word, images)
+        column.metric(word, number(int(counts.get(split, 0))))
     st.plotly_chart(
-        class_counts.figure(divided), key="planned", alt=tr("Images of each class after the split")
+        class_counts.figure(divided),
+        key="planned",
+        # Touch screens would show the bar always, over the legend.
+        config={"displayModeBar": False},
+        alt=tr("Images of each class after the split"),
     )
     if act_button(
         tr("Split like this"),
@@ -54,6 +57,7 @@ def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
         type="primary",
     ):
         change(dataset, Edit("split", plan=plan))
+    say_why_not(dataset)
     st.caption(tr("Makes a new version; runs keep the version that they used. It can be undone."))
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.errors import DatasetError, TeamError
-from core.language import tr, trn
+from core.language import tr
 from core.team import permissions
 from core.team.actions import Team
 from core.team.permissions import Action
@@ -19,6 +19,7 @@ from core.team.presence import LabelLock
 from core.ui import session
 from core.ui.acts import do, refused
 from core.ui.live import duration
+from core.ui.moments import ago
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
 
@@ -42,21 +43,27 @@ def may_not_change(dataset: Dataset) -> str:
     return plain(refused(Action.EDIT_DATA, "dataset", dataset.id))
 
 
+def say_why_not(dataset: Dataset) -> None:
+    """The same beside controls that are off, where the word above is out of sight."""
+    if reason := may_not_change(dataset):
+        st.caption(f":material/lock: {reason}")
+
+
 def _watch(dataset_id: str, version: str, drawn: str) -> None:
     team = session.team()
     try:
         newest = session.dataset_store().get(dataset_id).version
         lock = team.facts.labels_held_by_other(dataset_id)
         mine = lock is None and team.facts.labels_held(dataset_id)
-        waiting = len({other.who for other in team.facts.others(dataset_id)}) if mine else 0
+        waited_for = mine and bool(team.facts.others(dataset_id))
     except (DatasetError, TeamError):
         return  # the page itself says what is wrong with it
     if newest != version or drawn != ("" if lock is None else lock.holder):
         st.rerun()
     if lock is not None:
         _say_who(team, lock)
-    elif waiting:
-        _offer_to_hand_over(team, dataset_id, waiting)
+    elif waited_for:
+        _offer_to_hand_over(team, dataset_id)
 
 
 def _holder(team: Team, dataset_id: str) -> str:
@@ -68,37 +75,25 @@ def _holder(team: Team, dataset_id: str) -> str:
 
 
 def _say_who(team: Team, lock: LabelLock) -> None:
-    now = time.time()
-    person = plain(lock.name) or tr("Somebody else")
     said: str = tr(
-        "**{person}** has been changing this data set for {time}. Every change comes in by itself.",
-        person=person,
-        time=duration(now - lock.since),
+        "**{person}** is changing this data set and began {when}. Every change comes in by itself.",
+        person=plain(lock.name) or tr("Somebody else"),
+        when=ago(lock.since),
     )
     if permissions.refusal(team.person, Action.EDIT_DATA) is None:
         turn = tr(
-            "It is your turn in {time} unless another change follows, or as soon as {person} hands "
-            "it over.",
-            time=duration(max(1.0, lock.until - now)),
-            person=person,
+            "It is your turn in {time} unless another change follows, or as soon as they hand it "
+            "over.",
+            time=duration(max(1.0, lock.until - time.time())),
         )
         said = f"{said} {turn}"
     st.info(said, icon=":material/lock_person:")
 
 
-def _offer_to_hand_over(team: Team, dataset_id: str, waiting: int) -> None:
+def _offer_to_hand_over(team: Team, dataset_id: str) -> None:
     """Whoever has the data set in hand need not know of it before somebody waits."""
     with st.container(horizontal=True, vertical_alignment="center", key="hand_over_row"):
-        st.caption(
-            ":material/lock_person: "
-            + trn(
-                "{count} other person looks at this data set. It is yours alone until two minutes "
-                "after your last change.",
-                "{count} other people look at this data set. It is yours alone until two minutes "
-                "after your last change.",
-                waiting,
-            ),
-            width="content",
-        )
+        words = tr("Others can change this data set two minutes after your last change.")
+        st.caption(f":material/lock_person: {words}", width="content")
         if st.button(tr("Hand it over"), key="hand_over", icon=":material/lock_open:"):
             do(lambda: team.facts.give_labels_back(dataset_id))

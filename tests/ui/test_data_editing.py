@@ -139,7 +139,7 @@ def test_a_new_split_is_counted_before_it_is_made(settings: Settings, dataset: D
 
     assert not page.exception
     counts = now(settings, dataset).manifest().query("usable")["split"].value_counts()
-    assert shown == [f"{counts[split]} images" for split in ("train", "val", "test")]
+    assert shown == [f"{counts[split]}" for split in ("train", "val", "test")]
     assert counts["test"] in (8, 9)
     assert "Split by the app: 50 % train" in words(page)
 

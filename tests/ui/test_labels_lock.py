@@ -79,9 +79,9 @@ def test_all_that_changes_it_is_off_until_it_is_handed_over(
     assert set(held) == set(free) >= {n for n in CHANGING[view] if not n.endswith("_")}
     assert set(held.values()) == {True}
     assert set(free.values()) == {False}
-    assert "**Tim** has been changing this data set for" in said
+    assert "**Tim** is changing this data set and began just now." in said
     assert "It is your turn in" in said
-    assert "has been changing" not in words(ann)
+    assert "is changing" not in words(ann)
 
 
 def test_the_camera_is_off_as_well(settings: Settings, tim: Team) -> None:
@@ -103,7 +103,7 @@ def test_who_changes_it_hands_it_over_once_somebody_waits(
     ann.look("data", dataset.id)
     page.run()
 
-    assert "1 other person looks at this data set" in words(page)
+    assert "Others can change this data set two minutes after" in words(page)
     assert ann.labels_held_by_other(dataset.id)
     page.button(key="hand_over").click().run()
 
@@ -114,7 +114,7 @@ def test_who_changes_it_hands_it_over_once_somebody_waits(
 def test_a_viewer_is_told_who_but_not_of_a_turn(dataset: Dataset) -> None:
     said = words(open_as("vera", DATA))
 
-    assert "**Tim** has been changing this data set for" in said
+    assert "**Tim** is changing this data set and began" in said
     assert "your turn" not in said
 
 
