@@ -5,15 +5,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 T = TypeVar("T")
 FileVersion = tuple[int, int]
 _YOUNG_NS = 2_000_000_000
+_MOST_WHOLE = 1 << 63
+_MOST_DIGITS = 20  # with a sign
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
@@ -42,13 +46,65 @@ def write_json(path: Path, values: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Reads a JSON file.
+    """Reads a JSON file, whoever wrote it.
 
     Raises:
-        OSError: If it cannot be read.
-        ValueError: If it is not JSON.
+        OSError: If it cannot be read, or is no file: a pipe would be waited for.
+        ValueError: If it is not JSON, or holds what nothing here can go on with: whole numbers
+            beyond 64 bits, halves of characters, lists within lists without end.
     """
-    return json.loads(path.read_text(encoding="utf-8"))
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(f"{path.name} is no file")
+    return parse_json(path.read_text(encoding="utf-8"))
+
+
+def parse_json(text: str | bytes) -> Any:
+    """As `read_json` does.
+
+    Raises:
+        ValueError: Likewise.
+    """
+    text = text.decode("utf-8") if isinstance(text, bytes) else text
+    try:
+        values = json.loads(text, parse_int=_whole_number)
+        if "\\u" in text:
+            json.dumps(values, ensure_ascii=False).encode("utf-8")
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    return values
+
+
+def _whole_number(digits: str) -> int:
+    value = int(digits) if len(digits) <= _MOST_DIGITS else _MOST_WHOLE
+    if not -_MOST_WHOLE <= value < _MOST_WHOLE:
+        raise ValueError(f"a number of more than 64 bits: {digits:.30}")
+    return value
+
+
+def leads_out(folder: Path) -> Path | None:
+    """What in a folder is a link to elsewhere, or neither file nor folder; None where all is well.
+
+    A folder that somebody copied here may hold such: its files are shown and given away.
+
+    Args:
+        folder: Looked through whole, without following links.
+    """
+    return _leads_out(folder, folder.resolve())
+
+
+def _leads_out(folder: Path, inside: Path) -> Path | None:
+    with suppress(OSError), os.scandir(folder) as entries:  # it may go meanwhile
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.is_symlink():
+                found = None if path.resolve().is_relative_to(inside) else path
+            elif entry.is_dir(follow_symlinks=False):
+                found = _leads_out(path, inside)
+            else:
+                found = None if entry.is_file(follow_symlinks=False) else path
+            if found is not None:
+                return found
+    return None
 
 
 def file_version(path: Path) -> FileVersion:

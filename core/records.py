@@ -17,6 +17,8 @@ _SIMPLE: dict[object, tuple[type, ...]] = {
     type(None): (type(None),),
 }
 
+_YEAR_9999 = 253_370_000_000.0
+
 
 def known_fields(cls: Any, values: Any) -> dict[str, Any]:
     """The values that a dataclass has fields for; others are ignored.
@@ -35,6 +37,19 @@ def known_fields(cls: Any, values: Any) -> dict[str, Any]:
         if not _fits(value, _hints(cls)[name]):
             raise TypeError(f"{cls.__name__}.{name} has an unusable value: {value!r:.60}")
     return known
+
+
+def seconds_since_1970(value: Any) -> float:
+    """A moment that can be told as a day and time.
+
+    Raises:
+        TypeError: If it is no number.
+        ValueError: If it is none that can be told.
+    """
+    seconds = float(value)
+    if not 0 <= seconds < _YEAR_9999:
+        raise ValueError(f"no moment: {value!r:.60}")
+    return seconds
 
 
 @cache

@@ -17,6 +17,7 @@ from core.datasets.manifest import manifest_version, read_manifest, write_manife
 from core.errors import DatasetError
 from core.files import read_json, write_json
 from core.language import Words, english, retold, tr
+from core.records import seconds_since_1970
 
 
 @dataclass(frozen=True)
@@ -169,16 +170,19 @@ class DatasetStore:
 def _dataset(dataset_id: str, path: Path, record: dict[str, Any]) -> Dataset:
     if not isinstance(record["class_names"], list):
         raise TypeError("class_names should be a list.")
+    version, root = str(record["version"]), str(record["root"])
+    if "/" in version or "\0" in version + root:
+        raise ValueError(f"no version and root: {version!r:.60}, {root!r:.60}")
     return Dataset(
         id=dataset_id,
         name=str(record["name"]),
-        version=str(record["version"]),
+        version=version,
         class_names=tuple(str(name) for name in record["class_names"]),
-        root=path / record["root"],  # an absolute root replaces `path`
+        root=path / root,  # an absolute root replaces `path`
         path=path,
         source=str(record.get("source", "")),
         notes=_notes(record),
-        created=float(record.get("created", 0.0)),
+        created=seconds_since_1970(record.get("created", 0.0)),
     )
 
 

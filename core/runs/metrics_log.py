@@ -31,6 +31,7 @@ EPOCH_COLUMNS = (
 )
 
 
+_MOST_WHOLE = 1 << 63
 # How the writer begins a batch's row.
 _BATCH = b'{"event": "batch"'
 
@@ -205,8 +206,15 @@ def _is_row(row: dict[str, Any]) -> bool:
     return (
         row.get("event") in ("batch", "epoch")
         and isinstance(row.get("epoch"), int)
-        and all(value is None or isinstance(value, int | float) for value in plain.values())
+        and all(map(_is_number, plain.values()))
     )
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a chart can take it: no whole number beyond 64 bits."""
+    if isinstance(value, int):
+        return -_MOST_WHOLE <= value < _MOST_WHOLE
+    return value is None or isinstance(value, float)
 
 
 def _write_bytes(path: Path, content: bytes) -> None:

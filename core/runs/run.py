@@ -10,7 +10,7 @@ from typing import Any
 
 from core.config import HeadConfig, RateTestConfig, RunConfig
 from core.language import Words, mark, retold, tr
-from core.records import known_fields
+from core.records import known_fields, seconds_since_1970
 from core.sizes import folder_bytes, kept_bytes
 
 
@@ -59,6 +59,8 @@ def state_word(state: RunState) -> Words:
     return tr(_STATE_WORDS[state])
 
 
+# Results that are shown wherever runs are listed.
+_SHOWN = ("val_accuracy", "test_accuracy", "val_loss", "best_epoch", "epochs_done")
 # The phases of a running run, in their order.
 PHASES = ("starting", "reading", "features", "training", "evaluating", "saving")
 
@@ -108,7 +110,13 @@ class RunStatus:
             ValueError: If it is unknown.
             TypeError: If a value has another type.
         """
-        return cls(**{**known_fields(cls, values), "state": RunState(values["state"])})
+        known = known_fields(cls, values)
+        for moment in (known.get("started"), known.get("finished")):
+            seconds_since_1970(moment or 0.0)
+        for name in _SHOWN:
+            if not isinstance(known.get("results", {}).get(name), int | float | None):
+                raise TypeError(f"results.{name} should be a number.")
+        return cls(**{**known, "state": RunState(values["state"])})
 
 
 @dataclass(frozen=True)

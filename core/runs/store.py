@@ -9,6 +9,7 @@ the results (the worker, or its supervisor once the worker is gone).
 from __future__ import annotations
 
 import dataclasses
+import math
 import secrets
 import shutil
 import time
@@ -18,8 +19,9 @@ from pathlib import Path
 
 from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
-from core.files import FileVersion, file_version, read_json, read_kept, write_json
+from core.files import FileVersion, file_version, leads_out, read_json, read_kept, write_json
 from core.language import tr
+from core.records import seconds_since_1970
 from core.runs.listing import listing_of
 from core.runs.process import end_process
 from core.runs.run import GroupMark, Run, RunState, RunStatus, state_word
@@ -177,7 +179,10 @@ class RunStore:
         run = self.get(run_id)
         if run.status.state.active:
             raise RunError(_is_in_state(run), tr("Stop it before deleting it."))
-        shutil.rmtree(run.path)
+        if run.path.is_symlink():
+            run.path.unlink()  # what it leads to is not the app's
+        else:
+            shutil.rmtree(run.path)
         self.forget_rate_tests(run_id)
 
     def forget_rate_tests(self, gone: str) -> None:
@@ -226,13 +231,23 @@ def in_order(runs: Sequence[Run]) -> Sequence[Run]:
 @lru_cache(maxsize=2048)
 def _written_config(path: Path, version: FileVersion) -> Run:
     """A run as its `config.json` says, read once; what changes is put in by `RunStore.get`."""
+    foreign = leads_out(path)
+    if foreign is not None:
+        raise RunError(
+            tr(
+                "Run {run} holds {name}, which is no file in its folder.",
+                run=path.name,
+                name=repr(foreign.relative_to(path).as_posix()),
+            ),
+            tr("Put the file itself in its place."),
+        )
     record = read_json(path / "config.json")
     return Run(
         id=path.name,
         path=path,
         config=config_from_dict(record),
         status=RunStatus(),
-        created=float(record.get("created", 0.0)),
+        created=seconds_since_1970(record.get("created", 0.0)),
         dataset_name=str(record.get("dataset_name", "")),
         started_by=str(record.get("started_by", "")),
         group=GroupMark.from_dict(record.get("group")),
@@ -241,9 +256,10 @@ def _written_config(path: Path, version: FileVersion) -> Run:
 
 def _order(path: Path, created: float) -> float:
     try:
-        return float(read_json(path / "order.json")["order"])
+        order = float(read_json(path / "order.json")["order"])
     except (OSError, ValueError, KeyError, TypeError):
         return created
+    return order if math.isfinite(order) else created
 
 
 def _is_in_state(run: Run) -> str:

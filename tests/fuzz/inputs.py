@@ -126,17 +126,18 @@ members = st.lists(st.tuples(paths, contents), max_size=12)
 def archives(draw: st.DrawFn) -> bytes:
     """A zip or a tar, whole or damaged, with links and devices among its members."""
     made = draw(members)
-    kind = draw(st.sampled_from(("zip", "tar", "tar.gz")))
+    kind = draw(st.sampled_from(("zip", *_TARS)))
     file = io.BytesIO()
     if kind == "zip":
         _write_zip(file, made)
     else:
         links = draw(st.lists(st.tuples(paths, paths, st.sampled_from(_LINKS)), max_size=2))
-        _write_tar(file, made, links, "w:gz" if kind == "tar.gz" else "w")
+        _write_tar(file, made, links, _TARS[kind])
     whole = draw(st.booleans())
     return file.getvalue() if whole else draw(damaged(st.just(file.getvalue()), most=4))
 
 
+_TARS = {"tar": "w", "tar.gz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
 _LINKS = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE)
 
 

@@ -34,26 +34,46 @@ def fuzz(name: str, target: Callable[[Any, Path], None], inputs: SearchStrategy[
         How many inputs it was given.
     """
     tried = 0
+    started, began = time.monotonic(), time.process_time()
+
+    def over() -> bool:
+        return time.monotonic() - started >= SECONDS
 
     def one(value: Any) -> None:
         nonlocal tried
+        if SECONDS and over():
+            return  # the rest of a round is not worth waiting for
         tried += 1
         with tempfile.TemporaryDirectory() as folder:
             target(value, Path(folder))
 
-    started = time.monotonic()
-    while True:
-        settings(
-            max_examples=2000 if SECONDS else EXAMPLES,
-            deadline=None,
-            database=None,
-            derandomize=not SECONDS,
-            suppress_health_check=list(HealthCheck),
-        )(given(inputs)(one))()
-        if time.monotonic() - started >= SECONDS:
-            break
-    if SECONDS:
-        record = {"target": name, "tried": tried, "seconds": round(time.monotonic() - started)}
-        with (APP_ROOT / "test-artifacts" / "fuzz.jsonl").open("a") as file:
-            file.write(json.dumps(record) + "\n")
+    whole = False
+    try:
+        while True:
+            settings(
+                max_examples=500 if SECONDS else EXAMPLES,
+                deadline=None,
+                database=None,
+                derandomize=not SECONDS,
+                suppress_health_check=list(HealthCheck),
+            )(given(inputs)(one))()
+            if over():
+                break
+        whole = True
+    finally:
+        if SECONDS:
+            _record(
+                target=name,
+                tried=tried,
+                seconds=round(time.monotonic() - started),
+                cpu_seconds=round(time.process_time() - began),
+                passed=whole,
+            )
     return tried
+
+
+def _record(**facts: Any) -> None:
+    path = APP_ROOT / "test-artifacts" / "fuzz.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(facts) + "\n")
