@@ -42,7 +42,9 @@ class Visitor:
 
     async def arrive(self, browser: Browser) -> None:
         """Opens an empty page."""
-        self._context = await browser.new_context(viewport={"width": 1360, "height": 1000})
+        self._context = await browser.new_context(
+            viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+        )
         self.page = await self._context.new_page()
         self.page.set_default_timeout(1000 * PATIENCE_S)
         self.page.on("pageerror", lambda error: self.complain(f"the page's script: {error}"))

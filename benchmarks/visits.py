@@ -72,7 +72,11 @@ class People:
 
     async def leave(self) -> None:
         """The run is stopped by who started it, and everybody goes."""
-        await stop(self._people["watching"][0])
+        trainer = self._people["watching"][0]
+        try:
+            await stop(trainer)
+        except PlaywrightError as error:
+            trainer.complain(str(error))
         for person in (person for people in self._people.values() for person in people):
             await person.leave()
 

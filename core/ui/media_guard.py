@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from streamlit.runtime import Runtime
 from streamlit.runtime import exists as runtime_exists
+from streamlit.web.server.server_util import is_xsrf_enabled
 from streamlit.web.server.starlette import starlette_routes
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
@@ -51,7 +52,7 @@ def browser_of(cookies: Mapping[str, str]) -> str:
 
 def guard_media(allowed: bool) -> None:
     """Notes whether this browser's person is in; all others get no picture and no download."""
-    if runtime_exists() and starlette_routes.is_xsrf_enabled():
+    if runtime_exists() and is_xsrf_enabled():
         _known(id(Runtime.instance())).let(browser_of(st.context.cookies), allowed)
 
 
