@@ -193,10 +193,9 @@ def _training_words(run: Run) -> Words:
 
 
 def _runs_before(run: Run) -> int:
-    runs = session.run_store().list(rate_tests=True)
+    runs = session.going_on()
     waiting = in_order(runs)
-    going_on = sum(other.status.state.active for other in runs) - len(waiting)
-    return going_on + sum(other.order < run.order for other in waiting)
+    return len(runs) - len(waiting) + sum(other.order < run.order for other in waiting)
 
 
 def duration(seconds: float) -> str:

@@ -42,7 +42,6 @@ def prepare_early(run: Run) -> None:
     """Begins while a person still looks at the verdict; not where something is being trained."""
     if run.litert_path.exists():
         return
-    queue = session.run_store().list(rate_tests=True)
-    if not any(other.status.state.active for other in queue):
+    if not session.going_on():
         with suppress(UnfreezeError):  # Predict asks again, and says why it cannot
             session.team().tasks.prepare_early(run)

@@ -51,7 +51,7 @@ def runs_table(runs: Sequence[Run]) -> None:
             page = st.number_input(
                 tr("Page of {pages}", pages=pages), 1, pages, 1, key="runs_page", width=160
             )
-    places = {run.id: place for place, run in enumerate(in_order(runs), start=1)}
+    places = {run.id: place for place, run in enumerate(in_order(session.going_on()), start=1)}
 
     def show(run: Run) -> None:
         _row(run, True, started[run.id], places.get(run.id, 0), pinned)

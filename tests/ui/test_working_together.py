@@ -111,6 +111,23 @@ def test_a_private_run_is_hidden_from_others(dataset: Dataset, store: RunStore, 
     ]
 
 
+def test_a_place_in_the_queue_counts_runs_that_are_hidden(
+    settings: Settings, dataset: Dataset, store: RunStore, tim: Team
+) -> None:
+    hidden = tim.runs.start(runs.head_config(dataset), dataset)
+    TeamBooks(TeamDatabase(settings.database_url)).owners.share("run", hidden.id, private=True)
+    waits = store.create(runs.head_config(dataset), "Cats")
+
+    live = open_as("vera", "pages/2_Head.py", run=waits.id)
+    table = open_as("vera", "pages/6_Runs.py")
+
+    assert live.main.get("progress")[0].proto.text == "Waiting in the queue, 1 before it"
+    assert "queued, number 2" in words(table)
+    assert [b.key for b in table.button if (b.key or "").startswith("open_")] == [
+        f"open_{waits.id}"
+    ]
+
+
 def test_who_is_here_is_named(dataset: Dataset, store: RunStore, tim: Team) -> None:
     run = runs.finished(store, runs.head_config(dataset))
     tim.facts.look("head", run.id)

@@ -1,7 +1,7 @@
 """The only place that touches `st.session_state` beyond widget keys, and the URL's parameters."""
 
 from core import language as _language
-from core.ui.session.access import database_error, dataset_store, run_store, team
+from core.ui.session.access import database_error, dataset_store, going_on, run_store, team
 from core.ui.session.choices import (
     TIP_COOKIE,
     cached,
@@ -62,6 +62,7 @@ __all__ = [
     "dispatcher",
     "ended_since",
     "followed",
+    "going_on",
     "hidden_link",
     "hide_tip",
     "is_tip_hidden",

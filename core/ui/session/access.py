@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import TeamError
+from core.runs import Run, RunStore
 from core.team.acting import TeamBooks
 from core.team.actions import Team
 from core.team.database import TeamDatabase
@@ -31,6 +32,12 @@ def team() -> Team:
 def run_store() -> VisibleRuns:
     """The runs that this person sees; changes go through `team`."""
     return team().seen_runs
+
+
+def going_on() -> list[Run]:
+    """Every run that waits or goes on, hidden ones too: to count, not to show."""
+    runs = RunStore(settings().runs_dir).list(rate_tests=True)
+    return [run for run in runs if run.status.state.active]
 
 
 def dataset_store() -> VisibleDatasets:
