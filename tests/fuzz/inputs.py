@@ -55,6 +55,8 @@ scalars = st.one_of(
     st.integers(),
     st.floats(),
     st.text(max_size=12),
+    # What JSON can say and little else can hold.
+    st.sampled_from((10**400, -(1 << 63), 1 << 64, 1e300, "\ud800", "a\0b", "/../..")),
     st.sampled_from(("head", "fine_tune", "running", "completed", "from", "adam", "../x")),
 )
 values = st.recursive(

@@ -10,6 +10,7 @@ from core.config import HeadConfig, TrainingConfig, config_from_dict, config_to_
 from core.datasets import DatasetStore
 from core.datasets.edits import edits_of
 from core.errors import UnfreezeError
+from core.language import moment
 from core.runs import RunStore
 from core.runs.metrics_log import MetricsView, epoch_table, read_metrics
 from core.runs.tasks import read_task
@@ -60,7 +61,9 @@ def run_target(records: tuple[Any, Any, Any], folder: Path) -> None:
     store.queued()
     for seen in listed:
         assert seen.status.state
-        assert isinstance(seen.dataset_name, str)
+        seen.dataset_name.encode("utf-8")
+        moment(seen.created)
+        moment(seen.status.started or 0.0)
 
 
 def dataset_target(records: tuple[Any, Any], folder: Path) -> None:
@@ -70,7 +73,10 @@ def dataset_target(records: tuple[Any, Any], folder: Path) -> None:
     (made / "edits.json").write_text(json.dumps(records[1]))
     store = DatasetStore(folder)
     for dataset in store.list():
-        assert all(isinstance(name, str) for name in dataset.class_names)
+        "".join(dataset.class_names).encode("utf-8")
+        moment(dataset.created)
+        assert made in (dataset.path / f"manifest-{dataset.version}.parquet").parents
+        assert "/" not in dataset.version
         try:
             edits_of(dataset)
         except UnfreezeError as error:
@@ -88,7 +94,7 @@ def task_target(record: Any, folder: Path) -> None:
 def metrics_target(data: bytes, folder: Path) -> None:
     path = folder / "metrics.jsonl"
     path.write_bytes(data)
-    assert list(epoch_table(read_metrics(path)).columns)
+    epoch_table(read_metrics(path)).to_numpy(float)
     view = MetricsView(path, limit=2)
     seen = view.read()
     assert view.read().version == seen.version
