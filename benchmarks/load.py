@@ -1,14 +1,21 @@
 """What do many open browsers on one run cost it? A real server and real websocket clients.
 
-Run `python -m benchmarks.load --viewers 30`. It trains a run alone, then with the viewers, each of
-which has the run's page open and asks for its live view as often as the page tells its browser to.
-Windows with and without viewers take turns, in one run, so that both meet the same machine. The
-last line is JSON:
+Run `python -m benchmarks.load --viewers 30`. It trains a run, and thirty viewers open the run's
+page. Then windows of time take turns in which they look and do not look, all in one run, so that
+both meet the same machine. Looking means what a browser does: each part of the page that draws
+itself anew is asked for as often as the page says, which is the live view, the tab's title and
+who is there. Opening the page is counted apart. The last line is JSON:
     viewers: how many.
     p95_rerun_ms: 95th percentile of the time from asking for the live view to its end.
     p50_rerun_ms: its median.
     slowdown: seconds an epoch with viewers over seconds without, medians over the epochs.
-    reruns: how many reruns that is.
+    reruns: how many reruns of the live view that is.
+    looks: reruns of all parts of the page.
+    server_cpu_ms: processor time of the server for each viewer and minute, without what it takes
+        when nobody looks.
+    client_cpu_ms: the same of the viewers, who in life have machines of their own. They take no
+        message apart that they need not, but a slowdown holds what they cost all the same.
+    opening_cpu_ms: processor time of the server for each opening of the page.
     cores: of this machine, which server, clients and training share.
 """
 
@@ -30,49 +37,41 @@ from streamlit.proto.AutoRerun_pb2 import AutoRerun
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.faults import Site
-from benchmarks.server import connect, run_page
+from benchmarks.processor_time import ProcessorTime
+from benchmarks.viewer import Viewer, Watched
 from core.config import FineTuneConfig, TrainingConfig
 from core.runs import Run
 from core.runs.metrics_log import read_metrics
 
 WINDOW_SECONDS = 20.0
+# Whoever came first was told another pace than the crowd has, and is told anew at the next look.
+SETTLE_SECONDS = 8.0
 WINDOWS = 3
 
 
 @dataclass
-class Watched:
-    """What the viewers measured: seconds of each rerun of the live view."""
+class Windows:
+    """All windows of one kind.
 
-    reruns: list[float] = field(default_factory=list)
+    Attributes:
+        epochs: Seconds of the epochs within them.
+        cpu: Seconds of processor time, by kind of process.
+        seconds: How long they were in all.
+    """
 
+    epochs: list[float] = field(default_factory=list)
+    cpu: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
 
-async def viewer(port: int, query: str, ends: float, seen: Watched) -> None:
-    """Opens the run's page and asks for its live view at the page's own pace until `ends`."""
-    socket = await connect(port)
-    _, messages = await run_page(socket, "Fine_tune", query)
-    timer = timer_of(messages)
-    if timer is None:
-        raise RuntimeError("the page has no live view")
-    due = time.monotonic() + np.random.default_rng().uniform(0, timer.interval)
-    while due < ends:
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-        seconds, messages = await run_page(socket, "Fine_tune", query, timer.fragment_id)
-        timer = timer_of(messages) or timer  # the page may have changed its pace
-        seen.reruns.append(seconds)
-        due = max(due + timer.interval, time.monotonic())
-    socket.close()
+    def share(self, kind: str) -> float:
+        """Seconds of processor time in a second."""
+        return self.cpu.get(kind, 0.0) / self.seconds
 
 
 def timer_of(messages: Sequence[ForwardMsg]) -> AutoRerun | None:
     """The last timer that the server asked the browser for."""
     timers = [m.auto_rerun for m in messages if m.WhichOneof("type") == "auto_rerun"]
     return timers[-1] if timers else None
-
-
-async def window(port: int, query: str, viewers: int, seen: Watched) -> None:
-    """One window of time with that many viewers."""
-    ends = time.monotonic() + WINDOW_SECONDS
-    await asyncio.gather(*(viewer(port, query, ends, seen) for _ in range(viewers)))
 
 
 def epoch_seconds(run: Run, first: float, last: float) -> list[float]:
@@ -87,32 +86,68 @@ def epochs_done(run: Run) -> int:
     return sum(row["event"] == "epoch" for row in read_metrics(run.metrics_path))
 
 
-def measure(site: Site, viewers: int) -> dict[str, float]:
-    """Trains a run under windows with and without viewers."""
+async def watch(viewers: Sequence[Viewer], seconds: float, seen: Watched) -> None:
+    """Lets them look for that long; nobody looks where there is nobody."""
+    ends = time.monotonic() + seconds
+    await asyncio.gather(*(viewer.watch(ends, seen) for viewer in viewers))
+    await asyncio.sleep(max(0.0, ends - time.monotonic()))
+
+
+async def window(
+    site: Site, run: Run, viewers: Sequence[Viewer], into: Windows, seen: Watched
+) -> None:
+    """One window of time in which these look."""
+    cpu, first, began = ProcessorTime(site.settings.queue_dir), epochs_done(run), time.monotonic()
+    cpu.look()
+    await watch(viewers, WINDOW_SECONDS, seen)
+    cpu.look()
+    into.seconds += time.monotonic() - began
+    into.epochs += epoch_seconds(run, first, epochs_done(run))
+    for kind, seconds in cpu.seconds().items():
+        into.cpu[kind] = into.cpu.get(kind, 0.0) + seconds
+
+
+async def measure(site: Site, run: Run, count: int) -> dict[str, float]:
+    """Watches a run in turns."""
+    query = f"dataset={run.base.dataset_id}&run={run.id}"
+    viewers = [Viewer(site.server.port, query) for _ in range(count)]
+    cpu = ProcessorTime(site.settings.queue_dir)
+    cpu.look()
+    for viewer in viewers:
+        await viewer.open()
+    cpu.look()
+    opening = cpu.seconds()["server"]
+    await watch(viewers, SETTLE_SECONDS, Watched())
+    alone, watched, seen = Windows(), Windows(), Watched()
+    for _ in range(WINDOWS):
+        await window(site, run, [], alone, Watched())
+        await window(site, run, viewers, watched, seen)
+    for viewer in viewers:
+        viewer.close()
+    milliseconds = np.array(seen.reruns) * 1000
+    each = 60_000 / count
+    return {
+        "viewers": count,
+        "p95_rerun_ms": round(float(np.percentile(milliseconds, 95)), 1),
+        "p50_rerun_ms": round(float(np.median(milliseconds)), 1),
+        "slowdown": round(float(np.median(watched.epochs) / np.median(alone.epochs)), 3),
+        "reruns": len(milliseconds),
+        "looks": seen.looks,
+        "server_cpu_ms": round(each * (watched.share("server") - alone.share("server")), 1),
+        "client_cpu_ms": round(each * (watched.share("clients") - alone.share("clients")), 1),
+        "opening_cpu_ms": round(1000 * opening / count, 1),
+        "cores": os.cpu_count() or 1,
+    }
+
+
+def begin(site: Site) -> Run:
+    """Starts a run that trains for as long as it is measured."""
     training = TrainingConfig(learning_rate=1e-4, epochs=100_000, batch_size=8)
     head = site.whole[0]
     run = site.store.create(FineTuneConfig(head.id, head.base, "block5", training=training))
     while epochs_done(run) < 5:
         time.sleep(0.2)
-    query = f"dataset={run.base.dataset_id}&run={run.id}"
-    seen, alone, watched = Watched(), [], []
-    for _ in range(WINDOWS):
-        before = epochs_done(run)
-        time.sleep(WINDOW_SECONDS)
-        between = epochs_done(run)
-        asyncio.run(window(site.server.port, query, viewers, seen))
-        alone += epoch_seconds(run, before, between)
-        watched += epoch_seconds(run, between, epochs_done(run))
-    site.store.request_stop(run.id)
-    milliseconds = np.array(seen.reruns) * 1000
-    return {
-        "viewers": viewers,
-        "p95_rerun_ms": round(float(np.percentile(milliseconds, 95)), 1),
-        "p50_rerun_ms": round(float(np.median(milliseconds)), 1),
-        "slowdown": round(float(np.median(watched) / np.median(alone)), 3),
-        "reruns": len(milliseconds),
-        "cores": os.cpu_count() or 1,
-    }
+    return run
 
 
 def main() -> None:
@@ -123,7 +158,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         site = Site(Path(folder))
         try:
-            result = measure(site, arguments.viewers)
+            run = begin(site)
+            result = asyncio.run(measure(site, run, arguments.viewers))
+            site.store.request_stop(run.id)
         finally:
             site.close()
     print(json.dumps(result))
