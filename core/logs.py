@@ -1,8 +1,9 @@
 """What processes write down as they go: in one form, kept small, without secrets.
 
 The web server writes `logs/server.log` in the workspace and starts another one every ten megabytes.
-The queue's processes add to one file each, which is put aside at a start when it has that size.
-A run's process and short tasks write to the log in their own folder, which ends with them. With
+The queue's processes add to one file each, a run's process and short tasks to one in their own
+folder. Libraries write there too, so nobody can start another file at the right moment: what was
+written is copied aside once it is too much, and the file emptied (`keep_small`). With
 `UNFREEZE_LOG=json` every line is one JSON object.
 """
 
@@ -21,10 +22,13 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
+from core.files import replace_file
 from core.settings import APP_ROOT
 
 MAX_BYTES = 10_000_000
 KEPT = 5
+# Of a run or a short task: there may be thousands.
+MAX_RUN_BYTES = 2_000_000
 _HIDDEN = "***"
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # Of variables and settings, what their names call a secret.
@@ -130,6 +134,38 @@ def open_log(path: Path) -> IO[bytes]:
         if path.stat().st_size >= MAX_BYTES:
             path.replace(path.with_name(f"{path.name}.1"))
     return path.open("ab")
+
+
+def new_log(path: Path) -> IO[bytes]:
+    """Opens the log of a process that is about to start, without what an earlier one wrote."""
+    path.unlink(missing_ok=True)
+    return path.open("ab")  # only what is appended may be emptied meanwhile
+
+
+def keep_small(path: Path, most: int = MAX_BYTES) -> None:
+    """Empties a log that processes append to, once it has reached a size.
+
+    Its end moves to a file that ends in `.1`, in place of an older one. What is written in that
+    moment is lost.
+
+    Args:
+        path: The log; may be missing.
+        most: The size, in bytes; of the file that ends in `.1` too.
+    """
+    with contextlib.suppress(OSError):
+        if path.stat().st_size < most:
+            return
+        with path.open("rb") as log:
+            log.seek(-most, os.SEEK_END)
+            end = log.read(most)
+        # On a full disk, room is worth more than what it said.
+        with contextlib.suppress(OSError):
+            replace_file(path.with_name(f"{path.name}.1"), lambda part: _write(part, end))
+        os.truncate(path, 0)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
 
 
 def formatter() -> Discreet:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from core.errors import QueueError
 from core.language import tr
+from core.logs import keep_small
 from core.runs import scheduler
 from core.runs.store import RunStore
 from core.runs.supervisor import work_off
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 # A run that cannot even write its status would only fail without a word.
 MIN_FREE_BYTES = 50_000_000
+_LOGS = ("scheduler", "worker", "tensorboard", "spare")
 _LOG = logging.getLogger(__name__)
 
 
@@ -143,8 +145,15 @@ class Dispatcher:
                 # Dask's connection errors are OSErrors; the next turn connects anew.
                 _LOG.warning("the queue is not reachable: %s", error)
                 self._disconnect()
+            self._keep_logs_small()
             self._woken.wait(POLL_SECONDS)
             self._woken.clear()
+
+    def _keep_logs_small(self) -> None:
+        """The queue's processes write for months."""
+        if self._lock is not None:
+            for name in _LOGS:
+                keep_small(self._settings.queue_dir / f"{name}.log")
 
 
 def _submit(client: Client, runs_dir: str) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
 from core.language import Words, mark, tr
-from core.logs import log_to_stderr
+from core.logs import MAX_RUN_BYTES, keep_small, log_to_stderr, new_log
 from core.records import known_fields
 from core.runs.process import end_process, recorded_host, recorded_process, start_detached
 from core.settings import Settings
@@ -135,6 +135,7 @@ class TaskReporter:
     def watch(self) -> None:
         """Ends the process where a stop finds it in work that never reports."""
         while not self._ended.wait(WRITE_SECONDS):
+            keep_small(self.folder / "task.log", MAX_RUN_BYTES)
             if self._stopped() and not self._ended.wait(STOP_SECONDS):
                 self.end(TaskState.STOPPED)
                 os._exit(0)
@@ -177,7 +178,7 @@ def _start_once(folder: Path, module: str, arguments: Sequence[str]) -> None:
         _stop_path(folder).unlink(missing_ok=True)
         (folder / "process.json").unlink(missing_ok=True)
         _write_task(folder, Task(TaskState.RUNNING, "Starting"))
-        with (folder / "task.log").open("wb") as log:
+        with new_log(folder / "task.log") as log:
             command = [module, str(folder), *arguments]
             start_detached(command, log, folder / "process.json")
 

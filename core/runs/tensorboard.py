@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.files import read_json, write_json
+from core.logs import new_log
 from core.runs.process import (
     end_process,
     host,
@@ -45,7 +46,7 @@ def start(settings: Settings) -> None:
     settings.queue_dir.mkdir(parents=True, exist_ok=True)
     options = ["--logdir", str(settings.runs_dir), "--port", str(port), *_OPTIONS]
     write_json(_port_path(settings), {"port": port})
-    with log_path(settings).open("wb") as log:
+    with new_log(log_path(settings)) as log:
         start_detached(["tensorboard.main", *options], log, record(settings))
 
 

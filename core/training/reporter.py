@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UnfreezeError
+from core.logs import MAX_RUN_BYTES, keep_small
 from core.runs.process import record_process
 from core.runs.run import RunState, RunStatus
 from core.runs.state import write_status
@@ -136,3 +137,6 @@ class Reporter:
             # A disk that is full or gone for a moment must not end the heart for ever.
             with contextlib.suppress(OSError):
                 self._beat()
+            # A library's warning in every batch of a long run would fill the disk.
+            for log in ("worker.log", "helpers.log"):
+                keep_small(self.run_dir / log, MAX_RUN_BYTES)

@@ -1,10 +1,13 @@
 """Logs are kept small, in one form, and hold no secret."""
 
+import errno
 import json
 import logging
 import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,8 +17,10 @@ from core import logs
 from core.config import HeadConfig
 from core.datasets import Dataset
 from core.metrics import metrics
-from core.runs import RunStore
+from core.runs import RunState, RunStore, tasks
+from core.runs.dispatcher import Dispatcher
 from core.settings import APP_ROOT, Settings
+from core.training import reporter
 
 SECRETS = {
     "UNFREEZE_DATABASE": "postgresql://app:pass%21word@db/team",
@@ -164,3 +169,91 @@ def test_the_log_of_a_process_is_put_aside_at_its_start_once_it_is_large(
     assert path.read_bytes() == b"fifth"
     assert (tmp_path / "worker.log.1").read_bytes() == b"thirdfourth!"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_log_that_grows_is_emptied_and_its_end_put_aside(tmp_path: Path) -> None:
+    path = tmp_path / "worker.log"
+    with logs.new_log(path) as log:
+        log.write(b"a" * 30)
+        log.flush()
+        logs.keep_small(path, 50)
+        untouched = path.stat().st_size
+        log.write(b"b" * 30)
+        log.flush()
+        logs.keep_small(path, 50)
+        log.write(b"after")
+
+    assert untouched == 30
+    assert path.read_bytes() == b"after"  # without a hole where the first sixty were
+    assert (tmp_path / "worker.log.1").read_bytes() == b"a" * 20 + b"b" * 30
+
+
+def test_a_log_is_emptied_where_there_is_no_room_to_put_it_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "worker.log"
+    path.write_bytes(bytes(60))
+    monkeypatch.setattr(logs, "replace_file", full)
+    logs.keep_small(path, 50)
+
+    assert path.read_bytes() == b""
+
+
+def test_a_log_that_is_not_there_is_none_to_keep_small(tmp_path: Path) -> None:
+    logs.keep_small(tmp_path / "worker.log", 50)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_goes_on_keeps_its_log_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporter, "MAX_RUN_BYTES", 50)
+    monkeypatch.setattr(reporter, "HEARTBEAT_SECONDS", 0.01)
+    (tmp_path / "worker.log").write_bytes(bytes(60))
+    voice = reporter.Reporter(tmp_path)
+    voice.begin()
+    try:
+        assert eventually(lambda: (tmp_path / "worker.log").stat().st_size == 0)
+    finally:
+        voice.finish(RunState.STOPPED, {})
+
+
+def test_a_short_task_keeps_its_log_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "MAX_RUN_BYTES", 50)
+    monkeypatch.setattr(tasks, "WRITE_SECONDS", 0.01)
+    (tmp_path / "task.log").write_bytes(bytes(60))
+    voice = tasks.TaskReporter(tmp_path)
+    watch = threading.Thread(target=voice.watch)
+    watch.start()
+    try:
+        assert eventually(lambda: (tmp_path / "task.log").stat().st_size == 0)
+    finally:
+        voice.end(tasks.TaskState.DONE)
+        watch.join()
+
+
+def test_the_dispatcher_keeps_the_logs_of_the_queue_small(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.queue_dir.mkdir(parents=True, exist_ok=True)
+    log = settings.queue_dir / "scheduler.log"
+    log.write_bytes(bytes(logs.MAX_BYTES))
+    monkeypatch.setattr(Dispatcher, "dispatch", Dispatcher._leads)
+    dispatcher = Dispatcher(settings)
+    dispatcher.start()
+    try:
+        assert eventually(lambda: log.stat().st_size == 0)
+    finally:
+        dispatcher.close()
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Whether something comes true; a slow machine has half a minute."""
+    deadline = time.monotonic() + 30
+    while not (found := true()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
