@@ -14,6 +14,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 SECONDS = 40
+XSRF = "_streamlit_xsrf"
 
 
 @dataclass
@@ -111,6 +112,12 @@ def get(port: int, path: str, **headers: str) -> bytes:
     return raw(port, "\r\n".join([*lines, "", ""]).encode())
 
 
+def xsrf_cookie(port: int) -> str:
+    """What Streamlit gives a browser to be known by."""
+    answer = httpx.get(f"http://localhost:{port}/_stcore/health", timeout=SECONDS)
+    return answer.cookies.get(XSRF, "")
+
+
 def put(
     port: int,
     path: str,
@@ -118,6 +125,7 @@ def put(
     data: bytes = b"x",
     token: str | None = None,
     headers: dict[str, str] | None = None,
+    cookie: str = "",
 ) -> int:
     """An upload; the answer's status, 0 where the server hung up.
 
@@ -128,11 +136,13 @@ def put(
         data: Its content.
         token: The XSRF token to send; None for the right one.
         headers: More of them.
+        cookie: The XSRF cookie of a browser that has been here; "" for another one.
     """
     try:
-        with httpx.Client(base_url=f"http://localhost:{port}", timeout=SECONDS) as client:
-            client.get("/_stcore/health")
-            right = client.cookies.get("_streamlit_xsrf", "")
+        right = cookie or xsrf_cookie(port)
+        with httpx.Client(
+            base_url=f"http://localhost:{port}", timeout=SECONDS, cookies={XSRF: right}
+        ) as client:
             sent = {"X-Xsrftoken": right if token is None else token, **(headers or {})}
             return client.put(path, files={"file": (name, data)}, headers=sent).status_code
     except httpx.HTTPError:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.abuse_attempts import PAGES, UPLOAD, Attempt
-from benchmarks.abuse_client import look, opened, put, run
+from benchmarks.abuse_client import XSRF, look, opened, put, run, xsrf_cookie
 from benchmarks.abuse_target import ADMIN, INSIDE, MAX_UPLOAD_MB, TRAINER, VIEWER, Target, leaks
 
 # Buttons of one page that are pressed, one after the other.
@@ -89,18 +89,23 @@ def _state(target: Target) -> set[Path]:
 
 def _uploads(target: Target, name: str, email: str) -> bool:
     """Whether a file's name leads out of the session's memory."""
-    with opened(target.port, {EMAIL: email}) as connection:
+    cookie = xsrf_cookie(target.port)
+    with opened(target.port, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
         session_id = run(connection, "Predict").session_id
-        put(target.port, f"{UPLOAD}/{session_id}/1", name)
+        path = f"{UPLOAD}/{session_id}/1"
+        if put(target.port, path, cookie=cookie) != 204:
+            raise RuntimeError("A member cannot upload.")
+        put(target.port, path, name, cookie=cookie)
     places = (target.workspace, target.workspace.parent, Path("/etc"), Path.cwd())
     return any((place / "outside.jpg").exists() for place in places)
 
 
 def _too_large(target: Target, email: str) -> bool:
-    with opened(target.port, {EMAIL: email}) as connection:
-        session_id = run(connection, "Predict").session_id
+    cookie = xsrf_cookie(target.port)
+    with opened(target.port, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
+        path = f"{UPLOAD}/{run(connection, 'Predict').session_id}/1"
         data = b"x" * (MAX_UPLOAD_MB * 3_000_000)
-        return put(target.port, f"{UPLOAD}/{session_id}/1", data=data) in (200, 201, 204)
+        return put(target.port, path, data=data, cookie=cookie) in (200, 201, 204)
 
 
 def _let_in(target: Target, value: str) -> bool:

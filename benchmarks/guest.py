@@ -68,7 +68,9 @@ class Guest:
         answer = await AsyncHTTPClient().fetch(address)
         cookie = answer.headers["Set-Cookie"].split(";")[0]
         self._cookie = cookie.split("=", 1)[1].strip('"')
-        self._socket = await connect(self._port, X_Forwarded_Email=self._email)
+        self._socket = await connect(
+            self._port, X_Forwarded_Email=self._email, Cookie=f"_streamlit_xsrf={self._cookie}"
+        )
         _, self.messages = await run_page(self._socket, self._page, self._query)
         self._session = next(
             m.new_session.initialize.session_id

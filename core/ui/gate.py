@@ -7,7 +7,7 @@ from functools import partial
 
 from core.errors import NotAllowedError
 from core.ui import session
-from core.ui.media_guard import guard_media
+from core.ui.file_guard import guard_files
 from core.ui.session import Way
 from core.ui.sign_in import (
     ask_to_sign_in,
@@ -29,7 +29,7 @@ def refusal() -> Callable[[], None] | None:
         return None
     shown = _refusal(way)
     guard_uploads(shown is None)
-    guard_media(shown is None)
+    guard_files(shown is None)
     return shown
 
 

@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitAuthError
 from core.errors import NotAllowedError
 from core.language import tr
 from core.ui import session
-from core.ui.media_guard import browser_of
+from core.ui.file_guard import browser_of
 from core.ui.session import Way
 from core.ui.text import plain
 

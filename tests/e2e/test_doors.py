@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Server, running_app
-from tests.e2e.raw_client import XSRF, upload, visit
+from tests.e2e.raw_client import XSRF, upload, visit, xsrf_cookie
 
 ROLES = {"UNFREEZE_QUEUE": "off", "UNFREEZE_ADMINS": "ann@example.org"}
 HEADERS = {"X-Forwarded-Email": "email", "X-Forwarded-User": "name"}
@@ -56,7 +56,7 @@ def test_a_stranger_cannot_upload(with_login: Server) -> None:
 
     socket.close()
     assert session_id
-    assert status == 400
+    assert status == 403
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,16 @@ def test_a_stranger_cannot_upload(with_login: Server) -> None:
 )
 def test_behind_a_proxy_its_header_decides(behind_proxy: Server, email: str, words: str) -> None:
     headers = {"X_Forwarded_Email": email} if email else {}
-    socket, session_id, shown = visit(behind_proxy.url, **headers)
-    status = upload(behind_proxy.url, session_id)
+    cookie = xsrf_cookie(behind_proxy.url)
+    socket, session_id, shown = visit(behind_proxy.url, Cookie=f"{XSRF}={cookie}", **headers)
+    status = upload(behind_proxy.url, session_id, cookie)
+    from_elsewhere = upload(behind_proxy.url, session_id)
     socket.close()
 
     assert words in shown
     assert (HOME in shown) == (words == HOME)
-    assert status == (204 if words == HOME else 400)
+    assert status == (204 if words == HOME else 403)
+    assert from_elsewhere == 403
 
 
 def test_pictures_are_for_browsers_whose_person_is_in(behind_proxy: Server) -> None:

@@ -1,7 +1,8 @@
-"""Pictures and downloads are given to browsers whose person is in, and to nobody else.
+"""Files go to and come from browsers whose person is in: pictures, downloads, and uploads.
 
 Streamlit keeps what a page shows in memory and gives it to whoever knows its address, a hash of its
-content. Here the browser must also be one in which somebody who is in has opened a page.
+content; and it takes an upload from whoever knows a session's id. Here the browser must also be one
+in which somebody who is in has opened a page.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from streamlit.runtime import Runtime
 from streamlit.runtime import exists as runtime_exists
 from streamlit.web.server.server_util import is_xsrf_enabled
 from streamlit.web.server.starlette import starlette_routes
-from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
+from streamlit.web.server.starlette.starlette_app_utils import (
+    decode_xsrf_token_string,
+    validate_xsrf_token,
+)
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 # Every run of a page notes its browser again.
@@ -50,8 +54,8 @@ def browser_of(cookies: Mapping[str, str]) -> str:
     return token.hex() if token else ""
 
 
-def guard_media(allowed: bool) -> None:
-    """Notes whether this browser's person is in; all others get no picture and no download."""
+def guard_files(allowed: bool) -> None:
+    """Notes whether this browser's person is in; all others get no file, and send none."""
     if runtime_exists() and is_xsrf_enabled():
         _known(id(Runtime.instance())).let(browser_of(st.context.cookies), allowed)
 
@@ -59,7 +63,8 @@ def guard_media(allowed: bool) -> None:
 @st.cache_resource(show_spinner=False)
 def _known(runtime_id: int) -> KnownBrowsers:
     """The runtime's browsers; there is one runtime a server, and one for each run in tests."""
-    known, as_ever = KnownBrowsers(), starlette_routes._set_cors_headers
+    known = KnownBrowsers()
+    as_ever = starlette_routes._set_cors_headers
     folder = f"{starlette_routes._with_base(starlette_routes.BASE_ROUTE_MEDIA)}/"
 
     async def only_for_known(request: Request, response: Response) -> None:
@@ -68,5 +73,11 @@ def _known(runtime_id: int) -> KnownBrowsers:
             raise HTTPException(status_code=403, detail="Sign in first")
         await as_ever(request, response)
 
+    def only_of_known(supplied_token: str | None, xsrf_cookie: str | None) -> bool:
+        # Asked before an upload is taken, or put away.
+        here = browser_of({XSRF_COOKIE_NAME: xsrf_cookie or ""})
+        return validate_xsrf_token(supplied_token, xsrf_cookie) and here in known
+
     starlette_routes._set_cors_headers = only_for_known
+    starlette_routes.validate_xsrf_token = only_of_known  # type: ignore[attr-defined]
     return known
