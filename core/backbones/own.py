@@ -6,21 +6,35 @@ starts with a backbone of the catalogue (`vgg16.keras`) holds that backbone's we
 
 from __future__ import annotations
 
-import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from core.backbones.spec import BackboneSpec
 from core.errors import BackboneError
+from core.files import parse_json
 from core.language import mark, tr
 
 OWN_PREFIX = "own:"
 USUAL_IMAGE_SIZE = 224
 USUAL_MIN_IMAGE_SIZE = 32
 BYTES_PER_VALUE = 4  # float32
+_LARGEST_IMAGE_SIZE = 10_000
 _MAX_CONFIG_BYTES = 50_000_000
+_DAMAGED = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,  # a password, or a compression that Python does not know
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 def own_spec(name: str, weights_dir: Path | None = None) -> BackboneSpec:
@@ -91,7 +105,7 @@ def _described(path: Path) -> tuple[int, int]:
             tr("There is no {file} in the weights folder.", file=path.name),
             tr("Put it into {folder}.", folder=str(path.parent)),
         ) from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise BackboneError(
             tr("{file} in the weights folder is not a readable .keras file.", file=path.name),
             tr("Save the model again with model.save('name.keras')."),
@@ -103,7 +117,7 @@ def _read_config(archive: zipfile.ZipFile) -> Any:
     info = archive.getinfo("config.json")
     if info.file_size > _MAX_CONFIG_BYTES:
         raise ValueError(f"config.json has {info.file_size} bytes")
-    return json.loads(archive.read(info))
+    return parse_json(archive.read(info))
 
 
 def _input_size(config: Any) -> int:
@@ -111,6 +125,7 @@ def _input_size(config: Any) -> int:
     try:
         first = config["config"]["layers"][0]["config"]
         shape = first.get("batch_shape") or first["batch_input_shape"]
-        return int(shape[1] or USUAL_IMAGE_SIZE)
-    except (KeyError, IndexError, TypeError, AttributeError):
+        size = int(shape[1] or USUAL_IMAGE_SIZE)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return USUAL_IMAGE_SIZE
+    return size if 0 < size <= _LARGEST_IMAGE_SIZE else USUAL_IMAGE_SIZE

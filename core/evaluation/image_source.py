@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,7 +16,16 @@ from core.language import number, tr, trn
 
 # A single image beyond this is none; it also bounds what a zip can unpack into memory.
 MAX_FILE_BYTES = 300_000_000
-_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,  # a password, or a compression that Python does not know
+    ValueError,  # places before the file's beginning
+    OverflowError,  # or beyond any end
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,13 @@ def _read_file(path: Path, name: str) -> bytes:
 
 
 def _zip_source(path: Path) -> ImageSource:
-    archive = zipfile.ZipFile(path)
+    try:
+        archive = zipfile.ZipFile(path)
+    except _UNREADABLE as error:
+        raise DatasetError(
+            tr("{name} cannot be unpacked: {error}.", name=path.name, error=str(error)),
+            tr("Pack the folder again as a zip."),
+        ) from error
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
 
     def read(name: str) -> bytes:

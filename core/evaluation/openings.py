@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import norm
 
+from core.files import parse_json
 from core.language import number, tr, trn
 from core.runs import Run
 
@@ -63,16 +64,16 @@ def record_openings(dataset_dir: Path, version: str, run_ids: Iterable[str]) -> 
 def read_openings(dataset_dir: Path, version: str) -> list[str]:
     """Ids of the runs in the record for this version, each once."""
     try:
-        text = (dataset_dir / FILE_NAME).read_text(encoding="utf-8")
+        text = (dataset_dir / FILE_NAME).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
     runs: dict[str, None] = {}
     for line in text.splitlines():
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except ValueError:
             continue  # a line cut off by a full disk must not hide the others
-        if row.get("version") == version and "run" in row:
+        if isinstance(row, dict) and row.get("version") == version and "run" in row:
             runs[str(row["run"])] = None
     return list(runs)
 

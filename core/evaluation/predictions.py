@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from core.errors import RunError
 from core.language import tr
@@ -43,7 +44,7 @@ def read_predictions(run: Run, split: str = "") -> pd.DataFrame:
             tr("Run {run} has no predictions.", run=run.id),
             tr("Wait until it has ended, or train it again."),
         ) from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
         raise RunError(
             tr(
                 "The predictions of run {run} cannot be read: {error}.",

@@ -6,6 +6,7 @@ RUN_DIR/heatmaps`. It finds `request.json` there and leaves `maps.npz` in this f
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -48,6 +49,19 @@ def ask(runs: Sequence[Run], images: Sequence[str]) -> None:
     start_task(place, _MODULE)
 
 
+# What NumPy and zipfile raise on files that are damaged, or of another kind.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    BadZipFile,
+    zlib.error,
+)
+
+
 def write_request(place: Path, runs: Sequence[Run], images: Sequence[str]) -> None:
     """Writes down which images are asked for, and of which runs."""
     request = {"runs": [run.id for run in runs], "images": list(images)}
@@ -70,7 +84,7 @@ def read_maps(run: Run) -> Maps:
     try:
         with np.load(folder(run) / "maps.npz", allow_pickle=False) as file:
             return dict(zip(file["images"].tolist(), file["maps"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except _DAMAGED:
         return {}
 
 

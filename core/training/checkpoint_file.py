@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,16 @@ from core.files import replace_file
 Array = np.ndarray[Any, Any]
 _LOG = logging.getLogger(__name__)
 _FACTS = "facts"
+_DAMAGED = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RuntimeError,  # facts that nest without end, a compression that Python does not know
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,6 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
             return Checkpoint(**facts)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         _LOG.warning("the checkpoint %s cannot be read, training starts anew: %s", path, error)
         return None

@@ -24,10 +24,10 @@ LARGEST_HALF = 65_504  # the largest number of half precision
 def read_account(run: Run) -> dict[str, Any] | None:
     """The run's `account.json`, or None where it has none."""
     try:
-        record: dict[str, Any] = read_json(run.account_path)
+        record = read_json(run.account_path)
     except (OSError, ValueError):
         return None
-    return record
+    return record if isinstance(record, dict) else None
 
 
 def timed_pass(run: Run) -> dict[str, Any] | None:

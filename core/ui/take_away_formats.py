@@ -67,10 +67,10 @@ def _format(run: Run, chosen: ExportFormat) -> dict[str, Any] | None:
 
 def _certificate(folder: Path) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = read_json(folder / "certificate.json")
+        found = read_json(folder / "certificate.json")
     except (OSError, ValueError):
         return None
-    return found
+    return found if isinstance(found, dict) else None
 
 
 def _download(run: Run, chosen: ExportFormat, folder: Path, certificate: dict[str, Any]) -> None:
