@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from queue import LifoQueue
 from typing import Any
 
 import numpy as np
+import psutil
 from PIL import Image
 
 from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
@@ -30,6 +32,8 @@ from core.settings import APP_ROOT, Settings
 
 # What a process needs of the environment; above all it gets no secrets.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
+# What computes that much less than the clock goes is ended as well: it hangs.
+_SLACK = 10
 
 
 class _DiedError(Exception):
@@ -56,8 +60,8 @@ class _Decoder:
         process = self._process = self._process or self._started()
         if process.stdin is None or process.stdout is None:
             raise _DiedError
-        timer = threading.Timer(seconds, process.kill)
-        timer.start()
+        answered = threading.Event()
+        threading.Thread(target=_watch, args=(process, seconds, answered), daemon=True).start()
         try:
             process.stdin.write(json.dumps({**request, "bytes": len(data)}).encode() + b"\n" + data)
             process.stdin.flush()
@@ -68,7 +72,7 @@ class _Decoder:
         except (OSError, ValueError) as error:
             raise _DiedError from error
         finally:
-            timer.cancel()
+            answered.set()
         return head, body
 
     def end(self) -> None:
@@ -90,11 +94,35 @@ class _Decoder:
         )
 
 
+def _watch(process: subprocess.Popen[bytes], seconds: float, answered: threading.Event) -> None:
+    """Ends a process that has computed for so long without an answer.
+
+    No image is to blame where the whole machine stood still, or other processes were served first.
+    """
+    began, latest = _computed(process), time.monotonic() + _SLACK * seconds
+    pause = seconds
+    while not answered.wait(pause):
+        left = seconds - (_computed(process) - began)
+        if left <= 0 or time.monotonic() > latest:
+            process.kill()
+            return
+        pause = max(left, 0.1)
+
+
+def _computed(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time; infinite where it is gone."""
+    try:
+        used = psutil.Process(process.pid).cpu_times()
+    except psutil.Error:
+        return float("inf")
+    return float(used.user + used.system)
+
+
 class Decoders:
     """A few processes that decode; threads may share them.
 
     Args:
-        seconds: How long one image may take.
+        seconds: How long a processor may work on one image.
         memory_bytes: How much memory one process may use.
         processes: How many there are at most.
     """

@@ -3,7 +3,9 @@
 import ast
 import io
 import os
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from core.datasets import apart
 from core.datasets.apart import Decoders, fitted, square
 from core.datasets.decode import decode_bytes, open_rgb
 from core.datasets.facts import inspect
@@ -18,6 +21,7 @@ from core.errors import InvalidImageError
 from core.settings import APP_ROOT, Settings
 from tests.datasets.pictures import jpeg
 from tests.decoded import scanned
+from tests.patience import PATIENCE_S
 
 LIMIT = 10**8
 Children = Callable[[], list[psutil.Process]]
@@ -25,7 +29,7 @@ Children = Callable[[], list[psutil.Process]]
 
 @pytest.fixture
 def decoders() -> Iterator[Decoders]:
-    made = Decoders(20, 500_000_000, 1)
+    made = Decoders(PATIENCE_S, 500_000_000, 1)
     yield made
     made.close()
 
@@ -37,8 +41,12 @@ def png(width: int, height: int) -> bytes:
 
 
 def decoding() -> list[psutil.Process]:
-    found = psutil.Process().children()
-    return [p for p in found if "core.datasets.apart_process" in p.cmdline()]
+    found = []
+    for process in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # it is ending now
+            if "core.datasets.apart_process" in process.cmdline():
+                found.append(process)
+    return found
 
 
 @pytest.fixture
@@ -101,6 +109,20 @@ def test_an_image_that_takes_too_long_ends_the_process_alone(
 
     assert [facts.issues for facts in hasty.inspect([path, path], LIMIT)] == ["unreadable"] * 2
     assert children() == []
+
+
+def test_a_machine_that_stands_still_is_no_fault_of_the_image(
+    decoders: Decoders, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_SLACK", 10_000)
+    decoders.decode(png(4, 3), "a.png", 16, LIMIT)
+    decoders._seconds = 0.5
+    (child,) = children()
+    child.suspend()
+    threading.Timer(1.0, child.resume).start()
+
+    assert decoders.decode(png(4, 3), "a.png", 16, LIMIT).shape == (16, 16, 3)
+    assert children() == [child]
 
 
 def test_a_process_that_died_is_replaced(decoders: Decoders, children: Children) -> None:
