@@ -113,7 +113,7 @@ def _filled(workspace: Path) -> tuple[str, str]:
             Image.new("RGB", (40, 30), (place * 10, 90, 200 - place * 9)).save(file, "PNG")
             packed.writestr(f"{MARK}-{place % 2}/{MARK}-{place}.png", file.getvalue())
     made = import_zip(archive, MARK, settings, lambda done, total: None)
-    run = RunStore(settings.runs_dir).create(HeadConfig(made.id, made.version), MARK, ADMIN)
+    run = RunStore(settings.runs_dir, ADMIN).create(HeadConfig(made.id, made.version), MARK)
     (run.path / "stop.request").touch()
     database = TeamDatabase(settings.database_url)
     owners = Owners(database)

@@ -61,11 +61,7 @@ def sweep_choices(blocks: Sequence[Block]) -> list[tuple[str, Scope]]:
 
 
 def queue_sweep(
-    store: RunStore,
-    head: Run,
-    blocks: Sequence[Block],
-    epochs: int = SWEEP_EPOCHS,
-    started_by: str = "",
+    store: RunStore, head: Run, blocks: Sequence[Block], epochs: int = SWEEP_EPOCHS
 ) -> None:
     """Queues the same short fine-tuning from a head for every choice.
 
@@ -75,7 +71,7 @@ def queue_sweep(
     configs = [full_run(head, block, scope) for block, scope in sweep_choices(blocks)]
     configs = [replace(c, training=replace(c.training, epochs=epochs)) for c in configs]
     group = new_mark("sweep", mark("Every block"), head.id)
-    queue_group(store, group, configs, head.dataset_name, started_by)
+    queue_group(store, group, configs, head.dataset_name)
 
 
 def full_run(head: Run, block: str, scope: Scope) -> FineTuneConfig:

@@ -48,7 +48,7 @@ class DataAmount:
     split: str
 
 
-def queue_shares(store: RunStore, head: Run, started_by: str = "") -> None:
+def queue_shares(store: RunStore, head: Run) -> None:
     """Queues the same head for every share of its training images; the run itself is the whole.
 
     Raises:
@@ -62,7 +62,7 @@ def queue_shares(store: RunStore, head: Run, started_by: str = "") -> None:
         )
     group = new_mark("data_amount", mark("Fewer images, head only"), head.id)
     configs = [_at(config, share) for share in SHARES]
-    queue_group(store, group, configs, head.dataset_name, started_by)
+    queue_group(store, group, configs, head.dataset_name)
 
 
 def data_amount(head: Run, group: Group, class_counts: Sequence[int]) -> DataAmount:

@@ -57,9 +57,7 @@ class SeedNoise:
         return bool(self.table["gain"].notna().any())
 
 
-def queue_seeds(
-    store: RunStore, run: Run, head: Run | None, count: int = SEEDS, started_by: str = ""
-) -> None:
+def queue_seeds(store: RunStore, run: Run, head: Run | None, count: int = SEEDS) -> None:
     """Queues the same training with other seeds; each head comes before what starts from it.
 
     Args:
@@ -67,7 +65,6 @@ def queue_seeds(
         run: A head run, or a fine-tuning run.
         head: The head run that `run` started from, where it is a fine-tuning run.
         count: How many seeds.
-        started_by: Who asks for it.
 
     Raises:
         RunError: If the workspace cannot be written to, or the head run is missing.
@@ -83,11 +80,11 @@ def queue_seeds(
     first = 1 + max(base.config.training.seed, run.config.training.seed)
     for seed in range(first, first + count):
         config = _with_seed(base.config, seed)
-        (made,) = queue_group(store, mark, [config], run.dataset_name, started_by)
+        (made,) = queue_group(store, mark, [config], run.dataset_name)
         if isinstance(run.config, FineTuneConfig):
             training = replace(run.config.training, seed=seed)
             tuned = replace(run.config, head_run_id=made.id, base=config, training=training)
-            queue_group(store, mark, [tuned], run.dataset_name, started_by)
+            queue_group(store, mark, [tuned], run.dataset_name)
 
 
 def seed_noise(group: Group) -> SeedNoise:

@@ -85,11 +85,7 @@ def new_mark(kind: GroupKind, title: str, about: str) -> GroupMark:
 
 
 def queue_group(
-    store: RunStore,
-    mark: GroupMark,
-    configs: Iterable[RunConfig],
-    dataset_name: str = "",
-    started_by: str = "",
+    store: RunStore, mark: GroupMark, configs: Iterable[RunConfig], dataset_name: str = ""
 ) -> list[Run]:
     """Queues the members of a group, in that order.
 
@@ -99,7 +95,7 @@ def queue_group(
     made: list[Run] = []
     try:
         for config in configs:
-            made.append(store.create(config, dataset_name, started_by, mark))
+            made.append(store.create(config, dataset_name, mark))
     except RunError:
         for run in made:
             store.request_stop(run.id)

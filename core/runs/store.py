@@ -37,17 +37,15 @@ class RunStore:
 
     Args:
         runs_dir: The workspace's `runs/`; created where it is missing.
+        started_by: Who asks for the runs that are created, where that is known.
     """
 
-    def __init__(self, runs_dir: Path) -> None:
+    def __init__(self, runs_dir: Path, started_by: str = "") -> None:
         self.runs_dir = runs_dir
+        self._started_by = started_by
 
     def create(
-        self,
-        config: RunConfig,
-        dataset_name: str = "",
-        started_by: str = "",
-        group: GroupMark | None = None,
+        self, config: RunConfig, dataset_name: str = "", group: GroupMark | None = None
     ) -> Run:
         """Makes a run folder with status `queued`.
 
@@ -61,7 +59,7 @@ class RunStore:
             "version": CONFIG_VERSION,
             "created": created,
             "dataset_name": dataset_name,
-            "started_by": started_by,
+            "started_by": self._started_by,
             **config_to_dict(config),
         }
         if group is not None:
@@ -77,7 +75,12 @@ class RunStore:
                 ),
                 tr("Check the disk's free space and the folder's rights."),
             ) from error
-        return self.get(run_id)
+        run = self.get(run_id)
+        self._created(run)
+        return run
+
+    def _created(self, run: Run) -> None:
+        """For stores that note which runs they made."""
 
     def get(self, run_id: str) -> Run:
         """Reads one run as it is now.

@@ -18,27 +18,20 @@ from core.language import tr, trn
 from core.runs import RunStore
 from core.settings import Settings
 from core.team.acting import Acting
-from core.team.limits import Limits, gigabytes
+from core.team.acts import Acts
+from core.team.limits import gigabytes
 from core.team.permissions import Action, sees
 from core.team.visible import VisibleDatasets
 
 Progress = Callable[[int, int], None]
 
 
-class DataActs:
-    """Brings in, changes and deletes data sets for somebody: allowed, within limits, on record.
-
-    Every method raises `NotAllowedError` where they may not, and `LimitError` where there is no
-    room; nothing is done then.
-
-    Args:
-        acting: Who.
-    """
+class DataActs(Acts):
+    """Brings in, changes and deletes data sets."""
 
     def __init__(self, acting: Acting) -> None:
-        self._acting = acting
+        super().__init__(acting)
         self._store = DatasetStore(acting.settings.datasets_dir)
-        self._limits = Limits(acting)
 
     def import_bundled(self, key: str, progress: Progress | None = None) -> Dataset:
         """Brings in a sample, which is nobody's: the app comes with it."""

@@ -15,48 +15,31 @@ from core.evaluation.seed_noise import SEEDS, queue_seeds
 from core.language import tr
 from core.runs import Run, RunStore
 from core.runs.groups import Group, delete_group, resume_group, stop_group
-from core.runs.run import GroupMark
 from core.team.acting import Acting
-from core.team.limits import Limits
+from core.team.acts import Acts
 from core.team.permissions import Action, require
-from core.team.visible import VisibleDatasets, VisibleRuns
+from core.team.visible import VisibleDatasets
 
 
 class _OwnRuns(RunStore):
     """Makes runs that belong to whoever acts, and writes that down."""
 
     def __init__(self, acting: Acting) -> None:
-        super().__init__(acting.settings.runs_dir)
+        super().__init__(acting.settings.runs_dir, acting.person.name)
         self._acting = acting
 
-    def create(
-        self,
-        config: RunConfig,
-        dataset_name: str = "",
-        started_by: str = "",
-        group: GroupMark | None = None,
-    ) -> Run:
-        """Makes a run folder with status `queued`."""
-        run = super().create(config, dataset_name, started_by or self._acting.person.name, group)
+    def _created(self, run: Run) -> None:
         self._acting.claim("run", run.id)
         self._acting.record(
-            Action.START_RUN, "run", run.id, dataset=run.base.dataset_id, name=dataset_name
+            Action.START_RUN, "run", run.id, dataset=run.base.dataset_id, name=run.dataset_name
         )
-        return run
 
 
-class RunActs:
-    """Starts, stops, orders and deletes runs for somebody: allowed, within limits, on record.
-
-    Every method raises `NotAllowedError` where they may not, and `LimitError` where there is no
-    room; nothing is done then.
-
-    Args:
-        acting: Who.
-    """
+class RunActs(Acts):
+    """Starts, stops, orders and deletes runs."""
 
     def __init__(self, acting: Acting) -> None:
-        self._acting = acting
+        super().__init__(acting)
         self._store = RunStore(acting.settings.runs_dir)
         self._own = _OwnRuns(acting)
 
@@ -67,7 +50,7 @@ class RunActs:
 
     def clone(self, run_id: str) -> Run:
         """Queues a run with the settings of another."""
-        run = self._seen(run_id)
+        run = self._run(run_id)
         self._may_start(run.config, 1)
         return self._own.create(run.config, run.dataset_name)
 
@@ -114,7 +97,7 @@ class RunActs:
     def resume(self, run_id: str) -> None:
         """Puts a stopped or failed run into the queue again."""
         self._check(Action.RESUME_RUN, run_id)
-        Limits(self._acting).check_runs(1)
+        self._limits.check_runs(1)
         self._store.request_resume(run_id)
         self._acting.record(Action.RESUME_RUN, "run", run_id)
 
@@ -151,7 +134,7 @@ class RunActs:
     def resume_group(self, group: Group) -> None:
         """Lets the members go on that were stopped or failed."""
         self._check_group(Action.RESUME_RUN, group)
-        Limits(self._acting).check_runs(sum(run.can_resume for run in group.runs))
+        self._limits.check_runs(sum(run.can_resume for run in group.runs))
         resume_group(self._store, group)
         self._record_group(Action.RESUME_RUN, group)
 
@@ -179,16 +162,8 @@ class RunActs:
         if self._acting.person.known:
             VisibleDatasets(self._acting).get(base.dataset_id)
             if isinstance(config, FineTuneConfig):
-                self._seen(config.head_run_id)
-        Limits(self._acting).check_runs(count)
-
-    def _seen(self, run_id: str) -> Run:
-        return VisibleRuns(self._acting).get(run_id)
-
-    def _check(self, action: Action, run_id: str) -> Run:
-        run = self._seen(run_id)
-        self._acting.require(action, "run", run_id)
-        return run
+                self._run(config.head_run_id)
+        self._limits.check_runs(count)
 
     def _check_group(self, action: Action, group: Group) -> None:
         for run in group.runs:

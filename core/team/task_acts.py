@@ -13,10 +13,9 @@ from core.language import tr
 from core.runs import Run, heatmaps, litert, tensorboard
 from core.runs.started import end_all
 from core.runs.tasks import start_task, stop_task
-from core.team.acting import Acting
-from core.team.limits import Limits, gigabytes
+from core.team.acts import Acts
+from core.team.limits import gigabytes
 from core.team.permissions import Action
-from core.team.visible import VisibleRuns
 from core.training.feature_store import FeatureStore
 
 _BATCH_MODULE = "core.evaluation.batch_task"
@@ -30,23 +29,13 @@ _ACTIONS = {
 }
 
 
-class TaskActs:
-    """Predicts, exports and ends processes for somebody: allowed, within limits, on record.
-
-    Every method raises `NotAllowedError` where they may not, and `LimitError` where there is no
-    room; nothing is done then.
-
-    Args:
-        acting: Who.
-    """
-
-    def __init__(self, acting: Acting) -> None:
-        self._acting = acting
+class TaskActs(Acts):
+    """Predicts, exports and ends processes."""
 
     def predict(self, run: Run, images: int) -> None:
         """Counts images that are about to be classified."""
         self._check(Action.PREDICT, run.id)
-        Limits(self._acting).check_predictions(images)
+        self._limits.check_predictions(images)
         self._acting.record(Action.PREDICT, "run", run.id, name=run.dataset_name, images=images)
 
     def prepare(self, run: Run) -> None:
@@ -63,7 +52,7 @@ class TaskActs:
         """Computes heat maps of runs' images."""
         for run in runs:
             self._check(Action.HEAT_MAPS, run.id)
-        Limits(self._acting).make_room(0)
+        self._limits.make_room(0)
         heatmaps.ask(runs, images)
         self._acting.record(Action.HEAT_MAPS, "run", runs[-1].id, images=len(images))
 
@@ -97,7 +86,7 @@ class TaskActs:
                     variable="UNFREEZE_MAX_ARCHIVE_BYTES",
                 ),
             )
-        Limits(self._acting).make_room(size)
+        self._limits.make_room(size)
         path = run.path / "batch" / UPLOAD
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
@@ -107,7 +96,7 @@ class TaskActs:
     def export(self, run: Run, key: str) -> None:
         """Makes a run's model in another format, `key` of `FORMATS`."""
         self._check(Action.EXPORT, run.id)
-        Limits(self._acting).make_room(0)
+        self._limits.make_room(0)
         start_task(run.path / "exports" / key, _EXPORT_MODULE)
         self._acting.record(Action.EXPORT, "run", run.id, name=run.dataset_name, format=key)
 
@@ -150,10 +139,6 @@ class TaskActs:
         self._acting.require(Action.START_TENSORBOARD)
         tensorboard.start(self._acting.settings)
         self._acting.record(Action.START_TENSORBOARD)
-
-    def _check(self, action: Action, run_id: str) -> None:
-        VisibleRuns(self._acting).get(run_id)
-        self._acting.require(action, "run", run_id)
 
     def _start_batch(self, run: Run, source: Path) -> None:
         start_task(run.path / "batch", _BATCH_MODULE, [str(source)])

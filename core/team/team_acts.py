@@ -5,39 +5,34 @@ from __future__ import annotations
 from core.errors import LimitError, NotAllowedError
 from core.language import tr
 from core.team.acting import Acting
+from core.team.acts import Acts
 from core.team.audit import Deed
-from core.team.limits import Limits
 from core.team.notes import Note
 from core.team.owners import GONE, NOBODYS, Kind
 from core.team.permissions import Action, require, sees
 from core.team.presence import LabelLock, Present
-from core.team.visible import VisibleRuns
 
 LONGEST_NOTE = 4000
 
 
-class TeamActs:
-    """Notes, pins, visibility, presence and the record, for somebody.
+class TeamActs(Acts):
+    """Notes, pins, visibility, presence and the record.
 
-    Methods that change something raise `NotAllowedError` where they may not; all raise `TeamError`
-    where the database cannot be reached.
-
-    Args:
-        acting: Who.
+    All methods raise `TeamError` where the database cannot be reached.
     """
 
     def __init__(self, acting: Acting) -> None:
-        self._acting = acting
+        super().__init__(acting)
         self._books = acting.books
 
     def notes(self, run_id: str) -> list[Note]:
         """A run's notes, the oldest first."""
-        VisibleRuns(self._acting).get(run_id)
+        self._run(run_id)
         return self._books.notes.of(run_id)
 
     def write_note(self, run_id: str, text: str) -> None:
         """Adds a note to a run; an empty one is none."""
-        self._check_run(Action.WRITE_NOTE, run_id)
+        self._check(Action.WRITE_NOTE, run_id)
         text = text.strip()
         if len(text) > LONGEST_NOTE:
             raise LimitError(
@@ -63,7 +58,7 @@ class TeamActs:
 
     def pin(self, run_id: str, pinned: bool = True) -> None:
         """Pins a run for everybody, or takes the pin away."""
-        self._check_run(Action.PIN_RUN, run_id)
+        self._check(Action.PIN_RUN, run_id)
         if pinned:
             self._books.notes.pin(run_id, self._acting.person.email)
         else:
@@ -92,7 +87,7 @@ class TeamActs:
 
     def limits(self) -> list[tuple[str, int, int]]:
         """How the limits stand; see `Limits.standing`."""
-        return Limits(self._acting).standing()
+        return self._limits.standing()
 
     def look(self, page: str, thing: str = "") -> None:
         """Says that this session looks at a page, and at a run or data set on it."""
@@ -116,10 +111,6 @@ class TeamActs:
     def give_labels_back(self, dataset_id: str) -> None:
         """Lets others change a data set's labels before the lock runs out."""
         self._books.presence.unlock(dataset_id, self._acting.holder)
-
-    def _check_run(self, action: Action, run_id: str) -> None:
-        VisibleRuns(self._acting).get(run_id)
-        self._acting.require(action, "run", run_id)
 
     def _seen(self, deed: Deed) -> bool:
         return not deed.thing or self._may_see(deed.thing)

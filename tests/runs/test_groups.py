@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> RunStore:
 
 
 def seeds(store: RunStore, count: int = 3, about: str = "asked") -> list[Run]:
-    return queue_group(store, new_mark("seeds", "Seeds", about), [HEAD] * count, "Digits", "Ada")
+    return queue_group(store, new_mark("seeds", "Seeds", about), [HEAD] * count, "Digits")
 
 
 def end(run: Run, state: RunState = RunState.COMPLETED) -> None:

@@ -19,6 +19,7 @@ from core.runs.metrics_log import epoch_table, read_metrics
 from core.runs.process import end_process, record_process
 from core.runs.state import HEARTBEAT_LIMIT_S, write_status
 from tests.alive import beat
+from tests.patience import PATIENCE_S
 
 HEAD = HeadConfig("data", "v1", backbone="vgg16", training=TrainingConfig(epochs=3))
 
@@ -229,13 +230,14 @@ def test_queued_runs_move_up_one_place_at_a_time(store: RunStore) -> None:
 
 
 def test_who_started_a_run_is_kept(store: RunStore) -> None:
-    assert store.get(store.create(HEAD, started_by="Ada").id).started_by == "Ada"
+    adas = RunStore(store.runs_dir, "Ada").create(HEAD)
+    assert store.get(adas.id).started_by == "Ada"
     assert store.create(HEAD).started_by == ""
 
 
 def test_a_process_is_ended_by_force_only_when_it_is_the_very_one(store: RunStore) -> None:
     run = store.get(running(store))
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "600"]) as process:
         record_process(run.process_path, process.pid)
         record = json.loads(run.process_path.read_text())
         run.process_path.write_text(json.dumps({**record, "started": record["started"] - 100}))
@@ -244,13 +246,13 @@ def test_a_process_is_ended_by_force_only_when_it_is_the_very_one(store: RunStor
 
         run.process_path.write_text(json.dumps(record))
         store.kill(run.id)
-        assert process.wait(5) == -signal.SIGKILL
+        assert process.wait(PATIENCE_S) == -signal.SIGKILL
     assert run.kill_path.exists()
 
 
 def test_nothing_is_killed_on_another_host(store: RunStore) -> None:
     run = store.get(running(store))
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "600"]) as process:
         record_process(run.process_path, process.pid)
         record = json.loads(run.process_path.read_text())
         run.process_path.write_text(json.dumps({**record, "host": "elsewhere"}))

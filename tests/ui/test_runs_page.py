@@ -16,6 +16,7 @@ from core.runs.process import record_process
 from core.settings import Settings
 from core.training.feature_store import StoredFeatures
 from core.ui.disk_use import unused_features
+from tests.patience import PATIENCE_S
 from tests.ui import runs
 from tests.ui.app import open_page, words
 
@@ -162,7 +163,9 @@ def test_a_run_with_a_checkpoint_goes_on_from_its_own_page(
 
 
 def test_the_queue_is_shown_in_order_and_a_run_moves_up(dataset: Dataset, store: RunStore) -> None:
-    first, second = (store.create(runs.head_config(dataset), started_by="Ada") for _ in range(2))
+    first, second = (
+        RunStore(store.runs_dir, "Ada").create(runs.head_config(dataset)) for _ in range(2)
+    )
     page = open_page(PAGE)
     assert "queued, number 2" in words(page)
     assert "Ada" in words(page)
@@ -232,12 +235,12 @@ def test_the_fine_tuning_form_begins_with_block_and_settings_of_a_run(
 
 def test_a_run_that_does_not_answer_is_ended_by_force(dataset: Dataset, store: RunStore) -> None:
     run = runs.running(store, runs.head_config(dataset))
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "600"]) as process:
         record_process(run.process_path, process.pid)
         page = open_page(PAGE)
         page.button(key=f"kill_menu_{run.id}").click().run()
 
-        assert process.wait(5) != 0
+        assert process.wait(PATIENCE_S) != 0
 
 
 def test_what_the_app_has_started_is_shown_and_ended(
@@ -246,7 +249,7 @@ def test_what_the_app_has_started_is_shown_and_ended(
     monkeypatch.setattr("core.runs.started.PATIENCE_SECONDS", 0.0)
     run = runs.running(store, runs.head_config(dataset))
     queued = store.create(runs.head_config(dataset))
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "600"]) as process:
         record_process(run.process_path, process.pid)
         page = open_page(PAGE)
         assert "training: head, Squares" in page.dataframe[0].value["process"].tolist()
@@ -254,7 +257,7 @@ def test_what_the_app_has_started_is_shown_and_ended(
         # It does not answer, so it is ended by force.
         page.button(key="end_all").click().run()
 
-        assert process.wait(5) != 0
+        assert process.wait(PATIENCE_S) != 0
     assert not page.exception
     assert store.get(queued.id).status.state is RunState.STOPPED
 
