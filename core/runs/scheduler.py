@@ -20,7 +20,13 @@ from core.files import read_json
 from core.language import tr
 from core.logs import open_log
 from core.runs.gpus import gpu_names
-from core.runs.process import end_process, recorded_process, start_detached
+from core.runs.process import (
+    end_process,
+    host,
+    recorded_host,
+    recorded_process,
+    start_detached,
+)
 from core.settings import APP_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -78,6 +84,8 @@ def try_connect(settings: Settings) -> Client | None:
     if settings.scheduler:
         _refuse_open(settings.scheduler)
         return _client(settings.scheduler)
+    if _has_died(settings):
+        return None  # its address is left behind, as after a reboot; nobody need wait for an answer
     try:
         return _client(str(read_json(scheduler_file(settings))["address"]))
     except (OSError, ValueError, KeyError, QueueError):
@@ -138,6 +146,11 @@ def stop(settings: Settings) -> bool:
     # Also those that did not answer; a worker that was just asked gets the time to go.
     ended = [end_process(record(settings, name), END_SECONDS) for name in ("worker", "scheduler")]
     return client is not None or any(ended)
+
+
+def _has_died(settings: Settings) -> bool:
+    path = record(settings, "scheduler")
+    return recorded_host(path) == host() and recorded_process(path) is None
 
 
 def _refuse_open(address: str) -> None:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +10,13 @@ import pytest
 
 from core.config import HeadConfig
 from core.errors import QueueError
+from core.files import write_json
 from core.runs import RunState, RunStatus, RunStore, scheduler, supervisor
 from core.runs.dispatcher import Dispatcher
 from core.runs.process import end_process, record_process, recorded_process
 from core.runs.state import write_status
 from core.settings import Settings
+from tests.patience import PATIENCE_S
 
 HEAD = HeadConfig("data", "v1")
 
@@ -37,6 +38,19 @@ def test_a_scheduler_that_does_not_answer_is_named(
     monkeypatch.setattr(scheduler, "CONNECT_SECONDS", 0.5)
     with pytest.raises(QueueError, match="does not answer"):
         scheduler.connect(Settings(workspace=tmp_path, scheduler="tcp://127.0.0.1:9"))
+
+
+def test_a_scheduler_that_is_gone_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "_client", lambda address: pytest.fail(f"asks {address}"))
+    settings = Settings(workspace=tmp_path)
+    write_json(scheduler.scheduler_file(settings), {"address": "tcp://127.0.0.1:9"})
+    with subprocess.Popen(["sleep", "600"]) as process:
+        record_process(scheduler.record(settings, "scheduler"), process.pid)
+        process.kill()
+
+    assert scheduler.try_connect(settings) is None
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
@@ -127,12 +141,10 @@ def test_a_run_whose_lock_is_held_is_passed_over(
 def test_a_hanging_process_is_ended_on_request(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretend(monkeypatch, "run.joinpath('kill.request').touch(); import time; time.sleep(60)")
+    pretend(monkeypatch, "run.joinpath('kill.request').touch(); import time; time.sleep(900)")
     run = store.create(HEAD)
-    began = time.monotonic()
     supervisor.work_off(str(store.runs_dir))
 
-    assert time.monotonic() - began < 10
     assert (store.get(run.id).status.error or {})["what"] == "This run was ended by force."
 
 
@@ -164,10 +176,10 @@ def test_a_workspace_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
 def test_a_process_is_found_again_until_it_is_dead(tmp_path: Path) -> None:
     path = tmp_path / "process.json"
     assert recorded_process(path) is None
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["sleep", "600"]) as process:
         record_process(path, process.pid)
         assert recorded_process(path) is not None
-        assert end_process(path, patience=5)
+        assert end_process(path, patience=PATIENCE_S)
         # Not waited for yet: its number is still taken, but it is dead.
         assert recorded_process(path) is None
     assert not end_process(path)
