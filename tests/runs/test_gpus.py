@@ -3,8 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from core.config import HeadConfig, TrainingConfig
 from core.runs import RunState, RunStore, supervisor
 from core.runs.gpus import gpu_names, taken
+from tests.patience import wait_until
 
 # Stays until a file says that it may end, and tells which GPU it may use.
 TRAINS = """
@@ -67,13 +66,13 @@ def test_each_run_has_a_gpu_and_one_that_asks_for_all_waits_for_them(
     for thread in threads:
         thread.start()
     files = [run.path / "gpu" for run in runs]
-    wait_for(lambda: all(file.exists() and file.read_text() for file in files[:2]))
+    assert wait_until(lambda: all(file.exists() and file.read_text() for file in files[:2]))
 
     assert sorted(file.read_text() for file in files[:2]) == ["0", "GPU-7"]
     assert not files[2].exists()
     assert store.get(runs[2].id).status.state is RunState.QUEUED
     (store.runs_dir / "end").touch()
-    wait_for(lambda: store.get(runs[2].id).status.state is RunState.COMPLETED)
+    assert wait_until(lambda: store.get(runs[2].id).status.state is RunState.COMPLETED)
     assert files[2].read_text() == "0,GPU-7"
 
 
@@ -89,7 +88,7 @@ def test_a_run_that_waits_for_a_gpu_can_be_cancelled(tmp_path: Path) -> None:
 def test_a_gpu_stays_taken_while_its_process_lives(tmp_path: Path) -> None:
     with taken(tmp_path, every=True, wanted=lambda: False) as share:
         assert share is not None
-        child = subprocess.Popen(["sleep", "60"], pass_fds=share.handles)
+        child = subprocess.Popen(["sleep", "600"], pass_fds=share.handles)
     # The Dask worker is gone, the training process is not.
     with taken(tmp_path, every=False, wanted=lambda: False) as other:
         assert other is None
@@ -105,10 +104,3 @@ def test_a_machine_without_gpus_takes_none(tmp_path: Path, monkeypatch: pytest.M
     with taken(tmp_path, every=True, wanted=lambda: False) as share:
         assert share is not None
         assert (share.environment, share.handles) == ({}, ())
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

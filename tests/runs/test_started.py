@@ -16,6 +16,7 @@ from core.runs.state import write_status
 from core.runs.tasks import TaskReporter, TaskState, read_task
 from core.settings import Settings
 from tests.alive import beat
+from tests.patience import PATIENCE_S
 
 HEAD = HeadConfig("data", "v1")
 
@@ -27,7 +28,7 @@ def store(settings: Settings) -> RunStore:
 
 @pytest.fixture
 def sleepers() -> Iterator[list[subprocess.Popen[bytes]]]:
-    found = [subprocess.Popen(["sleep", "60"]) for _ in range(6)]
+    found = [subprocess.Popen(["sleep", "600"]) for _ in range(6)]
     yield found
     for process in found:
         process.kill()
@@ -64,7 +65,7 @@ def test_everything_that_was_started_is_seen_and_ended(
     assert seen[2].run.id == run.id
 
     assert end_all(settings, patience=0.2)  # the sleeper does not stop when asked
-    assert all(process.wait(5) for process in sleepers)
+    assert all(process.wait(PATIENCE_S) for process in sleepers)
     assert not started(settings, store.list())
     assert [read_task(task).state for task in tasks] == [TaskState.STOPPED] * 2
     assert store.get(queued.id).can_resume

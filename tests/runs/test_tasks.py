@@ -1,7 +1,6 @@
 """Tasks as real processes: done, refused, gone without a word, stopped politely and by force."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from core.runs.tasks import (
     start_task,
     stop_task,
 )
+from core.settings import Settings
+from tests.patience import wait_until
 
 
 @pytest.fixture
@@ -29,11 +30,9 @@ def begin(folder: Path, kind: str) -> None:
     start_task(folder, "tests.runs.sample_task", [kind])
 
 
-def end_of(folder: Path, seconds: float = 20.0) -> Task:
-    deadline = time.monotonic() + seconds
-    while (task := read_task(folder)).running and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return task
+def end_of(folder: Path) -> Task:
+    assert wait_until(lambda: not read_task(folder).running)
+    return read_task(folder)
 
 
 def test_a_task_that_was_never_started(folder: Path) -> None:
@@ -41,9 +40,10 @@ def test_a_task_that_was_never_started(folder: Path) -> None:
 
 
 def test_a_task_leaves_its_results(folder: Path) -> None:
-    begin(folder, "short")
-
-    assert read_task(folder).running
+    with tasks._locked(Settings.from_environment().queue_dir / "tasks.lock"):
+        begin(folder, "short")
+        assert wait_until(lambda: read_task(folder).words == "Waiting for another task")
+        assert read_task(folder).running
     assert end_of(folder) == Task(TaskState.DONE, "Counting", 1, 200, None, {"answer": 42})
 
 
@@ -72,8 +72,7 @@ def test_a_process_that_is_gone_without_a_word_has_failed(
 @pytest.mark.parametrize(("kind", "words"), [("long", "Counting"), ("deaf", "Asleep")])
 def test_a_stop_ends_it_also_where_it_does_not_listen(folder: Path, kind: str, words: str) -> None:
     begin(folder, kind)
-    while read_task(folder).words != words and read_task(folder).running:
-        time.sleep(0.05)
+    assert wait_until(lambda: read_task(folder).words == words)
     begin(folder, "short")  # the second call finds it running and changes nothing
 
     stop_task(folder)
