@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ THREADS = 2
 
 
 class Classifier:
-    """A trained model, loaded once and asked many times; not for several threads at once.
+    """A trained model, loaded once and asked many times; of several threads, one waits for another.
 
     Args:
         model_path: A LiteRT file with one input, float32 `(1, image_size, image_size, 3)`, RGB in
@@ -37,6 +38,7 @@ class Classifier:
         self._path = model_path
         self._interpreter = _load(model_path)
         self._together: tuple[Any, int] | None = None
+        self._lock = threading.Lock()
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         takes = tuple(self._input["shape"].tolist())
@@ -111,10 +113,11 @@ class Classifier:
         return self._run(self._interpreter, image[np.newaxis])
 
     def _run(self, interpreter: Any, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        interpreter.set_tensor(self._input["index"], images.astype(np.float32))
-        interpreter.invoke()
-        output: npt.NDArray[np.float32] = interpreter.get_tensor(self._output["index"])
-        return output
+        with self._lock:
+            interpreter.set_tensor(self._input["index"], images.astype(np.float32))
+            interpreter.invoke()
+            output: npt.NDArray[np.float32] = interpreter.get_tensor(self._output["index"])
+            return output
 
 
 def load_classifier(run: Run, model_path: Path | None = None) -> Classifier:

@@ -62,7 +62,7 @@ def preview(dataset: Dataset, ranges: Augmentation, key: str) -> None:
     )
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@st.cache_data(max_size="8MB", show_spinner=False)
 def _picture(file: ScannedImage, ranges: Augmentation, seed: int) -> bytes:
     pixels = square(file, SIDE)
     random = np.random.default_rng(seed)

@@ -27,6 +27,7 @@ from core.ui.data_camera import show_camera
 from core.ui.data_download import show_downloads
 from core.ui.data_thumbnails import enlarged
 from core.ui.text import plain, told_apart
+from core.ui.uploads import let_go
 
 _GLIMPSES = 8
 _GLIMPSE_SIDE = 44
@@ -103,7 +104,9 @@ def _glimpse(key: str) -> list[np.ndarray[Any, Any]]:
 
 def _upload() -> None:
     uploaded = st.file_uploader(
-        tr("A zip or tar of images"), type=["zip", "tar", "tgz", "gz"], key="zip"
+        tr("A zip or tar of images"),
+        type=["zip", "tar", "tgz", "gz"],
+        key=f"zip{session.count('zip') or ''}",  # empty again once one was brought in
     )
     if uploaded is None:
         st.caption(tr("Any of these arrangements, with any names for the classes:"))
@@ -122,7 +125,12 @@ def _upload() -> None:
 
 
 def _import_uploaded(uploaded: UploadedFile, progress: Progress) -> Dataset:
-    return session.team().data.import_upload(uploaded.name, uploaded.getbuffer(), progress)
+    # Not `getbuffer`, which copies what is gigabytes, and keeps the copy.
+    data = memoryview(uploaded.getvalue())
+    dataset = session.team().data.import_upload(uploaded.name, data, progress)
+    let_go(uploaded)
+    session.count_up("zip")
+    return dataset
 
 
 def _folder() -> None:

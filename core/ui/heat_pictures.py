@@ -19,7 +19,7 @@ _GLOW = ((190, 50, 10), (255, 140, 30), (255, 235, 130))
 _STRENGTH = 0.85
 
 
-@st.cache_data(max_entries=4000, show_spinner=False)
+@st.cache_data(max_size="16MB", show_spinner=False)
 def _heat_thumbnail(file: ScannedImage, heat: npt.NDArray[np.float32]) -> bytes | None:
     image = fitted_if_whole(file, SIDE)
     return square_png(glowing(image, heat), SIDE) if image else None

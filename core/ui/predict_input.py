@@ -15,8 +15,6 @@ from core.ui import session
 
 _TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 _LARGEST_MB = 100
-# Answers kept a session; beyond that all are made anew.
-_MOST_KEPT = 1000
 
 
 def uploaded_files() -> list[Any]:
@@ -45,10 +43,10 @@ def uploaded_files() -> list[Any]:
 def answers_to(
     files: list[Any], classifier: Classifier, run: Run, settings: Settings
 ) -> list[Answer]:
-    """Classifies each file once a session and model."""
+    """Classifies each file once a session and model; answers go with their files."""
     kept: dict[str, Answer] = session.cached("answers", run.id, dict)
-    if len(kept) > _MOST_KEPT:
-        kept.clear()
+    for gone in kept.keys() - {file.file_id for file in files}:
+        del kept[gone]
     fresh = [file for file in files if file.file_id not in kept]
     if fresh:
         session.team().tasks.predict(run, len(fresh))

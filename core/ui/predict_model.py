@@ -50,10 +50,17 @@ def choose_model() -> Run | None:
 
 
 def classifier_of(run: Run) -> Classifier:
-    """The run's model, loaded once a session; `core.ui.predict_prepare.prepared` comes first.
+    """The run's model, which all share; `core.ui.predict_prepare.prepared` comes first.
 
     Raises:
         RunError: If it cannot be loaded.
     """
     made = run.litert_path.stat().st_mtime_ns if run.litert_path.exists() else 0
-    return session.cached("classifier", f"{run.id} {made}", lambda: load_classifier(run))
+    return _loaded(str(run.path), made, run)
+
+
+# A loaded model takes more memory than its file has bytes, up to 100 MB.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _loaded(path: str, made: int, _run: Run) -> Classifier:
+    del path, made  # the key
+    return load_classifier(_run)

@@ -1,0 +1,134 @@
+"""What the server keeps in memory between runs of pages has an end."""
+
+import ast
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.testing.v1 import AppTest
+
+from core.evaluation import classifier as classifiers
+from core.evaluation.classifier import Classifier
+from core.settings import APP_ROOT, Settings
+from core.ui import predict_model
+from tests.datasets.pictures import pets, write_zip
+from tests.evaluation.runs_on_disk import finished_pair
+from tests.ui.app import open_page
+from tests.ui.test_predict_page import COLOURS, MODELS, give_models, png, upload
+
+# One for each server, workspace, database or sample.
+FEW = {"_admitted", "_known", "_log", "_books", "_glimpse"}
+
+
+class Cached(NamedTuple):
+    """A cached function, the arguments that make its key, and those of its cache."""
+
+    name: str
+    returns: str
+    key: set[str]
+    given: set[str]
+
+
+def cached_functions() -> Iterator[Cached]:
+    """All of the app."""
+    for path in [*(APP_ROOT / "core").rglob("*.py"), *(APP_ROOT / "pages").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for mark in getattr(node, "decorator_list", ()):
+                if "st.cache_" in ast.unparse(mark):
+                    given = {word.arg for word in getattr(mark, "keywords", ()) if word.arg}
+                    key = {word.arg for word in node.args.args if word.arg[0] != "_"}
+                    yield Cached(node.name, ast.unparse(node.returns), key, given)
+
+
+def test_every_cache_has_a_bound() -> None:
+    endless = {
+        kept.name
+        for kept in cached_functions()
+        if kept.key and not {"max_entries", "max_size"} & kept.given
+    }
+    assert endless <= FEW
+
+
+def test_pictures_are_kept_by_their_bytes_not_by_their_number() -> None:
+    pictures = {kept.name: kept.given for kept in cached_functions() if "bytes" in kept.returns}
+    assert {"_thumbnail", "_strip", "_heat_thumbnail"} <= set(pictures)
+    assert [name for name, given in pictures.items() if "max_size" not in given] == []
+
+
+def test_a_model_is_loaded_once_for_all_sessions(
+    settings: Settings, dataset: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_models(*finished_pair(settings, dataset, before=range(12), after=range(1)))
+    loaded = []
+
+    def load(run: object) -> Classifier:
+        loaded.append(run)
+        return classifiers.load_classifier(run)
+
+    monkeypatch.setattr(predict_model, "load_classifier", load)
+    for _ in range(2):
+        upload(open_page("pages/5_Predict.py"), ("sky.png", png(10, 10, 230)))
+    assert len(loaded) == 1
+
+
+def test_threads_that_share_a_model_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = Classifier(MODELS / "colour.tflite", tuple(COLOURS), 8)
+    model, inside, most = classifier._interpreter, [], []
+
+    class Slow:
+        """The model, given time to be disturbed."""
+
+        def set_tensor(self, index: int, values: np.ndarray) -> None:
+            inside.append(index)
+            model.set_tensor(index, values)
+
+        def invoke(self) -> None:
+            threading.Event().wait(0.01)
+            most.append(len(inside))
+            model.invoke()
+
+        def get_tensor(self, index: int) -> np.ndarray:
+            inside.pop()
+            return model.get_tensor(index)
+
+    monkeypatch.setattr(classifier, "_interpreter", Slow())
+    images = np.zeros((1, 8, 8, 3), np.uint8)
+    threads = [threading.Thread(target=classifier.classify, args=(images,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1, 1]
+
+
+def test_answers_go_with_their_images(settings: Settings, dataset: object) -> None:
+    give_models(*finished_pair(settings, dataset, before=range(12), after=range(1)))
+    page = open_page("pages/5_Predict.py")
+    for shade in (250, 240, 230):
+        upload(page, (f"{shade}.png", png(shade, 0, 0)))
+    (kept,) = page.session_state["cached_answers"][1].values()
+    assert kept.name == "230.png"
+
+
+def test_a_zip_is_freed_once_it_was_brought_in(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freed = []
+    remove = MemoryUploadedFileManager.remove_file
+
+    def noted(self: MemoryUploadedFileManager, session_id: str, file_id: str) -> None:
+        freed.extend(file.name for file in self.get_files(session_id, [file_id]))
+        remove(self, session_id, file_id)
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", noted)
+    page: AppTest = open_page("pages/1_Data.py")
+    data = write_zip(tmp_path / "pets.zip", pets(4)).read_bytes()
+    page.file_uploader(key="zip").set_value([("pets.zip", data, "application/zip")]).run()
+    assert freed == []
+    page.button(key="import_zip").click().run()
+    assert freed == ["pets.zip"]
+    assert page.file_uploader(key="zip1").value is None
