@@ -95,7 +95,7 @@ class Guest:
         return seconds
 
     async def upload(self, key: str, name: str, data: bytes) -> None:
-        """Gives a file to the uploader with that key, as a browser does; no rerun yet."""
+        """Gives a file to the uploader with that key, in place of the one there; no rerun yet."""
         request = BackMsg()
         request.file_urls_request.request_id = "1"
         request.file_urls_request.file_names.append(name)
@@ -103,6 +103,7 @@ class Guest:
         await self._socket.write_message(request.SerializeToString(), binary=True)
         urls = (await self._next("file_urls_response")).file_urls_response.file_urls[0]
         await self._put(urls.upload_url, name, data)
+        await self._delete_file(self.widget("file_uploader", key))
         self._set_file(self.widget("file_uploader", key), name, len(data), urls)
 
     def press(self, key: str) -> None:
@@ -155,6 +156,14 @@ class Guest:
             if message.WhichOneof("type") == kind:
                 return message
 
+    async def _delete_file(self, widget: str) -> None:
+        """Tells the server, as a browser does, that nobody wants the file there any more."""
+        state = self._widgets.get(widget, WidgetState()).file_uploader_state_value
+        for info in state.uploaded_file_info:
+            address = f"http://127.0.0.1:{self._port}{info.file_urls.delete_url}"
+            request = HTTPRequest(address, method="DELETE", headers=self._proof())
+            await AsyncHTTPClient().fetch(request)
+
     async def _put(self, address: str, name: str, data: bytes) -> None:
         head = f'Content-Disposition: form-data; name="{name}"; filename="{name}"'
         body = f"--{_BOUNDARY}\r\n{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
@@ -163,12 +172,14 @@ class Guest:
             method="PUT",
             headers={
                 "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
-                "Cookie": f"_streamlit_xsrf={self._cookie}",
-                "X-Xsrftoken": self._cookie,
+                **self._proof(),
             },
             body=body + data + f"\r\n--{_BOUNDARY}--\r\n".encode(),
         )
         await AsyncHTTPClient().fetch(request)
+
+    def _proof(self) -> dict[str, str]:
+        return {"Cookie": f"_streamlit_xsrf={self._cookie}", "X-Xsrftoken": self._cookie}
 
     def _set_file(self, widget: str, name: str, size: int, urls: FileURLs) -> None:
         state = WidgetState(id=widget)
