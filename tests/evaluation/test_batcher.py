@@ -8,6 +8,7 @@ import pytest
 
 from core.evaluation.batcher import Batcher
 from core.evaluation.classifier import Classifier
+from tests.patience import PATIENCE_S, wait_until
 
 DATA = Path(__file__).parent / "data"
 
@@ -22,7 +23,7 @@ class Model:
     def classify(self, images: np.ndarray) -> np.ndarray:
         self.calls.append(len(images))
         self.busy.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(PATIENCE_S)
         if (images == 99).any():
             raise RuntimeError("no answer to this one")
         return images[:, 0, 0, :1].astype(np.float32)
@@ -46,25 +47,21 @@ def ask(batcher: Batcher, images: np.ndarray, answers: dict[int, object]) -> thr
 
 
 def all_asked(batcher: Batcher, count: int) -> None:
-    for _ in range(1000):
-        if len(batcher._queue) == count:
-            return
-        threading.Event().wait(0.005)
-    raise AssertionError("they never came")
+    assert wait_until(lambda: len(batcher._queue) == count)
 
 
 def test_what_came_meanwhile_is_run_together_and_everybody_gets_their_own() -> None:
     model, answers = Model(), {}
     batcher = Batcher(model.classify, most=4)
     threads = [ask(batcher, image(1), answers)]
-    assert model.busy.wait(10)
+    assert model.busy.wait(PATIENCE_S)
     threads += [ask(batcher, image(value), answers) for value in (2, 3, 4)]
     threads.append(ask(batcher, np.concatenate([image(5), image(6)]), answers))
     all_asked(batcher, 6)
 
     model.go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
     assert answers == {1: [1.0], 2: [2.0], 3: [3.0], 4: [4.0], 5: [5.0, 6.0]}
     assert model.calls == [1, 4, 1]
@@ -76,8 +73,8 @@ def test_a_failure_is_told_to_those_it_concerns_and_the_next_are_answered() -> N
     model.go_on.set()
     batcher = Batcher(model.classify, most=4)
 
-    ask(batcher, image(99), answers).join(10)
-    ask(batcher, image(7), answers).join(10)
+    ask(batcher, image(99), answers).join(PATIENCE_S)
+    ask(batcher, image(7), answers).join(PATIENCE_S)
 
     assert answers == {99: "no answer to this one", 7: [7.0]}
 

@@ -16,6 +16,7 @@ from core.team.acting import TeamBooks
 from core.team.actions import Team
 from core.team.database import TeamDatabase
 from core.team.people import ANYBODY, Person, Role
+from tests.alive import be_patient
 
 VERA = Person("vera@example.org", "Vera", Role.VIEWER)
 TOM = Person("tom@example.org", "Tom", Role.TRAINER)
@@ -23,6 +24,12 @@ TINA = Person("tina@example.org", "Tina", Role.TRAINER)
 ADA = Person("ada@example.org", "Ada", Role.ADMIN)
 PEOPLE = {"viewer": VERA, "trainer": TOM, "owner": TINA, "admin": ADA, "anybody": ANYBODY}
 _PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test rests on how fast its machine is."""
+    be_patient(monkeypatch)
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def postgres() -> Iterator[str]:
     initdb = [_PROGRAMS[-1] / "initdb", "-D", data, "-U", "unfreeze", "-A", "trust", "--no-sync"]
     subprocess.run([*initdb, "-E", "UTF8", "--locale=C"], **common)  # type: ignore[call-overload]
     options = f"-F -k {folder} -c listen_addresses='' -c max_connections=30"
-    control = [_PROGRAMS[-1] / "pg_ctl", "-D", data, "-w", "-t", "30"]
+    control = [_PROGRAMS[-1] / "pg_ctl", "-D", data, "-w", "-t", "240"]
     log = ["-l", folder / "log", "-o", options]
     subprocess.run([*control, *log, "start"], **{**common, "capture_output": False})  # type: ignore[call-overload]
     yield f"postgresql+psycopg://unfreeze@/postgres?host={folder}"

@@ -8,12 +8,19 @@ import pytest
 from core.datasets import Dataset
 from core.runs import RunStore
 from core.settings import Settings
+from tests.alive import be_patient
 
 
 @pytest.fixture(autouse=True)
 def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hides Keras where other tests have imported it: Streamlit clears its state in every rerun."""
     monkeypatch.delitem(sys.modules, "keras", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test rests on how fast its machine is."""
+    be_patient(monkeypatch)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from core.runs import Run, heatmaps
 from core.runs.tasks import TaskReporter, TaskState
 from core.settings import Settings
 from core.ui.heat_pictures import glowing
+from tests.alive import at_work
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words
 
@@ -33,7 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     def start(folder: Path, module: str) -> None:
         folders.append(folder)
-        TaskReporter(folder).say("Where Head only looked", 12)
+        at_work(folder, "Where Head only looked", 12)
 
     monkeypatch.setattr(heatmaps, "start_task", start)
     return folders

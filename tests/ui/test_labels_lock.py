@@ -79,7 +79,7 @@ def test_all_that_changes_it_is_off_until_it_is_handed_over(
     assert set(held) == set(free) >= {n for n in CHANGING[view] if not n.endswith("_")}
     assert set(held.values()) == {True}
     assert set(free.values()) == {False}
-    assert "**Tim** is changing this data set and began just now." in said
+    assert "**Tim** is changing this data set and began" in said
     assert "It is your turn in" in said
     assert "is changing" not in words(ann)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,9 @@ from core.files import write_json
 from core.runs import Run, litert
 from core.runs.tasks import TaskReporter, TaskState, read_task
 from core.settings import Settings
+from tests.alive import at_work
 from tests.evaluation.runs_on_disk import finished_pair
+from tests.patience import wait_until
 from tests.ui.app import open_page, words
 
 MODELS = Path(__file__).parent.parent / "evaluation" / "data"
@@ -140,7 +141,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     def start(folder: Path, module: str) -> None:
         folders.append(folder)
-        TaskReporter(folder).say("Converting")
+        at_work(folder, "Converting")
 
     monkeypatch.setattr(litert, "start_task", start)
     return folders
@@ -204,8 +205,7 @@ def test_a_folder_of_the_workspace_becomes_a_csv(settings: Settings, pair: tuple
 
     page.selectbox(key="batch_folder").select("shots").run()
     page.button(key=f"batch_{tuned.id}_start").click().run()
-    while read_task(tuned.path / "batch").running:
-        time.sleep(0.1)
+    assert wait_until(lambda: not read_task(tuned.path / "batch").running)
     page.run()
 
     assert not page.exception
