@@ -15,6 +15,7 @@ from core.config import HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.runs import Run, RunStore
 from core.settings import APP_ROOT, Settings
+from tests.patience import PATIENCE_S
 
 FAST = TrainingConfig(learning_rate=1e-2, epochs=4, batch_size=8)
 
@@ -44,7 +45,7 @@ class Workshop:
 
     def train(self, config: RunConfig) -> Run:
         run, process = self.start(config)
-        assert process.wait(timeout=120) == 0, (run.path / "worker.log").read_text()
+        assert process.wait(PATIENCE_S) == 0, (run.path / "worker.log").read_text()
         return self.store.get(run.id)
 
     def head_config(self) -> HeadConfig:

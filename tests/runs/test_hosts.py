@@ -10,7 +10,6 @@ import secrets
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from core.config import HeadConfig, TrainingConfig
 from core.runs import RunState, RunStore
 from core.settings import APP_ROOT, Settings
+from tests.patience import PATIENCE_S, wait_until
 from tests.squares import squares
 
 pytestmark = pytest.mark.slow
@@ -32,6 +32,7 @@ from core.runs import scheduler
 from core.runs.dispatcher import Dispatcher
 from core.settings import Settings
 settings = Settings.from_environment()
+scheduler.CONNECT_SECONDS = 240.0  # all of them begin at the same time
 client = scheduler.connect(settings)
 while scheduler.slots(client) < 2:
     time.sleep(0.1)
@@ -45,7 +46,7 @@ INTRUDE = """
 import socket, ssl, sys
 context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-connection = socket.create_connection((sys.argv[1], 8786), 10)
+connection = socket.create_connection((sys.argv[1], 8786), 240)
 context.wrap_socket(connection).recv(1)
 """
 
@@ -147,13 +148,13 @@ def test_two_hosts_train_a_run_each_and_nobody_enters_without_a_certificate(
             stack.enter_context(on_host(name, tmp_path / name, command, trusted))
         stack.enter_context(on_host(server, folder, [python, "-c", DISPATCH], trusted))
 
-        deadline = time.monotonic() + 60
-        while any(store.get(run.id).status.state.active for run in runs):
-            assert time.monotonic() < deadline, [store.get(run.id).status for run in runs]
-            time.sleep(0.2)
+        def ended() -> bool:
+            return not any(store.get(run.id).status.state.active for run in runs)
+
+        assert wait_until(ended), [store.get(run.id).status for run in runs]
         command, folder = [python, "-c", INTRUDE, SERVER], tmp_path / "thief"
         with on_host(hosts[WORKERS[0]], folder, command, os.environ) as thief:
-            assert thief.wait(30)
+            assert thief.wait(PATIENCE_S)
         assert "certificate required" in "".join(p.read_text() for p in folder.glob("*.log"))
     assert [store.get(run.id).status.state for run in runs] == [RunState.COMPLETED] * 2
     trained_on = {json.loads(run.process_path.read_text())["host"] for run in runs}

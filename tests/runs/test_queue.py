@@ -16,29 +16,22 @@ from core.runs.dispatcher import Dispatcher
 from core.runs.process import end_process
 from core.runs.started import end_all, started
 from core.settings import APP_ROOT, Settings
+from tests.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.slow
 FAST = TrainingConfig(epochs=1, batch_size=8)
 
 
 @pytest.fixture
-def dispatcher(settings: Settings) -> Iterator[Dispatcher]:
+def dispatcher(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dispatcher]:
+    monkeypatch.setattr(scheduler, "START_SECONDS", PATIENCE_S)
     made = Dispatcher(settings)
     yield made
     made.close()
     for run in RunStore(settings.runs_dir).list():
         end_process(run.process_path)
     scheduler.stop(settings)
-    assert wait_until(lambda: not queue_processes(settings), 10)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 90) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
+    assert wait_until(lambda: not queue_processes(settings))
 
 
 def config(dataset: Dataset, epochs: int = 1) -> HeadConfig:
@@ -103,7 +96,7 @@ def test_a_killed_training_process_is_told_with_its_reason(
         if (process.info["cmdline"] or [])[-1:] == [str(run.path)]:
             process.kill()
 
-    assert wait_until(lambda: store.get(run.id).status.state is RunState.FAILED, 30)
+    assert wait_until(lambda: store.get(run.id).status.state is RunState.FAILED)
     error = store.get(run.id).status.error
     assert error is not None
     assert "killed" in error["what"] or "gone" in error["what"]
@@ -113,7 +106,7 @@ def test_the_command_tells_and_ends_the_processes(
     dispatcher: Dispatcher, settings: Settings
 ) -> None:
     client = scheduler.connect(settings)
-    assert wait_until(lambda: bool(client.scheduler_info(n_workers=-1)["workers"]), 30)
+    assert wait_until(lambda: bool(client.scheduler_info(n_workers=-1)["workers"]))
     client.close()
 
     def command(word: str) -> str:
@@ -128,7 +121,7 @@ def test_the_command_tells_and_ends_the_processes(
 
     assert command("status").startswith("running, 1 workers")
     assert command("stop") == "stopped\n"
-    assert wait_until(lambda: not queue_processes(settings), 20)
+    assert wait_until(lambda: not queue_processes(settings))
     assert command("status").startswith("not running")
 
 
@@ -142,8 +135,8 @@ def test_everything_is_ended_with_a_run_going_on_and_starts_again_with_the_next(
     roles = [entry.role for entry in started(settings, store.list())]
     assert roles == ["scheduler", "worker", "training"]
 
-    assert end_all(settings)
-    assert wait_until(lambda: not queue_processes(settings), 10)
+    assert end_all(settings, PATIENCE_S)
+    assert wait_until(lambda: not queue_processes(settings))
     assert store.get(run_id).status.state is RunState.STOPPED
     time.sleep(2)
     assert not started(settings, store.list())

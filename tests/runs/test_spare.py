@@ -22,6 +22,7 @@ from core.runs.spare import TASK_LOCKS, Spares, spare_ready, spare_records, star
 from core.runs.started import end_all, started
 from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
+from tests.patience import PATIENCE_S, wait_until
 from tests.workshop import saved_weights
 
 # The real one, which imports nothing.
@@ -50,15 +51,6 @@ def spares(settings: Settings) -> Iterator[Spares]:
         yield made
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def waiting(queue_dir: Path) -> int:
     """Number of the process of the one spare."""
     (record,) = spare_records(queue_dir)
@@ -70,7 +62,7 @@ def test_the_spare_does_the_work_in_the_run_s_log_and_is_followed_by_another(
 ) -> None:
     run = RunStore(settings.runs_dir).create(HeadConfig("data", "v1"))
     write_status(run.path, RunStatus(RunState.COMPLETED))
-    assert spares.wait(30)
+    assert spares.wait(PATIENCE_S)
     pid = waiting(settings.queue_dir)
     (entry,) = started(settings, [])
     assert (entry.role, entry.pid) == ("spare", pid)
@@ -78,19 +70,19 @@ def test_the_spare_does_the_work_in_the_run_s_log_and_is_followed_by_another(
     with spares.busy():
         child = start([*WORKER, str(run.path)], run.path / "worker.log", NOTHING, spares)
         assert child.pid == pid
-        assert child.wait(20) == 0
+        assert child.wait(PATIENCE_S) == 0
         assert "is completed already" in (run.path / "worker.log").read_text()
         # None begins beside the work.
         time.sleep(0.2)
         assert not spare_records(settings.queue_dir)
-    assert spares.wait(30)
+    assert spares.wait(PATIENCE_S)
     assert waiting(settings.queue_dir) != pid
 
 
 def test_a_dead_spare_is_not_asked_and_comes_back_after_the_next_work(
     settings: Settings, spares: Spares, tmp_path: Path
 ) -> None:
-    assert spares.wait(30)
+    assert spares.wait(PATIENCE_S)
     os.kill(waiting(settings.queue_dir), signal.SIGKILL)
     assert wait_until(lambda: not spare_records(settings.queue_dir))
     time.sleep(0.1)
@@ -99,15 +91,15 @@ def test_a_dead_spare_is_not_asked_and_comes_back_after_the_next_work(
     with spares.busy():
         command = [sys.executable, "-m", "core.runs.queue", "nothing"]
         child = start(command, tmp_path / "log", NOTHING, spares)
-        assert child.wait(20) == 2
+        assert child.wait(PATIENCE_S) == 2
     assert "usage" in (tmp_path / "log").read_text()
-    assert spares.wait(30)
+    assert spares.wait(PATIENCE_S)
 
 
 def test_a_spare_from_before_an_upgrade_is_ended(
     settings: Settings, spares: Spares, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert spares.wait(30)
+    assert spares.wait(PATIENCE_S)
     pid = waiting(settings.queue_dir)
     monkeypatch.setattr(spare, "code_stamp", lambda: 0)
 
@@ -131,12 +123,14 @@ def test_changed_code_has_another_stamp(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_spare_that_nobody_needs_ends(settings: Settings) -> None:
-    with Spares(settings.queue_dir, idle_seconds=1.0) as spares:
-        assert wait_until(lambda: bool(spare_records(settings.queue_dir)))
+    with Spares(settings.queue_dir) as spares:
+        assert wait_until(lambda: spare_records(settings.queue_dir))
+        spares._idle_seconds = 0.0
         assert wait_until(lambda: not spare_records(settings.queue_dir))
+        spares._idle_seconds = PATIENCE_S
         with spares.busy():
             pass
-        assert wait_until(lambda: bool(spare_records(settings.queue_dir)))
+        assert wait_until(lambda: spare_records(settings.queue_dir))
     assert not spare_records(settings.queue_dir)
 
 
@@ -158,7 +152,7 @@ def test_none_begins_beside_a_short_task(settings: Settings, name: str) -> None:
             time.sleep(0.3)
             assert not spare_records(settings.queue_dir)
             fcntl.flock(task, fcntl.LOCK_UN)
-            assert spares.wait(30)
+            assert spares.wait(PATIENCE_S)
 
 
 def test_a_spare_dies_with_its_worker(settings: Settings) -> None:
@@ -167,11 +161,11 @@ def test_a_spare_dies_with_its_worker(settings: Settings) -> None:
         f"spare._COMMAND = [sys.executable, '-c', {LIGHT!r}]\n"
         "spare.QUIET_SECONDS, spare.POLL_SECONDS, spare.NEEDED_BYTES = 0.0, 0.02, 0\n"
         f"spares = spare.Spares(pathlib.Path({str(settings.queue_dir)!r}))\n"
-        "spares.wait(30); os.kill(os.getpid(), 9)"
+        "spares.wait(240); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=APP_ROOT, check=False)
 
-    assert wait_until(lambda: not spare_records(settings.queue_dir), 10)
+    assert wait_until(lambda: not spare_records(settings.queue_dir))
 
 
 def test_a_run_whose_spare_dies_before_it_begins_gets_a_process_of_its_own(
@@ -188,7 +182,7 @@ def test_a_run_whose_spare_dies_before_it_begins_gets_a_process_of_its_own(
     monkeypatch.setattr(supervisor, "_COMMAND", [sys.executable, "-c", writes])
     run = RunStore(settings.runs_dir).create(HeadConfig("data", "v1"))
     with Spares(settings.queue_dir) as spares:
-        assert wait_until(lambda: bool(spare_records(settings.queue_dir)))
+        assert wait_until(lambda: spare_records(settings.queue_dir))
         assert supervisor.supervise(run, spares) is RunState.COMPLETED
 
 
@@ -205,13 +199,13 @@ def test_a_run_of_the_queue_is_given_to_the_spare_and_ends_with_the_same_weights
     dispatcher.start()
     try:
         # The worker has just begun, so this one gets a process of its own.
-        assert wait_until(lambda: store.get(plain.id).status.state is RunState.COMPLETED, 90)
+        assert wait_until(lambda: store.get(plain.id).status.state is RunState.COMPLETED)
         queue_dir = settings.queue_dir
-        assert wait_until(lambda: any(map(spare_ready, spare_records(queue_dir))), 60)
+        assert wait_until(lambda: any(map(spare_ready, spare_records(queue_dir))))
         pid = waiting(settings.queue_dir)
         warm = store.create(config)
         dispatcher.wake()
-        assert wait_until(lambda: store.get(warm.id).status.state is RunState.COMPLETED, 60)
+        assert wait_until(lambda: store.get(warm.id).status.state is RunState.COMPLETED)
         assert json.loads(warm.process_path.read_text())["pid"] == pid
     finally:
         dispatcher.close()

@@ -1,7 +1,6 @@
 """TensorBoard is started, found, listed and ended; a small program stands in for it."""
 
 import json
-import time
 import urllib.request
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from core.runs import tensorboard
 from core.runs.started import end_all, started
 from core.settings import Settings
+from tests.patience import PATIENCE_S, wait_until
 
 STAND_IN = """
 import argparse, http.server
@@ -34,17 +34,16 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def waited_for(settings: Settings, seconds: float = 20.0) -> str:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and tensorboard.running(settings):
-        if found := tensorboard.address(settings):
-            return found
-        time.sleep(0.1)
-    return ""
+def waited_for(settings: Settings) -> str:
+    def decided() -> bool:
+        return bool(tensorboard.address(settings)) or not tensorboard.running(settings)
+
+    assert wait_until(decided)
+    return tensorboard.address(settings)
 
 
 def get(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=5) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
         return bytes(answer.read())
 
 
@@ -101,12 +100,9 @@ def test_the_real_one_shows_a_runs_curves(settings: Settings) -> None:
 
     tensorboard.start(settings)
     try:
-        address = waited_for(settings, 60.0)
-        deadline = time.monotonic() + 30.0
-        runs: list[str] = []
-        while not runs and time.monotonic() < deadline:
-            time.sleep(0.5)
-            runs = json.loads(get(f"{address}/data/runs"))
+        address = waited_for(settings)
+        assert wait_until(lambda: get(f"{address}/data/runs").strip() != b"[]")
+        runs = json.loads(get(f"{address}/data/runs"))
     finally:
         tensorboard.end(settings)
 
