@@ -5,19 +5,23 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from core.settings import APP_ROOT
+from tests.patience import PATIENCE_S, wait_until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+# What is expected of a page comes when it comes; Playwright's own five seconds rest on the machine.
+PATIENCE_MS = 120_000
+playwright.expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = next(
     (p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))),
     None,
@@ -102,14 +106,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _wait_until_healthy(url: str, workspace: Path) -> None:
-    for _ in range(120):
+    def healthy() -> bool:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
-                if answer.read() == b"ok":
-                    return
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=PATIENCE_S) as answer:
+                return bool(answer.read() == b"ok")
         except OSError:
-            time.sleep(0.25)
-    pytest.fail((workspace / "server.log").read_text())
+            return False
+
+    assert wait_until(healthy), (workspace / "server.log").read_text()
+
+
+def new_page(browser: "playwright.Browser", **options: Any) -> "playwright.Page":
+    """A page of a context of its own, patient in what it does, too."""
+    page = browser.new_page(**options)
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 @pytest.fixture(scope="module")

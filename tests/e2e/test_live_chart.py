@@ -15,11 +15,11 @@ from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import MetricsWriter
 from core.runs.store import write_status
 from core.settings import Settings
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import Server, new_page
 from tests.squares import squares
 from tests.ui import runs
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 SEEN = """() => {
   const chart = document.querySelector('.unfreeze-live-chart');
   chart.mark = chart.mark || Math.random();
@@ -31,6 +31,20 @@ WATCH_SHIFTS = """() => {
   const note = list => window.shifts.push(...list.getEntries().map(entry => entry.value));
   new PerformanceObserver(note).observe({type: 'layout-shift'});
 }"""
+# Whether the chart has drawn a later batch than the given one.
+LATER = """seen => {
+  const {data} = document.querySelector('.unfreeze-live-chart');
+  return data.some(t => t.name === 'running batch' && t.x[0] > seen);
+}"""
+ZOOMED = """whole => {
+  const {range} = document.querySelector('.unfreeze-live-chart').layout.xaxis;
+  return range.join() !== whole.join();
+}"""
+FILLS = """() => {
+  const bars = document.querySelectorAll("[class*=st-key-block_map] .barlayer .point path");
+  const fills = [...bars].map(bar => getComputedStyle(bar).fill);
+  return fills[0] === fills[1] && fills[1] !== fills[2] && fills[2] === fills[3];
+}"""
 WARM = "rgb(232, 89, 12)"  # the colour of what is unfrozen
 
 
@@ -41,16 +55,15 @@ def dataset(server: Server) -> Dataset:
 
 @pytest.fixture
 def growing(server: Server, dataset: Dataset) -> Iterator[Run]:
-    """A head run in its third epoch that writes a batch every half second."""
+    """A head run in its third epoch that writes a batch every half second, and stays alive."""
     store = RunStore(server.workspace / "runs")
     run = runs.running(store, runs.head_config(dataset))
     ended = Event()
 
     def train() -> None:
         writer = MetricsWriter(run.metrics_path)
-        for batch in range(1, 200):
-            (run.path / "heartbeat").touch()
-            row = {"batch": batch, "batches": 200, "loss": 0.5, "accuracy": 0.7}
+        for batch in range(1, 2000):
+            row = {"batch": batch, "batches": 2000, "loss": 0.5, "accuracy": 0.7}
             writer.write(event="batch", epoch=3, **row)
             if ended.wait(0.5):
                 break
@@ -61,6 +74,7 @@ def growing(server: Server, dataset: Dataset) -> Iterator[Run]:
     yield run
     ended.set()
     thread.join()
+    write_status(run.path, dataclasses.replace(run.status, state=RunState.STOPPED))
 
 
 def drag(page: Page) -> None:
@@ -74,17 +88,25 @@ def drag(page: Page) -> None:
     page.mouse.up()
 
 
+def see_updates(page: Page, count: int) -> None:
+    """Waits until the chart has drawn later batches that many times."""
+    page.wait_for_function(LATER, arg=0)
+    for _ in range(count):
+        page.wait_for_function(LATER, arg=page.evaluate(SEEN)["batches"][0])
+
+
 def test_zoom_and_node_survive_live_updates(server: Server, browser: Browser, growing: Run) -> None:
-    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    page = new_page(browser, viewport={"width": 1360, "height": 1000})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{server.url}/Head?run={growing.id}")
     page.wait_for_selector(".unfreeze-live-chart .nsewdrag")
+    page.wait_for_function(LATER, arg=0)
     whole: dict[str, Any] = page.evaluate(SEEN)
     drag(page)
-    page.wait_for_timeout(500)
+    page.wait_for_function(ZOOMED, arg=whole["range"])
     zoomed = page.evaluate(SEEN)
-    page.wait_for_timeout(4000)
+    see_updates(page, 3)
     later = page.evaluate(SEEN)
 
     assert whole["range"] != zoomed["range"]
@@ -96,12 +118,12 @@ def test_zoom_and_node_survive_live_updates(server: Server, browser: Browser, gr
 
 
 def test_nothing_jumps_while_it_trains(server: Server, browser: Browser, growing: Run) -> None:
-    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    page = new_page(browser, viewport={"width": 1360, "height": 1000})
     page.goto(f"{server.url}/Head?run={growing.id}")
     page.wait_for_selector(".unfreeze-live-chart .nsewdrag")
-    page.wait_for_timeout(2000)
+    see_updates(page, 2)  # all that belongs to the page is there by now
     page.evaluate(WATCH_SHIFTS)
-    page.wait_for_timeout(6000)
+    see_updates(page, 5)
     shifts: list[float] = page.evaluate("window.shifts")
     page.close()
 
@@ -110,16 +132,16 @@ def test_nothing_jumps_while_it_trains(server: Server, browser: Browser, growing
 
 
 def test_the_end_is_seen_without_a_reload(server: Server, browser: Browser, growing: Run) -> None:
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(f"{server.url}/Head?run={growing.id}")
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
     expect(page).to_have_title(re.compile(r"^\d+ % · Head · Unfreeze$"))
     ended = dataclasses.replace(
         growing.status, state=RunState.COMPLETED, finished=time.time(), results=runs.RESULTS
     )
     write_status(growing.path, ended)
 
-    expect(page.get_by_text("Validation accuracy")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Validation accuracy")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).not_to_be_visible()
     expect(page).to_have_title("Head · Unfreeze")
     page.close()
@@ -129,27 +151,25 @@ def test_a_click_on_the_map_and_the_box_say_the_same(
     server: Server, browser: Browser, dataset: Dataset
 ) -> None:
     head = runs.finished(RunStore(server.workspace / "runs"), runs.head_config(dataset))
-    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    page = new_page(browser, viewport={"width": 1360, "height": 1000})
     page.goto(f"{server.url}/Fine_tune?run={head.id}")
     bars = page.locator("[class*=st-key-block_map] .barlayer .point path")
     button = page.get_by_role("button", name="Fine-tune from")
-    expect(button).to_contain_text("from block 6", timeout=20_000)
-    expect(bars.nth(2)).to_have_css("fill", WARM, timeout=20_000)
+    expect(button).to_contain_text("from block 6")
+    expect(bars.nth(2)).to_have_css("fill", WARM)
     bars.nth(1).click(force=True)
-    expect(button).to_contain_text("from block 5", timeout=20_000)
-    expect(bars.nth(1)).to_have_css("fill", WARM, timeout=20_000)
+    expect(button).to_contain_text("from block 5")
+    expect(bars.nth(1)).to_have_css("fill", WARM)
     # Of clicks that follow each other at once, the last one counts.
     bars.nth(2).click(force=True)
     bars.nth(0).click(force=True)
-    expect(button).to_contain_text("from stem", timeout=20_000)
-    expect(bars.nth(0)).to_have_css("fill", WARM, timeout=20_000)
+    expect(button).to_contain_text("from stem")
+    expect(bars.nth(0)).to_have_css("fill", WARM)
     page.get_by_role("combobox", name="Block").click()
     page.get_by_role("option", name="block 6").click()
 
-    expect(button).to_contain_text("from block 6", timeout=20_000)
-    expect(bars.nth(2)).to_have_css("fill", WARM, timeout=20_000)
-    expect(bars.nth(1)).not_to_have_css("fill", WARM, timeout=20_000)
-    page.wait_for_timeout(1000)  # colours change over a third of a second
-    fills = [bar.evaluate("bar => getComputedStyle(bar).fill") for bar in bars.all()]
-    assert fills[0] == fills[1] != fills[2] == fills[3]
+    expect(button).to_contain_text("from block 6")
+    expect(bars.nth(2)).to_have_css("fill", WARM)
+    expect(bars.nth(1)).not_to_have_css("fill", WARM)
+    page.wait_for_function(FILLS)  # colours change over a third of a second
     page.close()

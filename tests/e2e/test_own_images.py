@@ -3,6 +3,8 @@
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import ARTIFACTS, Server
+from core.runs import RunState, RunStore
+from core.runs.process import recorded_process
+from tests.e2e.conftest import ARTIFACTS, Server, new_page
+from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 COLOURS = {"red": (200, 40, 40), "green": (40, 170, 60)}
@@ -36,14 +41,16 @@ def archive(path: Path) -> Path:
 def test_broken_files_are_named_and_a_stopped_run_goes_on(
     server: Server, browser: Browser, tmp_path: Path
 ) -> None:
-    page = browser.new_page(viewport={"width": 1360, "height": 1000})
+    page = new_page(browser, viewport={"width": 1360, "height": 1000})
     bring_in(page, server, archive(tmp_path / "colours.zip"))
     page.get_by_role("link", name="Head").first.click()
     page.get_by_role("button", name="Train head").click()
-    page.get_by_role("button", name="Stop").click(timeout=60_000)
+    with held(server):
+        page.get_by_role("button", name="Stop").click()
+        assert wait_until(lambda: list(server.workspace.glob("runs/*/stop.request")))
 
     goes_on = page.get_by_role("button", name=re.compile("Resume|Try again"))
-    expect(goes_on).to_be_visible(timeout=120_000)
+    expect(goes_on).to_be_visible()
     page.screenshot(path=ARTIFACTS / "stopped.png")
     goes_on.click()
     done = page.get_by_role("link", name="Next: choose a block to unfreeze")
@@ -51,14 +58,26 @@ def test_broken_files_are_named_and_a_stopped_run_goes_on(
     page.close()
 
 
+@contextmanager
+def held(server: Server) -> Iterator[None]:
+    """Lets the run stand still, so that it does not end before somebody stops it."""
+    store = RunStore(server.workspace / "runs")
+    assert wait_until(lambda: [r for r in store.list() if r.status.state is RunState.RUNNING])
+    process = recorded_process(store.list()[0].process_path)
+    assert process is not None
+    process.suspend()
+    yield
+    process.resume()
+
+
 def bring_in(page: Page, server: Server, path: Path) -> None:
     page.goto(f"{server.url}/Data")
-    page.get_by_role("tab", name="Upload a zip").click(timeout=30_000)
+    page.get_by_role("tab", name="Upload a zip").click()
     page.locator("input[type=file]").first.set_input_files(str(path))
-    expect(page.get_by_text("82 images in 2 classes")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("82 images in 2 classes")).to_be_visible()
     page.get_by_role("button", name="Bring it in").click()
-    expect(page.get_by_text("80", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("80", exact=True).first).to_be_visible()
     page.get_by_role("radio", name=re.compile("What is wrong")).click()
     for name in ("cut_off.jpg", "empty.jpg"):
-        expect(page.get_by_text(re.compile(name.replace(".", r"\.")))).to_be_visible(timeout=20_000)
+        expect(page.get_by_text(re.compile(name.replace(".", r"\.")))).to_be_visible()
     page.screenshot(path=ARTIFACTS / "broken_files.png")
