@@ -15,6 +15,7 @@ from core.ui import browser, session
 from core.ui.account import show_account
 from core.ui.active_run import announce_ended, show_active_run
 from core.ui.cards import error_card
+from core.ui.departed import drop_departed
 from core.ui.gate import refusal
 from core.ui.language_choice import language_cookies, show_language_choice
 from core.ui.refreshed import watch_access
@@ -84,6 +85,7 @@ def setup(title: str, step: str) -> None:
             `predict` or `runs`.
     """
     settle(step)
+    drop_departed()
     _let_in()
     hidden = _hidden_link()
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"

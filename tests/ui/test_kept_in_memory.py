@@ -2,26 +2,31 @@
 
 import ast
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 import pytest
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation import classifier as classifiers
 from core.evaluation.classifier import Classifier
 from core.settings import APP_ROOT, Settings
 from core.ui import predict_model
+from core.ui.departed import drop_expired
 from tests.datasets.pictures import pets, write_zip
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page
 from tests.ui.test_predict_page import COLOURS, MODELS, give_models, png, upload
 
 # One for each server, workspace, database or sample.
-FEW = {"_admitted", "_known", "_log", "_books", "_glimpse"}
+FEW = {"_admitted", "_known", "_dropping", "_log", "_books", "_glimpse"}
 
 
 class Cached(NamedTuple):
@@ -132,3 +137,23 @@ def test_a_zip_is_freed_once_it_was_brought_in(
     page.button(key="import_zip").click().run()
     assert freed == ["pets.zip"]
     assert page.file_uploader(key="zip1").value is None
+
+
+class Left:
+    """Of a session whose connection was lost."""
+
+    session = SimpleNamespace(id="left")
+
+
+@pytest.mark.parametrize(("seconds", "stays"), [(0, False), (3600, True)])
+def test_who_left_is_dropped_once_they_cannot_come_back(seconds: float, stays: bool) -> None:
+    storage = MemorySessionStorage(ttl_seconds=seconds)
+    manager = WebsocketSessionManager(storage, MemoryUploadedFileManager("/upload"), None, None)
+    left = Left()
+    still_there = weakref.ref(left)
+    storage.save(left)
+    del left
+    assert still_there() is not None  # Streamlit by itself waits for the next one to leave
+
+    drop_expired(manager)
+    assert (still_there() is not None) == stays
