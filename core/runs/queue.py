@@ -1,7 +1,8 @@
-"""`python -m core.runs.queue status|stop`: the queue without the app.
+"""`python -m core.runs.queue status|start|stop`: the queue without the app.
 
-`stop` ends everything that the app started: runs that go on stop, queued ones leave the queue, and
-all of them can be resumed.
+`start` sees to it that what waits is trained, as the app does once somebody opens it: after a power
+cut, say. `stop` ends everything that the app started: runs that go on stop, queued ones leave the
+queue, and all of them can be resumed.
 """
 
 # ruff: noqa: T201 - a command answers by printing
@@ -10,12 +11,14 @@ from __future__ import annotations
 import sys
 import time
 
+from core.errors import QueueError
 from core.runs import scheduler
+from core.runs.dispatcher import Dispatcher
 from core.runs.started import Started, end_all, started
 from core.runs.store import RunStore, in_order
 from core.settings import Settings
 
-USAGE = "usage: python -m core.runs.queue status|stop"
+USAGE = "usage: python -m core.runs.queue status|start|stop"
 
 
 def main(arguments: list[str]) -> int:
@@ -28,11 +31,45 @@ def main(arguments: list[str]) -> int:
     if arguments == ["stop"]:
         print("stopped" if end_all(settings) else "not running")
         return 0
+    if arguments == ["start"]:
+        return start(settings)
     if arguments == ["status"]:
         print("\n".join(status_lines(settings)))
         return 0
     print(USAGE)
     return 2
+
+
+def start(settings: Settings) -> int:
+    """Gives the queue's processes what waits, and starts them where they are missing.
+
+    Returns:
+        The exit code.
+    """
+    waiting = len(RunStore(settings.runs_dir).startable())
+    if not waiting:
+        print("no run waits")
+        return 0
+    dispatcher = Dispatcher(settings)
+    try:
+        _wait_for_worker(settings)
+        dispatcher.dispatch()
+    except (QueueError, OSError) as error:
+        print(error)
+        return 1
+    finally:
+        dispatcher.close()
+    print("the queue is running, runs that wait: ", waiting, sep="")
+    return 0
+
+
+def _wait_for_worker(settings: Settings) -> None:
+    client = scheduler.connect(settings)
+    deadline = time.monotonic() + scheduler.START_SECONDS
+    while not scheduler.slots(client) and time.monotonic() < deadline:
+        scheduler.keep_worker(settings, client)
+        time.sleep(0.2)
+    client.close()
 
 
 def status_lines(settings: Settings) -> list[str]:
@@ -42,12 +79,15 @@ def status_lines(settings: Settings) -> list[str]:
         lines = ["not running"]
     else:
         found = scheduler.workers(client)
-        lines = [f"running, {len(found)} workers, scheduler {client.scheduler.address}"]
+        words = "1 worker" if len(found) == 1 else f"{len(found)} workers"
+        lines = [f"running, {words}, scheduler {client.scheduler.address}"]
         lines += [f"  worker {name} on {worker['host']}" for name, worker in found.items()]
         client.close()
     runs = RunStore(settings.runs_dir).list(rate_tests=True)
     lines += [f"  {_process_words(entry)}" for entry in started(settings, runs)]
     waiting = in_order(runs)
+    if client is None and waiting:
+        lines[0] += "; runs wait until somebody opens the app, or for `start`"
     going_on = [run for run in runs if run.status.state.active and run not in waiting]
     lines += [f"  {run.id} {run.status.state} {run.status.phase}" for run in going_on]
     lines += [f"  {run.id} queued, number {place}" for place, run in enumerate(waiting, start=1)]

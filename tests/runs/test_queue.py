@@ -11,7 +11,7 @@ import pytest
 
 from core.config import HeadConfig, TrainingConfig
 from core.datasets import Dataset
-from core.runs import RunState, RunStore, scheduler
+from core.runs import RunState, RunStore, queue, scheduler
 from core.runs.dispatcher import Dispatcher
 from core.runs.process import end_process
 from core.runs.started import end_all, started
@@ -119,10 +119,28 @@ def test_the_command_tells_and_ends_the_processes(
             check=True,
         ).stdout
 
-    assert command("status").startswith("running, 1 workers")
+    assert command("status").startswith("running, 1 worker, ")
     assert command("stop") == "stopped\n"
     assert wait_until(lambda: not queue_processes(settings))
     assert command("status").startswith("not running")
+
+
+def test_the_command_starts_what_waits_without_the_app(
+    dispatcher: Dispatcher,
+    settings: Settings,
+    make_dataset: Callable[..., Dataset],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store = RunStore(settings.runs_dir)
+    assert queue.main(["start"]) == 0
+    assert not queue_processes(settings)
+    run_id = store.create(config(make_dataset())).id
+    assert "until somebody opens the app" in queue.status_lines(settings)[0]
+
+    assert queue.main(["start"]) == 0
+    assert capsys.readouterr().out == "no run waits\nthe queue is running, runs that wait: 1\n"
+    assert wait_until(lambda: store.get(run_id).status.attempts == 1)
+    assert end_all(settings, PATIENCE_S)
 
 
 def test_everything_is_ended_with_a_run_going_on_and_starts_again_with_the_next(
