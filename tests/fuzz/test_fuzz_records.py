@@ -51,10 +51,15 @@ def config_target(record: Any, folder: Path) -> None:
 
 
 def run_target(records: tuple[Any, Any, Any], folder: Path) -> None:
+    run_files(folder, *(json.dumps(record).encode() for record in records))
+
+
+def run_files(folder: Path, *files: bytes) -> None:
+    """Lists runs beside one with these `config.json`, `status.json` and `order.json`."""
     run = folder / "run"
     run.mkdir()
-    for name, record in zip(("config.json", "status.json", "order.json"), records, strict=True):
-        (run / name).write_text(json.dumps(record))
+    for name, data in zip(("config.json", "status.json", "order.json"), files, strict=True):
+        (run / name).write_bytes(data)
     store = RunStore(folder)
     listed = store.list(rate_tests=True)
     assert len(listed) <= 1
@@ -67,10 +72,15 @@ def run_target(records: tuple[Any, Any, Any], folder: Path) -> None:
 
 
 def dataset_target(records: tuple[Any, Any], folder: Path) -> None:
+    dataset_files(folder, *(json.dumps(record).encode() for record in records))
+
+
+def dataset_files(folder: Path, dataset_json: bytes, edits_json: bytes) -> None:
+    """Lists data sets beside one with these files."""
     made = folder / "set"
     made.mkdir()
-    (made / "dataset.json").write_text(json.dumps(records[0]))
-    (made / "edits.json").write_text(json.dumps(records[1]))
+    (made / "dataset.json").write_bytes(dataset_json)
+    (made / "edits.json").write_bytes(edits_json)
     store = DatasetStore(folder)
     for dataset in store.list():
         "".join(dataset.class_names).encode("utf-8")
