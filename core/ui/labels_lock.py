@@ -56,8 +56,10 @@ def _watch(dataset_id: str, version: str, drawn: str) -> None:
         lock = team.facts.labels_held_by_other(dataset_id)
         mine = lock is None and team.facts.labels_held(dataset_id)
         waited_for = mine and bool(team.facts.others(dataset_id))
-    except (DatasetError, TeamError):
-        return  # the page itself says what is wrong with it
+    except DatasetError:
+        st.rerun()  # deleted, or private since: the page itself says so
+    except TeamError:
+        return
     if newest != version or drawn != ("" if lock is None else lock.holder):
         st.rerun()
     if lock is not None:

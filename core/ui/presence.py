@@ -40,6 +40,8 @@ def here_words(others: list[Present]) -> str:
 def _look(step: str, thing: str) -> None:
     team = session.team()
     try:
+        if team.seen_runs.hidden(thing) or team.seen_datasets.hidden(thing):
+            st.rerun()  # private since: the page itself says so
         if _is_due(thing):
             team.facts.look(step, thing)
         words = here_words(team.facts.others(thing))

@@ -134,3 +134,5 @@ def test_edits_and_the_lock_come_in_by_themselves(
     for version, holder in (("the one before", ""), (dataset.version, "ann@example.org")):
         with pytest.raises(RerunError):
             labels_lock._watch(dataset.id, version, holder)
+    with pytest.raises(RerunError):  # somebody has deleted it
+        labels_lock._watch("gone", dataset.version, "")

@@ -12,8 +12,10 @@ from core.team.acting import TeamBooks
 from core.team.actions import Team
 from core.team.audit import Deed
 from core.team.database import TeamDatabase
+from core.team.owners import Kind
 from core.team.people import Person, Role
 from core.team.presence import Present
+from core.ui import presence
 from core.ui.activity import deed_words
 from core.ui.moments import ago
 from core.ui.pins import pinned_first
@@ -126,6 +128,31 @@ def test_a_place_in_the_queue_counts_runs_that_are_hidden(
     assert [b.key for b in table.button if (b.key or "").startswith("open_")] == [
         f"open_{waits.id}"
     ]
+
+
+@pytest.mark.parametrize("kind", ["run", "dataset"])
+def test_what_becomes_private_ends_on_the_pages_that_others_have_open(
+    kind: Kind, dataset: Dataset, tim: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class RerunError(Exception):
+        pass
+
+    def rerun() -> None:
+        raise RerunError
+
+    run = tim.runs.start(runs.head_config(dataset), dataset)
+    tim.facts._books.owners.claim("dataset", [dataset.id], TIM.email)
+    vera = Person("vera@example.org", "Vera", Role.VIEWER)
+    hers = Team(Settings.from_environment(), vera, tim.facts._books, "veras")
+    monkeypatch.setattr(presence.st, "rerun", rerun)
+    monkeypatch.setattr(presence.session, "team", lambda: hers)
+
+    presence._look("head", run.id)
+    tim.facts.share(kind, run.id if kind == "run" else dataset.id, private=True)
+    with pytest.raises(RerunError):
+        presence._look("head", run.id)
+    monkeypatch.setattr(presence.session, "team", lambda: tim)
+    presence._look("head", run.id)
 
 
 def test_who_is_here_is_named(dataset: Dataset, store: RunStore, tim: Team) -> None:
