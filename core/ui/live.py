@@ -19,7 +19,7 @@ from core.ui.live_chart import live_chart
 from core.ui.refreshed import refreshed
 from core.ui.run_actions import kill_button, resume_button, stop_button
 from core.ui.text import percent, plain
-from core.ui.viewers import keep_pace, refresh_seconds, shared
+from core.ui.viewers import keep_pace, picture_age, refresh_seconds, shared
 
 REFRESH_SECONDS = 1.0
 # A worker stops within a batch; one that takes longer than this may be ended by force.
@@ -100,7 +100,9 @@ def _drawn(run: Run) -> tuple[str, str] | None:
     runs = _on_curve(run)
     seen = language(), *((str(shown.path), shown.status.state.active) for shown in runs)
     version = tuple(session.metrics_view(shown).read().version for shown in runs)
-    return shared(("curve", *seen), version, lambda: _draw(runs), REFRESH_SECONDS)
+    # Who looks at what has ended is none of the crowd that has to share the machine.
+    age = picture_age(REFRESH_SECONDS) if run.status.state.active else 0.0
+    return shared(("curve", *seen), version, lambda: _draw(runs), age)
 
 
 def _draw(runs: list[Run]) -> tuple[str, str] | None:

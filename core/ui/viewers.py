@@ -107,18 +107,22 @@ def keep_pace(quickest: float) -> None:
     context.enqueue(message)
 
 
-def shared(thing: Hashable, version: Hashable, make: Callable[[], T], quickest: float) -> T:
+def picture_age(quickest: float) -> float:
+    """As `age_allowed`, for this session's view, which it now looks at."""
+    viewers = _count()
+    return age_allowed(viewers, pace(viewers, os.cpu_count() or 1, quickest))
+
+
+def shared(thing: Hashable, version: Hashable, make: Callable[[], T], age: float) -> T:
     """What all that look at the same thing see, made once for them.
 
     Args:
         thing: Names it, with whatever tells what one person sees from what another does.
-        version: Changes with it. Where several look, half a pace may pass before they see it.
+        version: Changes with it.
         make: Makes it.
-        quickest: As for `refresh_seconds`.
+        age: Seconds that one of an earlier version may be old, as `picture_age` has it.
     """
     kept: Shared[T] = _shared(thing)
-    viewers = _count()
-    age = age_allowed(viewers, pace(viewers, os.cpu_count() or 1, quickest))
     return kept.get(version, make, age, time.monotonic())
 
 
