@@ -125,6 +125,29 @@ def test_all_that_watch_a_run_share_one_chart_a_version(
     assert len(drawn) == 2
 
 
+def test_nobody_gets_a_chart_in_anothers_language(dataset: Dataset, store: RunStore) -> None:
+    runs.running(store, runs.head_config(dataset))
+    english, russian = open_page(HEAD), open_page(HEAD, lang="ru")
+
+    assert "training" in names(curve(english))
+    assert "training" not in names(curve(russian))
+
+
+def test_the_chart_holds_no_head_run_that_its_reader_may_not_see(
+    dataset: Dataset, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = runs.finished(store, runs.head_config(dataset))
+    run = runs.running(store, runs.fine_tune_config(head))
+    both = live._drawn(run)
+    monkeypatch.setattr(live, "_on_curve", lambda run: [run])
+    alone = live._drawn(run)
+
+    assert both is not None
+    assert alone is not None
+    assert "head, validation" in both[0]
+    assert "head, validation" not in alone[0]
+
+
 def test_fine_tuning_goes_on_from_the_heads_curve(dataset: Dataset, store: RunStore) -> None:
     head = runs.finished(store, runs.head_config(dataset))
     runs.running(store, runs.fine_tune_config(head))
