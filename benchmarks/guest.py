@@ -30,7 +30,8 @@ class Seen:
     openings: list[float] = field(default_factory=list)
     predictions: int = 0
     errors: list[str] = field(default_factory=list)
-    megabytes: list[tuple[float, float]] = field(default_factory=list)
+    # The server's memory, and how many data sets had been brought in.
+    megabytes: list[tuple[int, float]] = field(default_factory=list)
 
     def note(self, messages: Sequence[ForwardMsg]) -> None:
         """Keeps what went wrong on a page."""

@@ -19,7 +19,9 @@ interrupted benchmark ends what it has started, too. The last line is JSON:
     imports, import_p50_s: data sets brought in, and how long that took.
     openings, opening_p50_s: pages opened by a browser, and how long the server took to draw them.
     predictions: images that were classified.
-    growth: the server's memory at the end over that after a third of the time.
+    growth: the server's memory at the end over that once 100 data sets had been brought in; null
+        where there were not so many. Until then each leaves pictures in caches that have a bound.
+    warm_minutes: until then.
     cores: of this machine.
     busy: how many of them were in use, on average, by server, training, queue, browsers, and
         clients (this process and what it drives the browsers by).
@@ -58,6 +60,8 @@ KINDS = ("watching", "uploading", "predicting")
 # The first browsers are of these kinds, in this order.
 _IN_TURN = ("watching", "uploading", "predicting", "watching")
 _BETWEEN_LOOKS_S = 5.0
+# Of 40 photographs each; Data's pictures of these fill what `core/ui/data_thumbnails.py` keeps.
+_WARM_IMPORTS = 100
 _ADMIN = "ann@example.org"
 
 
@@ -66,7 +70,7 @@ async def weigh(
 ) -> None:
     """Notes the server's memory, and who uses the processors, every few seconds."""
     while time.monotonic() < ends:
-        seen.megabytes.append((time.monotonic(), process.memory_info().rss / 1e6))
+        seen.megabytes.append((len(seen.imports), process.memory_info().rss / 1e6))
         processors.look()
         await asyncio.sleep(_BETWEEN_LOOKS_S)
     processors.look()
@@ -164,6 +168,8 @@ def report(team: Team, guests: argparse.Namespace) -> dict[str, Any]:
     seen = team.seen
     milliseconds = 1000 * np.array(seen.reruns)
     sizes = [size for _, size in seen.megabytes]
+    cold = sum(imports < _WARM_IMPORTS for imports, _ in seen.megabytes)
+    warm = cold < len(sizes)
     busy = team.processors.seconds()
     return {
         "watching": guests.watching,
@@ -180,7 +186,8 @@ def report(team: Team, guests: argparse.Namespace) -> dict[str, Any]:
         "openings": len(seen.openings),
         "opening_p50_s": _median(seen.openings),
         "predictions": seen.predictions,
-        "growth": round(sizes[-1] / sizes[len(sizes) // 3] - 1, 3),
+        "growth": round(sizes[-1] / sizes[cold] - 1, 3) if warm else None,
+        "warm_minutes": round(guests.minutes * cold / len(sizes), 1) if warm else None,
         "server_mb": round(sizes[-1], 1),
         "cores": os.cpu_count(),
         "busy": {k: round(s / (60 * guests.minutes), 2) for k, s in sorted(busy.items())},
