@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from core import sizes
+from core import files, sizes
 from core.config import HeadConfig
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.store import write_status
 from core.sizes import FolderSizes
+
+
+@pytest.fixture(autouse=True)
+def young_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds may pass within any test."""
+    monkeypatch.setattr(files, "_YOUNG_NS", 3600 * 10**9)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from core.runs import RunState, RunStore, tasks
 from core.runs.dispatcher import Dispatcher
 from core.settings import APP_ROOT, Settings
 from core.training import reporter
+from tests.patience import wait_until
 
 SECRETS = {
     "UNFREEZE_DATABASE": "postgresql://app:pass%21word@db/team",
@@ -217,7 +217,7 @@ def test_a_run_that_goes_on_keeps_its_log_small(
     voice = reporter.Reporter(tmp_path)
     voice.begin()
     try:
-        assert eventually(lambda: (tmp_path / "worker.log").stat().st_size == 0)
+        assert wait_until(lambda: (tmp_path / "worker.log").stat().st_size == 0)
     finally:
         voice.finish(RunState.STOPPED, {})
 
@@ -230,7 +230,7 @@ def test_a_short_task_keeps_its_log_small(tmp_path: Path, monkeypatch: pytest.Mo
     watch = threading.Thread(target=voice.watch)
     watch.start()
     try:
-        assert eventually(lambda: (tmp_path / "task.log").stat().st_size == 0)
+        assert wait_until(lambda: (tmp_path / "task.log").stat().st_size == 0)
     finally:
         voice.end(tasks.TaskState.DONE)
         watch.join()
@@ -246,14 +246,6 @@ def test_the_dispatcher_keeps_the_logs_of_the_queue_small(
     dispatcher = Dispatcher(settings)
     dispatcher.start()
     try:
-        assert eventually(lambda: log.stat().st_size == 0)
+        assert wait_until(lambda: log.stat().st_size == 0)
     finally:
         dispatcher.close()
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    """Whether something comes true; a slow machine has half a minute."""
-    deadline = time.monotonic() + 30
-    while not (found := true()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return found

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from core import files
 from core.config import HeadConfig
 from core.files import file_version, read_kept
 from core.runs import Run, RunState, RunStatus, RunStore, state
 from core.runs.store import write_status
+
+
+@pytest.fixture(autouse=True)
+def young_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds may pass within any test."""
+    monkeypatch.setattr(files, "_YOUNG_NS", 3600 * 10**9)
 
 
 @pytest.fixture
