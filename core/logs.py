@@ -183,7 +183,7 @@ def _known_secrets() -> Iterator[str]:
     try:
         text = (APP_ROOT / ".streamlit" / "secrets.toml").read_text(encoding="utf-8")
         yield from _strings(tomllib.loads(text))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         pass  # there is none, or Streamlit will say what is wrong with it
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import os
 import shutil
 import tarfile
@@ -12,12 +13,24 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from core.backup.save import BEGINNING, END, VERSION
+from core.datasets.archive_source import as_tar
 from core.errors import BackupError
 from core.settings import Settings
 
-_DAMAGED = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, KeyError)
+_DAMAGED = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    KeyError,
+    OverflowError,  # a moment or a place that no file has
+    RecursionError,
+)
 _DAMAGED_WORDS = "Use another backup; this one is damaged or was made by something else."
 
 
@@ -63,7 +76,7 @@ def _staging(workspace: Path) -> Iterator[Path]:
 
 def _unpack(file: Path, folder: Path) -> int:
     count, told, beginning = 0, None, False
-    with tarfile.open(file) as tar:
+    with file.open("rb") as opened, _tar(opened) as tar:
         for member in tar:
             if member.name in (BEGINNING, END):
                 record = _record(tar, member)
@@ -79,6 +92,13 @@ def _unpack(file: Path, folder: Path) -> int:
     return count
 
 
+def _tar(opened: IO[bytes]) -> tarfile.TarFile:
+    tar = as_tar(opened)
+    if tar is None:
+        raise tarfile.ReadError("it is no tar")
+    return tar
+
+
 def _record(tar: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, int]:
     source = tar.extractfile(member)
     record = json.loads(source.read(1000)) if source is not None else {}
@@ -90,7 +110,13 @@ def _record(tar: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, int]:
 def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     path = PurePosixPath(member.name)
     inside = path.parts and not path.is_absolute() and ".." not in path.parts
-    if not inside or not member.isreg() or "\\" in member.name or "\0" in member.name:
+    if (
+        not inside
+        or not member.isreg()
+        or member.size < 0
+        or "\\" in member.name
+        or "\0" in member.name
+    ):
         raise BackupError(
             f"The backup holds {member.name!r}, which is no plain file inside a workspace.",
             _DAMAGED_WORDS,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_PORT = 8501  # Streamlit's own
 _LOCAL = ("localhost", "ip6-localhost")
 
 
@@ -26,7 +27,7 @@ class Listening:
     """
 
     address: str = "localhost"
-    port: int = 8501
+    port: int = _PORT
     login: bool = False
     xsrf: bool = True
     cors: bool = True
@@ -53,12 +54,17 @@ def configured(app_root: Path) -> Listening:
             read[name] = tomllib.loads((folder / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             pass  # neither needs to be there
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             unreadable = f".streamlit/{name}: {error}"
     server = read["config.toml"].get("server", {})
+    if not isinstance(server, dict):
+        server, unreadable = {}, ".streamlit/config.toml: server is no table"
+    port = str(_option(server, "port", _PORT))
+    if not port.isascii() or not port.isdecimal() or len(port) > len("65535"):
+        port, unreadable = str(_PORT), f"the port is no number: {port!r:.60}"
     return Listening(
         address=str(_option(server, "address", "")),
-        port=int(_option(server, "port", 8501)),
+        port=int(port),
         login=bool(read["secrets.toml"].get("auth") or _option(server, "trustedUserHeaders", "")),
         xsrf=_is_on(_option(server, "enableXsrfProtection", True)),
         cors=_is_on(_option(server, "enableCORS", True)),
