@@ -18,7 +18,7 @@ from tests.evaluation.runs_on_disk import finished_pair
 from tests.squares import squares
 from tests.ui import runs
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 PAGES = ("", "Data", "Head", "Fine_tune", "Evaluate", "Predict", "Runs")
 MODEL = Path(__file__).parent.parent / "evaluation" / "data" / "colour.tflite"
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -17,7 +17,7 @@ from core.runs.process import recorded_process
 from tests.e2e.conftest import ARTIFACTS, Server, new_page
 from tests.patience import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 COLOURS = {"red": (200, 40, 40), "green": (40, 170, 60)}
 EACH = 40
 
