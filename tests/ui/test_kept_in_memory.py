@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -20,6 +21,7 @@ from core.evaluation.classifier import Classifier
 from core.settings import APP_ROOT, Settings
 from core.ui import predict_model
 from core.ui.departed import drop_expired
+from core.ui.manifests import Manifests
 from tests.datasets.pictures import pets, write_zip
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page
@@ -157,3 +159,26 @@ def test_who_left_is_dropped_once_they_cannot_come_back(seconds: float, stays: b
 
     drop_expired(manager)
     assert (still_there() is not None) == stays
+
+
+def test_manifests_are_kept_until_they_are_too_many_or_too_large() -> None:
+    read: list[str] = []
+
+    def made(name: str, images: int = 10) -> SimpleNamespace:
+        def manifest() -> pd.DataFrame:
+            read.append(name)
+            return pd.DataFrame({"path": range(images)})
+
+        return SimpleNamespace(path=Path(name), version="1", manifest=manifest)
+
+    kept = Manifests(most=3, most_images=100)
+    for name in ("a", "b", "a", "c", "d", "a", "b"):
+        kept.of(made(name))
+    assert read == ["a", "b", "c", "d", "b"]  # the one that was asked for longest ago went
+
+    large = made("large", 1000)
+    assert len(kept.of(large)) == 1000
+    assert kept.of(large) is kept.of(large)
+    kept.of(made("a"))
+    kept.of(large)
+    assert read[5:] == ["large", "a", "large"]
