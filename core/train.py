@@ -25,7 +25,7 @@ from core.config import FineTuneConfig, HeadConfig, RunConfig
 from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import load_bundled
 from core.datasets.importing import import_folder, import_zip
-from core.errors import RunError, UnfreezeError
+from core.errors import DatasetError, RunError, UnfreezeError
 from core.files import read_json
 from core.runs import Run, RunState, RunStore, litert
 from core.runs.recipe import FineTuneRecipe, Recipe, filled, head_config, read_recipe
@@ -58,6 +58,8 @@ def main(arguments: Sequence[str]) -> int:
 def _read(path: Path) -> Recipe:
     try:
         return read_recipe(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}.", "Name a YAML file.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RunError(f"{path} is no YAML: {error}.", "See the example in README.") from error
 
@@ -71,7 +73,13 @@ def _dataset(recipe: Recipe, beside: Path, settings: Settings) -> Dataset:
         return import_folder(path, settings, _quiet, anywhere=True)
     if path.is_file():
         return import_zip(path, recipe.name or path.stem, settings, _quiet)
-    return DatasetStore(settings.datasets_dir).get(recipe.data)
+    try:
+        return DatasetStore(settings.datasets_dir).get(recipe.data)
+    except DatasetError as error:
+        raise DatasetError(
+            f"`data` is {recipe.data!r}: no folder or zip at {path}, and no data set of that id.",
+            f"Name one; data sets lie in {settings.datasets_dir}.",
+        ) from error
 
 
 def _head(recipe: Recipe, dataset: Dataset, settings: Settings) -> HeadConfig:

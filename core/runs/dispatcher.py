@@ -6,6 +6,7 @@ scheduler a task that works off the folder; so a scheduler that died, or forgot,
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import secrets
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 # A run that cannot even write its status would only fail without a word.
 MIN_FREE_BYTES = 50_000_000
+# The workspace has gone wrong, not a connection.
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
 _LOGS = ("scheduler", "worker", "tensorboard", "spare")
 _LOG = logging.getLogger(__name__)
 
@@ -100,10 +103,7 @@ class Dispatcher:
             self._settings.queue_dir.mkdir(parents=True, exist_ok=True)
             lock = (self._settings.queue_dir / "dispatcher.lock").open("a")
         except OSError as error:
-            raise QueueError(
-                tr("The workspace cannot be written to: {error}.", error=str(error)),
-                tr("Give the app the right to write there."),
-            ) from error
+            raise _unwritable(error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -142,6 +142,8 @@ class Dispatcher:
             except QueueError as error:
                 self.error = error
             except OSError as error:
+                if error.errno in _UNWRITABLE:
+                    self.error = _unwritable(error)
                 # Dask's connection errors are OSErrors; the next turn connects anew.
                 _LOG.warning("the queue is not reachable: %s", error)
                 self._disconnect()
@@ -154,6 +156,13 @@ class Dispatcher:
         if self._lock is not None:
             for name in _LOGS:
                 keep_small(self._settings.queue_dir / f"{name}.log")
+
+
+def _unwritable(error: OSError) -> QueueError:
+    return QueueError(
+        tr("The workspace cannot be written to: {error}.", error=str(error.strerror or error)),
+        tr("Give the app the right to write there."),
+    )
 
 
 def _submit(client: Client, runs_dir: str) -> None:

@@ -54,8 +54,11 @@ def start(settings: Settings) -> int:
     try:
         _wait_for_worker(settings)
         dispatcher.dispatch()
-    except (QueueError, OSError) as error:
+    except QueueError as error:
         print(error)
+        return 1
+    except OSError as error:  # of the workspace, or one of Dask's
+        print(f"The queue cannot be started: {error.strerror or error}.")
         return 1
     finally:
         dispatcher.close()

@@ -8,6 +8,7 @@ the results (the worker, or its supervisor once the worker is gone).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import secrets
@@ -67,6 +68,8 @@ class RunStore:
         try:
             write_json(self.runs_dir / run_id / "config.json", record)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                (self.runs_dir / run_id).rmdir()  # nothing half-made stays
             raise RunError(
                 tr(
                     "The run could not be written into {folder}: {error}.",

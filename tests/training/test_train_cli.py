@@ -67,7 +67,9 @@ def test_nothing_is_started_where_the_data_is_not_there(
     (tmp_path / "train.yaml").write_text("data: nowhere.zip\n")
 
     assert main([str(tmp_path / "train.yaml")]) == 2
-    assert "nowhere.zip" in capsys.readouterr().err
+    assert f"no folder or zip at {tmp_path}/nowhere.zip" in capsys.readouterr().err
+    assert main([str(tmp_path / "no.yaml")]) == 2
+    assert "no.yaml cannot be read: No such file or directory." in capsys.readouterr().err
     assert RunStore(settings.runs_dir).list() == []
 
 
