@@ -18,6 +18,7 @@ from core.runs.groups import (
 )
 from core.runs.state import write_status
 from core.runs.supervisor import _next_run
+from tests.alive import beat
 
 HEAD = HeadConfig("data", "v1")
 
@@ -51,6 +52,7 @@ def test_one_count_and_one_time_for_all(store: RunStore) -> None:
     assert groups_of(store.list())[0].seconds_left is None
     end(first)
     write_status(second.path, RunStatus(RunState.RUNNING, "training", seconds_left=3.0))
+    beat(second)
 
     group = groups_of(store.list())[0]
 
@@ -128,6 +130,7 @@ def test_fine_tuning_waits_for_its_head(store: RunStore, state: RunState, waits:
     head = store.create(HEAD)
     tuned = store.create(FineTuneConfig(head.id, HEAD, "block6"))
     write_status(head.path, RunStatus(state))  # on another host: it is not adopted
+    beat(head)
     later = store.create(HEAD)
 
     claimed = _next_run(store, set())

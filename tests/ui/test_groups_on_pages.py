@@ -10,6 +10,7 @@ from core.datasets import Dataset
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import Group, group_about, new_mark, queue_group
 from core.runs.state import write_status
+from tests.alive import beat
 from tests.ui import runs
 from tests.ui.app import open_page, words
 
@@ -82,6 +83,7 @@ def test_other_pages_show_one_bar_for_all(store: RunStore, head: Run) -> None:
     group = sweep(store, head)
     running = RunStatus(RunState.RUNNING, "training", 1, 2, "batches", started=1.0)
     write_status(group.runs[0].path, running)
+    beat(group.runs[0])
     page = open_page("pages/1_Data.py")
 
     assert not page.exception
