@@ -141,10 +141,15 @@ def stop(settings: Settings) -> bool:
         Whether there was one.
     """
     client = None if settings.scheduler else try_connect(settings)
+    records = [record(settings, name) for name in ("worker", "scheduler")]
+    patience = END_SECONDS
     if client is not None:
         client.shutdown()
-    # Also those that did not answer; a worker that was just asked gets the time to go.
-    ended = [end_process(record(settings, name), END_SECONDS) for name in ("worker", "scheduler")]
+        # A worker that is asked a second time while it still works would hang for ever.
+        deadline, patience = time.monotonic() + END_SECONDS, 0.0
+        while any(map(recorded_process, records)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    ended = [end_process(path, patience) for path in records]  # also those that did not answer
     return client is not None or any(ended)
 
 
