@@ -23,6 +23,8 @@ from core.training.feature_pass import compute_features
 from core.training.feature_store import SHARDS, FeatureStore
 from core.training.prepare import prepared
 from core.training.shared_pass import shared_pass
+from tests.alive import beat
+from tests.patience import wait_until
 from tests.squares import squares
 
 pytestmark = pytest.mark.slow
@@ -65,14 +67,12 @@ def holders(handle: int) -> set[int]:
 
 
 def computing(settings: Settings) -> Run:
-    """A run that says it computes features, whose heart beats for a minute."""
+    """A run that says it computes features, whose heart beats."""
     dataset = squares(settings, per_class=SHARD_ROWS * SHARD_COUNT // 3)
     store = RunStore(settings.runs_dir)
     run = store.create(HeadConfig(dataset.id, dataset.version, image_size=32))
     write_status(run.path, RunStatus(RunState.RUNNING, "features", started=time.time()))
-    beat = run.path / "heartbeat"
-    beat.touch()
-    os.utime(beat, (time.time() + 60, time.time() + 60))
+    beat(run)
     return store.get(run.id)
 
 
@@ -91,9 +91,8 @@ def test_a_pass_goes_on_when_a_helper_is_killed_in_mid_shard(
             return
         (path,) = store.features_dir.glob(f"*/{SHARDS}")
         handle = os.open(path, os.O_RDWR)  # stays open: closing it would drop this process's locks
-        deadline = time.monotonic() + 60
-        while not (found := holders(handle)) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        found: set[int] = set()
+        assert wait_until(lambda: found.update(holders(handle)) or found)
         killed.append(found.pop())
         os.kill(killed[0], signal.SIGKILL)
 

@@ -25,6 +25,7 @@ from core.training.forward import ImageList
 from core.training.helper import NotNeeded, Watch
 from core.training.shards import Shards
 from core.training.shared_pass import shared_pass
+from tests.alive import beat
 
 TAPS = ("head_pool", "block2_relu")
 HOLD = """
@@ -34,7 +35,7 @@ from core.training.shards import Shards
 file = FeatureFile(pathlib.Path(sys.argv[1]), (40, 2), "float32")
 with Shards([file]).claimed() as shard:
     print(shard, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -191,6 +192,7 @@ def test_a_helper_leaves_when_the_pass_has_ended_or_a_run_waits(
     run = store.create(HeadConfig("d", "v"))
     computing = RunStatus(RunState.RUNNING, "features", started=1.0)
     write_status(run.path, computing)
+    beat(run)
     watch = Watch(run)
     watch(16, 96)
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from core.evaluation.classifier import load_classifier
 from core.runs import Run, RunState, RunStore, litert
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.settings import Settings
+from tests.patience import PATIENCE_S, wait_until
 from tests.squares import squares
 from tests.workshop import FAST, Workshop
 
@@ -104,12 +104,10 @@ def test_two_classes_have_two_probabilities_from_half_precision_too(tmp_path: Pa
 
 
 def wait_for(run: Run, store: RunStore, phase: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if store.get(run.id).status.phase == phase and epoch_rows(run):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"never reached {phase}: {store.get(run.id).status}")
+    def reached() -> bool:
+        return store.get(run.id).status.phase == phase and epoch_rows(run) > 0
+
+    assert wait_until(reached), store.get(run.id).status
 
 
 def epoch_rows(run: Run) -> int:
@@ -131,7 +129,7 @@ def test_stop_keeps_the_best_epochs_model(
     run, process = long_run
     wait_for(run, workshop.store, "training")
     workshop.store.request_stop(run.id)
-    process.wait(timeout=30)
+    process.wait(PATIENCE_S)
 
     stopped = workshop.store.get(run.id)
     assert stopped.status.state is RunState.STOPPED
@@ -146,7 +144,7 @@ def test_a_second_process_leaves_a_run_that_is_being_trained_alone(
     wait_for(run, workshop.store, "training")
     second = workshop.start_again(run)
 
-    assert second.wait(timeout=30) == 0
+    assert second.wait(PATIENCE_S) == 0
     assert process.poll() is None
     assert workshop.store.get(run.id).status.state is RunState.RUNNING
 
