@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import is_bool_dtype, is_integer_dtype, is_string_dtype
 
 from core.errors import DatasetError
 from core.files import replace_file
@@ -40,6 +41,17 @@ COLUMNS = (
     "sha256",
     "issues",
     "usable",
+)
+_TEXT = ("path", "class_name", "split", "sha256", "issues")
+_OUTSIDE = r"^/|(?:^|/)\.\.(?:/|$)|\x00"
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    pa.ArrowException,
 )
 SPLITS = ("train", "val", "test")
 _SPLIT_WORDS = {"train": mark("train"), "val": mark("val"), "test": mark("test")}
@@ -71,12 +83,25 @@ def read_manifest(path: Path) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
+    except _UNREADABLE as error:
         raise _damaged(path) from error
     if missing := set(COLUMNS) - set(table.columns):
         raise _damaged(path, f"without {', '.join(sorted(missing))}")
+    if len(table) and not _is_sound(table):
+        raise _damaged(path)
     # Manifests from before near copies were looked for.
     return table if "group" in table else table.assign(phash="", group=0)
+
+
+def _is_sound(table: pd.DataFrame) -> bool:
+    """Whether the columns hold what they are for, and no path leads out of the root."""
+    return (
+        all(is_string_dtype(table[name]) and not table[name].hasnans for name in _TEXT)
+        and is_integer_dtype(table["label"])
+        and is_bool_dtype(table["usable"])
+        and bool(table["split"].isin(SPLITS).all())
+        and not table["path"].str.contains(_OUTSIDE, regex=True).any()
+    )
 
 
 def _damaged(path: Path, how: str = "damaged") -> DatasetError:

@@ -20,6 +20,15 @@ from core.language import tr
 from core.runs import Run
 
 PREDICTION_COLUMNS = ("path", "split", "label", "predicted", "probabilities")
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    pa.ArrowException,
+)
 # What became of an image between the first model and the second.
 CHANGES = ("fixed", "broken", "both wrong", "both right")
 
@@ -44,7 +53,7 @@ def read_predictions(run: Run, split: str = "") -> pd.DataFrame:
             tr("Run {run} has no predictions.", run=run.id),
             tr("Wait until it has ended, or train it again."),
         ) from error
-    except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
+    except _UNREADABLE as error:
         raise RunError(
             tr(
                 "The predictions of run {run} cannot be read: {error}.",
