@@ -87,8 +87,9 @@ def running_app(
         process.terminate()
         process.wait()
         log.close()
-        stop = [sys.executable, "-m", "core.runs.queue", "stop"]
-        subprocess.run(stop, cwd=APP_ROOT, env=variables, check=True, capture_output=True)
+        if variables["UNFREEZE_QUEUE"] != "off":  # else nothing was started
+            stop = [sys.executable, "-m", "core.runs.queue", "stop"]
+            subprocess.run(stop, cwd=APP_ROOT, env=variables, check=True, capture_output=True)
 
 
 def free_port() -> int:
