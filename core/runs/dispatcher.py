@@ -95,6 +95,11 @@ class Dispatcher:
         for _ in range(min(queued, scheduler.slots(client) - scheduler.tasks(client))):
             _submit(client, str(self._settings.runs_dir))
 
+    @property
+    def leads(self) -> bool:
+        """Whether the last `dispatch` was this one's to do, and not another server's."""
+        return self._lock is not None
+
     def _leads(self) -> bool:
         """Takes the workspace for this dispatcher, where no other has it."""
         if self._lock is not None:

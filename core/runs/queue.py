@@ -60,10 +60,12 @@ def start(settings: Settings) -> int:
     except OSError as error:  # of the workspace, or one of Dask's
         print(f"The queue cannot be started: {error.strerror or error}.")
         return 1
+    else:
+        who = "the queue is running" if dispatcher.leads else "the app is open and sees to it"
+        print(f"{who}, runs that wait: {waiting}")
+        return 0
     finally:
         dispatcher.close()
-    print("the queue is running, runs that wait: ", waiting, sep="")
-    return 0
 
 
 def _wait_for_worker(settings: Settings) -> None:

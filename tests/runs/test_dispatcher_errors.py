@@ -43,6 +43,21 @@ def test_the_command_names_it_too(
     assert capsys.readouterr().out == "The queue cannot be started: Read-only file system.\n"
 
 
+def test_the_command_leaves_it_to_an_app_that_is_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    RunStore(settings.runs_dir).create(HeadConfig("d", "v1"))
+    monkeypatch.setattr(queue, "_wait_for_worker", lambda _: None)
+    app = Dispatcher(settings)
+    assert app._leads()
+    try:
+        assert queue.main(["start"]) == 0
+    finally:
+        app.close()
+
+    assert capsys.readouterr().out == "the app is open and sees to it, runs that wait: 1\n"
+
+
 def test_a_run_that_found_no_room_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
