@@ -38,7 +38,11 @@ def archive_target(data: bytes, folder: Path) -> None:
     archive.write_bytes(data)
     inside.mkdir(parents=True)
     try:
-        peek(io.BytesIO(data), "archive", folder / "box", limited(folder))
+        names = peek(io.BytesIO(data), "archive", folder / "box", limited(folder))
+        find_table(folder / "box", names)
+    except DatasetError as error:
+        assert error.what
+    try:
         unpack(archive, inside, limited(folder), lambda done, total: None)
     except DatasetError as error:
         assert error.what
@@ -92,6 +96,8 @@ def manifest_target(data: bytes, folder: Path) -> None:
         assert error.what
     else:
         assert {"path", "class_name", "label", "split", "sha256", "usable"} <= set(table.columns)
+        assert all((folder / path).resolve().is_relative_to(folder) for path in table["path"])
+        assert table["usable"].sum() + table["label"].sum() >= 0
 
 
 def table_target(data: bytes, folder: Path) -> None:
