@@ -52,6 +52,9 @@ def main(arguments: Sequence[str]) -> int:
     except (UnfreezeError, OSError) as error:
         _say(str(error))
         return 2
+    except KeyboardInterrupt:
+        _say("Stopped before anything was trained.")
+        return 2
     return _train_all(recipe, head, dataset, settings)
 
 
@@ -122,6 +125,8 @@ def _prepare(run: Run) -> None:
         litert.wait_for(run.path)
     except UnfreezeError as error:
         _say(str(error))
+    except KeyboardInterrupt:
+        _say("The run is complete; its LiteRT model is made when it is first needed.")
 
 
 def _train(store: RunStore, config: RunConfig, dataset: Dataset) -> Run:

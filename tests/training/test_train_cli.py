@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import train
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.errors import RunError
 from core.runs import Run, RunState, RunStore
@@ -71,6 +72,26 @@ def test_nothing_is_started_where_the_data_is_not_there(
     assert main([str(tmp_path / "no.yaml")]) == 2
     assert "no.yaml cannot be read: No such file or directory." in capsys.readouterr().err
     assert RunStore(settings.runs_dir).list() == []
+
+
+def test_an_interrupt_before_and_after_the_training_is_no_traceback(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "train.yaml").write_text("data: sample:digits\n")
+    monkeypatch.setattr(train, "load_bundled", interrupt)
+    monkeypatch.setattr(train.litert, "wait_for", interrupt)
+
+    assert main([str(tmp_path / "train.yaml")]) == 2
+    train._prepare(RunStore(settings.runs_dir).create(HeadConfig("d", "v1")))
+    said = capsys.readouterr().err
+    assert "Stopped before anything was trained." in said
+    assert "its LiteRT model is made when it is first needed" in said
 
 
 def test_both_runs_follow_from_the_file_and_low_accuracy_is_an_exit_code(
