@@ -2,10 +2,11 @@
 
 It starts two servers on 127.0.0.1: one with a login, at which strangers try themselves, and one
 that believes a proxy's header, where a viewer and a trainer try to see and to change what is an
-admin's alone. All of it is bounded in number and time.
+admin's alone: by raw requests, and by a real browser where there is Chromium (`in_browser` of those
+`tried`). All of it is bounded in number and time.
 
-`python -m benchmarks.abuse` prints what got in, and last a line of JSON: `tried`, `got_in`,
-`server_died`, `data_lost`. The last three must be 0.
+`python -m benchmarks.abuse` prints what got in, and last a line of JSON: `tried`, `in_browser`,
+`got_in`, `server_died`, `data_lost`. The last three must be 0.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import psutil
 from PIL import Image
 from websockets.exceptions import WebSocketException
 
-from benchmarks.abuse_attempts import stranger_attempts
+from benchmarks.abuse_attempts import Attempt, stranger_attempts
 from benchmarks.abuse_client import get
 from benchmarks.abuse_insiders import insider_attempts
 from benchmarks.abuse_target import (
@@ -41,6 +42,7 @@ from benchmarks.abuse_target import (
     VIEWER,
     Target,
 )
+from benchmarks.doorkeeper import Doorkeeper
 from benchmarks.server import free_port
 from core.config import HeadConfig
 from core.datasets.importing import import_zip
@@ -55,6 +57,7 @@ class Score:
     """How it went."""
 
     tried: int = 0
+    in_browser: int = 0
     got_in: list[str] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
 
@@ -90,11 +93,16 @@ def main() -> int:
             )
             for name, work in attempts(target):
                 score.attempt(target, name, work)
+            with _browsing(target, proxied) as in_browser:
+                for name, work in in_browser:
+                    score.attempt(target, name, work)
+                    score.in_browser += 1
         lost = [name for name, digest in before.items() if _digest(workspace / name) != digest]
     for name in lost:
         sys.stdout.write(f"LOST    {name}\n")
     result = {
         "tried": score.tried,
+        "in_browser": score.in_browser,
         "got_in": len(score.got_in),
         "server_died": len(score.died),
         "data_lost": len(lost),
@@ -158,6 +166,25 @@ def _served(
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def _browsing(target: Target, proxied: bool) -> Iterator[Iterator[Attempt]]:
+    """Attempts with a real browser; none, and a word why, where there is no browser."""
+    try:
+        from benchmarks import abuse_browser as tries
+    except ModuleNotFoundError:
+        sys.stdout.write("NO BROWSER: playwright is not installed (requirements-dev.txt)\n")
+        yield iter(())
+        return
+    with tries.chromium() as browser, Doorkeeper(target.port) as door:
+        if browser is None:
+            sys.stdout.write("NO BROWSER: no Chromium on this machine (apt-get install chromium)\n")
+            yield iter(())
+        elif proxied:
+            yield tries.browser_attempts_behind_proxy(target, browser, door)
+        else:
+            yield tries.browser_attempts_at_login(target, browser)
 
 
 def _alive(target: Target, tries: int = 40) -> bool:

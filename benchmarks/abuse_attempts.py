@@ -67,7 +67,7 @@ def stranger_attempts(target: Target) -> Iterator[Attempt]:
         yield f"stranger: {path}", partial(_read, path=path)
     for header in FORGED:
         yield f"stranger: forged {header}", partial(_page, headers={header: ADMIN})
-    for name, cookie in _cookies():
+    for name, cookie in forged_cookies():
         yield f"stranger: {name}", partial(_page, headers={"Cookie": cookie})
     yield from _uploads()
     for origin in ("https://evil.example", "null", "http://localhost.evil.example"):
@@ -94,7 +94,8 @@ def _read(target: Target, path: str) -> bool:
     return leaks(get(target.port, path))
 
 
-def _cookies() -> Iterator[tuple[str, str]]:
+def forged_cookies() -> Iterator[tuple[str, str]]:
+    """Cookies of somebody who is signed in, made without the server's secret."""
     claims = json.dumps({"email": ADMIN, "is_logged_in": True, "origin": "http://localhost"})
     plain = urlsafe_b64encode(claims.encode()).decode()
     wrong = URLSafeTimedSerializer("another secret", salt="st.login").dumps(claims)

@@ -62,8 +62,8 @@ class Doorkeeper:
             from_app, to_app = await asyncio.open_connection("127.0.0.1", self._port)
             to_app.write(head + (f"{EMAIL}: {email}\r\n".encode() if email else b""))
             await asyncio.gather(_pass_on(reader, to_app), _pass_on(from_app, writer))
-        except (OSError, EOFError):
-            pass  # one of the two hung up
+        except (OSError, EOFError, asyncio.CancelledError):
+            pass  # one of the two hung up, or the benchmark is over
         finally:
             for end in (writer, to_app):
                 if end is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import streamlit as st
 from starlette.exceptions import HTTPException
@@ -62,22 +62,30 @@ def guard_files(allowed: bool) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _known(runtime_id: int) -> KnownBrowsers:
-    """The runtime's browsers; there is one runtime a server, and one for each run in tests."""
-    known = KnownBrowsers()
-    as_ever = starlette_routes._set_cors_headers
-    folder = f"{starlette_routes._with_base(starlette_routes.BASE_ROUTE_MEDIA)}/"
+    """The browsers; who has Streamlit's caches cleared finds the same ones again."""
+    door = starlette_routes._set_cors_headers
+    if not isinstance(door, _Door):
+        door = _Door(door)
+        starlette_routes._set_cors_headers = door
+        starlette_routes.validate_xsrf_token = door.may_send  # type: ignore[attr-defined]
+    return door.known
 
-    async def only_for_known(request: Request, response: Response) -> None:
-        # The last thing that Streamlit does before it answers, with what was asked at hand.
-        if request.url.path.startswith(folder) and browser_of(request.cookies) not in known:
+
+class _Door:
+    """Stands before what Streamlit does last when it gives a file, and first when it takes one."""
+
+    def __init__(self, as_ever: Callable[[Request, Response], Awaitable[None]]) -> None:
+        self.known, self._as_ever = KnownBrowsers(), as_ever
+        self._folder = f"{starlette_routes._with_base(starlette_routes.BASE_ROUTE_MEDIA)}/"
+
+    async def __call__(self, request: Request, response: Response) -> None:
+        """Lets an answer go, unless it is a file for a browser that is not known."""
+        is_file = request.url.path.startswith(self._folder)
+        if is_file and browser_of(request.cookies) not in self.known:
             raise HTTPException(status_code=403, detail="Sign in first")
-        await as_ever(request, response)
+        await self._as_ever(request, response)
 
-    def only_of_known(supplied_token: str | None, xsrf_cookie: str | None) -> bool:
-        # Asked before an upload is taken, or put away.
+    def may_send(self, supplied_token: str | None, xsrf_cookie: str | None) -> bool:
+        """Whether an upload comes from a page of the app, in a browser that is known."""
         here = browser_of({XSRF_COOKIE_NAME: xsrf_cookie or ""})
-        return validate_xsrf_token(supplied_token, xsrf_cookie) and here in known
-
-    starlette_routes._set_cors_headers = only_for_known
-    starlette_routes.validate_xsrf_token = only_of_known  # type: ignore[attr-defined]
-    return known
+        return validate_xsrf_token(supplied_token, xsrf_cookie) and here in self.known

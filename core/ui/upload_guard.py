@@ -56,8 +56,14 @@ def guard_uploads(allowed: bool) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _admitted(runtime_id: int) -> Admitted:
-    """The runtime's sessions; there is one runtime a server, and one for each run in tests."""
+    """The runtime's sessions; there is one runtime a server, and one for each run in tests.
+
+    Who has Streamlit's caches cleared finds the same ones again.
+    """
     runtime = Runtime.instance()
+    asked = getattr(runtime.is_active_session, "__self__", None)
+    if isinstance(asked, Admitted):
+        return asked
     admitted = Admitted(runtime.is_active_session)
     runtime.is_active_session = admitted.may_upload  # type: ignore[method-assign]
     return admitted
