@@ -1,9 +1,9 @@
 """Runs that are stopped, killed and resumed, as real processes."""
 
 import json
+import os
 import signal
-import time
-from collections.abc import Callable
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.config import FineTuneConfig, RunConfig
 from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.settings import Settings
+from tests.patience import PATIENCE_S, wait_until
 from tests.squares import squares
 from tests.workshop import FAST, Workshop, saved_weights
 
@@ -23,11 +24,21 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(settings, squares(settings), RunStore(settings.runs_dir))
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+@pytest.fixture(scope="module")
+def whole_head(workshop: Workshop) -> Run:
+    """A head run that nothing disturbed."""
+    return workshop.train(workshop.head_config())
+
+
+def prodded(workshop: Workshop, run: Run, deed: str, epoch: int) -> int:
+    """Trains a run that is asked to stop, or dies, after an epoch; the exit code."""
+    before = [sys.executable, "-m", "tests.training.prodded_worker", deed, str(epoch)]
+    return workshop.start_again(run, before).wait(PATIENCE_S)
+
+
+def long_silent(run: Run) -> None:
+    """Nobody need wait until the heartbeat of a dead process counts as old."""
+    os.utime(run.path / "heartbeat", (0, 0))
 
 
 def epochs(run: Run) -> list[int]:
@@ -37,26 +48,21 @@ def epochs(run: Run) -> list[int]:
 def disturbed(workshop: Workshop, config: RunConfig) -> Run:
     """Stops the run, resumes it, kills it, resumes it."""
     store = workshop.store
-    run, process = workshop.start(config)
-    last = config.training.epochs
-    wait_until(lambda: len(epochs(run)) >= last // 4)
-    store.request_stop(run.id)
-    process.wait(30)
+    run, last = store.create(config), config.training.epochs
+    assert prodded(workshop, run, "stop", last // 4) == 0
     stopped = store.get(run.id)
     assert stopped.status.state is RunState.STOPPED
     assert stopped.has_model
     assert 0 < stopped.status.results["epochs_done"] < last
 
     store.request_resume(run.id)
-    process = workshop.start_again(run)
-    wait_until(lambda: len(epochs(run)) >= last // 2)
-    process.kill()
-    process.wait()
-    wait_until(lambda: store.get(run.id).status.state is RunState.FAILED, 10)
+    assert prodded(workshop, run, "die", last // 2) == -signal.SIGKILL
+    long_silent(run)
+    assert store.get(run.id).status.state is RunState.FAILED
     assert "gone" in (store.get(run.id).status.error or {})["what"]
 
     store.request_resume(run.id)
-    assert workshop.start_again(run).wait(120) == 0
+    assert workshop.start_again(run).wait(PATIENCE_S) == 0
     return store.get(run.id)
 
 
@@ -86,8 +92,10 @@ def test_a_head_run_survives_stop_and_kill(workshop: Workshop) -> None:
 
 
 @pytest.mark.slow
-def test_a_fine_tuning_run_survives_stop_and_kill_with_its_proof(workshop: Workshop) -> None:
-    head = workshop.train(workshop.head_config())
+def test_a_fine_tuning_run_survives_stop_and_kill_with_its_proof(
+    workshop: Workshop, whole_head: Run
+) -> None:
+    head = whole_head
     training = replace(FAST, learning_rate=1e-3, epochs=24)
     config = FineTuneConfig(head.id, head.base, "block7", training=training)
     whole = workshop.train(config)
@@ -101,20 +109,19 @@ def test_a_fine_tuning_run_survives_stop_and_kill_with_its_proof(workshop: Works
 
 
 @pytest.mark.slow
-def test_a_run_that_was_stopped_before_its_first_epoch_ended_goes_on(workshop: Workshop) -> None:
-    config = workshop.head_config()
-    whole = workshop.train(config)
-    run, process = workshop.start(config)
-    workshop.store.request_stop(run.id)
-    process.wait(60)
+def test_a_run_that_was_stopped_before_its_first_epoch_ended_goes_on(
+    workshop: Workshop, whole_head: Run
+) -> None:
+    run = workshop.store.create(workshop.head_config())
+    assert prodded(workshop, run, "stop", 0) == 0
     stopped = workshop.store.get(run.id)
     assert stopped.status.state is RunState.STOPPED
     assert not stopped.has_model
 
     workshop.store.request_resume(run.id)
-    assert workshop.start_again(run).wait(120) == 0
+    assert workshop.start_again(run).wait(PATIENCE_S) == 0
 
-    assert_same(workshop.store.get(run.id), whole)
+    assert_same(workshop.store.get(run.id), whole_head)
 
 
 @pytest.mark.slow
@@ -122,7 +129,7 @@ def test_two_processes_at_once_train_a_run_once(workshop: Workshop) -> None:
     run = workshop.store.create(workshop.head_config())
     processes = [workshop.start_again(run) for _ in range(2)]
 
-    assert [process.wait(120) for process in processes] == [0, 0]
+    assert [process.wait(PATIENCE_S) for process in processes] == [0, 0]
     assert workshop.store.get(run.id).status.attempts == 1
     assert epochs(run) == [1, 2, 3, 4]
     assert len(read_metrics(run.metrics_path)) == len(
@@ -134,13 +141,14 @@ def test_two_processes_at_once_train_a_run_once(workshop: Workshop) -> None:
 def test_a_process_that_hangs_is_killed(workshop: Workshop) -> None:
     config = replace(workshop.head_config(), training=replace(FAST, epochs=5000))
     run, process = workshop.start(config)
-    wait_until(lambda: len(epochs(run)) > 2)
+    assert wait_until(lambda: len(epochs(run)) > 2)
     process.send_signal(signal.SIGSTOP)
 
     workshop.store.kill(run.id)
 
-    assert process.wait(5) == -signal.SIGKILL
-    wait_until(lambda: workshop.store.get(run.id).status.state is RunState.FAILED, 10)
+    assert process.wait(PATIENCE_S) == -signal.SIGKILL
+    long_silent(run)
+    assert workshop.store.get(run.id).status.state is RunState.FAILED
     assert (workshop.store.get(run.id).status.error or {})["what"].endswith("ended by force.")
 
 
@@ -149,19 +157,17 @@ def limited(workshop: Workshop, config: RunConfig, largest_file: int) -> Run:
     run = workshop.store.create(config)
     command = f'ulimit -f {largest_file // 1024}; trap \'\' XFSZ; exec "$0" "$@"'
     process = workshop.start_again(run, ["bash", "-c", command])
-    assert process.wait(120) == 0
+    assert process.wait(PATIENCE_S) == 0
     return workshop.store.get(run.id)
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_told_and_the_run_can_go_on(workshop: Workshop) -> None:
-    whole = workshop.train(workshop.head_config())
-
+def test_a_full_disk_is_told_and_the_run_can_go_on(workshop: Workshop, whole_head: Run) -> None:
     run = limited(workshop, workshop.head_config(), 2_000_000)
 
     assert run.status.state is RunState.FAILED
     assert (run.status.error or {})["what"].startswith("The disk is full")
     assert not [p for p in run.path.iterdir() if p.name.startswith(".part-")]
     workshop.store.request_resume(run.id)
-    assert workshop.start_again(run).wait(120) == 0
-    assert_same(workshop.store.get(run.id), whole)
+    assert workshop.start_again(run).wait(PATIENCE_S) == 0
+    assert_same(workshop.store.get(run.id), whole_head)
