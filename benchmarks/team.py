@@ -209,6 +209,8 @@ def main() -> None:
     guests = parser.parse_args()
     if guests.browsers > sum(getattr(guests, kind) for kind in KINDS):
         parser.error("there are more browsers than guests")
+    # A shell lets what it starts in the background ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: signal.raise_signal(signal.SIGINT))
     options = f"--server.trustedUserHeaders={json.dumps({EMAIL: 'email'})}"
