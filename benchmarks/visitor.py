@@ -57,7 +57,7 @@ class Visitor:
         self._leaving, self.frames.purpose = True, "opening"
         self.frames.forget()
         done = self.frames.finished
-        await self.page.goto(f"{self._address}/{page}?{query}")
+        await self.page.goto(f"{self._address}/{page}?{query}", wait_until="commit")
         self._leaving = False
         began = time.monotonic()
         while self.frames.finished == done:

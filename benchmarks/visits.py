@@ -19,6 +19,7 @@ from benchmarks.visitor import FLAGS, PATIENCE_S, Visitor
 PREDICT_EVERY_S = 4.0
 UPLOAD_EVERY_S = 20.0
 LOOK_EVERY_S = 5.0
+APART_S = 1.5
 STOP_SECONDS = 60.0
 Turn = Callable[[], Awaitable[None]]
 
@@ -63,12 +64,18 @@ class People:
     async def work(self, kind: str, number: int, ends: float) -> None:
         """What somebody of that kind does, until the time is over."""
         person = self._people[kind][number]
+        # People do not come in the same second.
+        await asyncio.sleep(APART_S * (number + sum(map(len, self._before(kind)))))
         if kind == "watching":
             await watch(person, self._run, ends)
         elif kind == "predicting":
             await predict(person, self._model, ends, self._seen, number)
         else:
             await bring_in(person, ends, number)
+
+    def _before(self, kind: str) -> list[list[Visitor]]:
+        kinds = list(self._people)
+        return [self._people[other] for other in kinds[: kinds.index(kind)]]
 
     async def leave(self) -> None:
         """The run is stopped by who started it, and everybody goes."""
@@ -107,11 +114,15 @@ async def predict(person: Visitor, query: str, ends: float, seen: Seen, number: 
             name = f"image {seen.predictions}-{number}.jpg"
             await person.choose("Images", name, photograph(random), "image/jpeg")
             await person.see("1 image")
-            await expect(person.page.get_by_text(name)).to_have_count(2)
+            shown = person.page.get_by_alt_text(name, exact=True).first
+            await shown.wait_for()
+            await person.page.wait_for_function(
+                "e => e.naturalWidth > 0", arg=await shown.element_handle()
+            )
             seen.predictions += 1
             await person.look_around()
             await person.press(f"Remove {name}")
-            await expect(person.page.get_by_text(name)).to_have_count(0)
+            await expect(person.page.get_by_text(name)).to_have_count(0, timeout=1000 * PATIENCE_S)
 
     await _again(person, ends, turn)
 
@@ -163,7 +174,7 @@ async def _again(person: Visitor, ends: float, turn: Turn) -> None:
         try:
             await turn()
         except (PlaywrightError, TimeoutError, ValueError, AssertionError) as error:
-            person.complain(str(error))
+            person.complain(str(error).partition("\nAria")[0])
             await asyncio.sleep(LOOK_EVERY_S)
 
 
