@@ -14,9 +14,8 @@ from core.settings import APP_ROOT
 from core.team.people import Role
 from core.ui import session
 from core.ui.cards import error_card
-from core.ui.runs_table import size_words
 from core.ui.session import Way
-from core.ui.text import plain
+from core.ui.text import plain, size_words
 
 _ICONS = {
     Level.PROBLEM: ":material/error:",

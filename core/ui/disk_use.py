@@ -17,7 +17,7 @@ from core.team.permissions import Action
 from core.training.feature_store import FeatureStore, StoredFeatures
 from core.ui import session
 from core.ui.acts import act_button, do
-from core.ui.runs_table import size_words
+from core.ui.text import size_words
 
 
 def disk_use(runs: Sequence[Run]) -> None:

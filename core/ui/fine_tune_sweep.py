@@ -27,8 +27,8 @@ from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
 from core.ui.groups import group_progress, resume_group_button, start_group
-from core.ui.live import duration
 from core.ui.manifests import image_counts
+from core.ui.moments import duration
 from core.ui.run_results import read_account
 from core.ui.text import plain
 

@@ -15,7 +15,8 @@ from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.cards import error_card
-from core.ui.live import duration, progress_share
+from core.ui.live import progress_share
+from core.ui.moments import duration
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
 from core.ui.viewers import keep_pace, refresh_seconds

@@ -18,8 +18,7 @@ from core.team.permissions import Action
 from core.team.presence import LabelLock
 from core.ui import session
 from core.ui.acts import do, refused
-from core.ui.live import duration
-from core.ui.moments import ago
+from core.ui.moments import ago, duration
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
 

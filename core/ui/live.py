@@ -16,6 +16,7 @@ from core.runs.store import in_order
 from core.ui import session
 from core.ui.cards import failed_run_card
 from core.ui.live_chart import live_chart
+from core.ui.moments import duration
 from core.ui.refreshed import refreshed
 from core.ui.run_actions import kill_button, resume_button, stop_button
 from core.ui.text import percent, plain
@@ -198,16 +199,6 @@ def _runs_before(run: Run) -> int:
     runs = session.going_on()
     waiting = in_order(runs)
     return len(runs) - len(waiting) + sum(other.order < run.order for other in waiting)
-
-
-def duration(seconds: float) -> str:
-    """A duration as people say it: 48 s, 2 min, 1 h 20 min."""
-    if seconds < 90:
-        return tr("{seconds} s", seconds=number(seconds))
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return tr("{minutes} min", minutes=minutes)
-    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def _stopped_words(run: Run) -> str:

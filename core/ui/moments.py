@@ -1,10 +1,10 @@
-"""Moments as people say them."""
+"""Moments and durations as people say them."""
 
 from __future__ import annotations
 
 import time
 
-from core.language import tr
+from core.language import number, tr
 
 
 def ago(moment: float, now: float | None = None) -> str:
@@ -22,3 +22,13 @@ def ago(moment: float, now: float | None = None) -> str:
     if minutes < 24 * 60:
         return tr("{hours} h ago", hours=minutes // 60)
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it: 48 s, 2 min, 1 h 20 min."""
+    if seconds < 90:
+        return tr("{seconds} s", seconds=number(seconds))
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return tr("{minutes} min", minutes=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)

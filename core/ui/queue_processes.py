@@ -15,7 +15,7 @@ from core.runs.started import Started, started
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do
-from core.ui.runs_table import size_words
+from core.ui.text import size_words
 
 
 def queue_processes() -> None:

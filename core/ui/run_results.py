@@ -15,7 +15,7 @@ from core.language import number, tr
 from core.runs import Run
 from core.ui import session
 from core.ui.block_map import show_map
-from core.ui.live import duration
+from core.ui.moments import duration
 from core.ui.text import percent
 
 LARGEST_HALF = 65_504  # the largest number of half precision

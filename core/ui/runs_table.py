@@ -10,7 +10,7 @@ import streamlit as st
 from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
 from core.errors import told_error
-from core.language import moment, number, tr, trn
+from core.language import moment, tr, trn
 from core.runs import Run, RunState
 from core.runs.groups import Group, folded
 from core.runs.run import state_word
@@ -20,11 +20,12 @@ from core.ui import session
 from core.ui.active_run import page_of
 from core.ui.acts import act_button, do
 from core.ui.groups import group_actions, page_of_group
-from core.ui.live import duration, progress_share
+from core.ui.live import progress_share
+from core.ui.moments import duration
 from core.ui.pins import marks, pinned_first, pinned_ids
 from core.ui.run_actions import run_actions
 from core.ui.steps import unfrozen_words
-from core.ui.text import percent, plain
+from core.ui.text import percent, plain, size_words
 
 _ICONS = {
     RunState.QUEUED: ":material/schedule:",
@@ -276,11 +277,3 @@ def backbone_title(run: Run) -> str:
 def _accuracy(share: float | None) -> str:
     """A share in percent, or a dash."""
     return "–" if share is None else percent(share)
-
-
-def size_words(count: int) -> str:
-    """A number of bytes as people say it: 0.3 MB, 58 MB, 1.2 GB."""
-    megabytes = count / 1e6
-    if megabytes >= 1000:
-        return tr("{size} GB", size=number(megabytes / 1000, 1))
-    return tr("{size} MB", size=number(megabytes, 1 if megabytes < 10 else 0))

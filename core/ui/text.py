@@ -1,4 +1,4 @@
-"""Text from users, such as class and file names, made safe to stand in Markdown."""
+"""Words and figures as pages show them; text from users is made safe to stand in Markdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from core.language import number
+from core.language import number, tr
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$])")
 
@@ -19,6 +19,14 @@ def plain(text: str) -> str:
 def percent(share: float, digits: int = 1) -> str:
     """A share in percent: 0.75 is "75.0 %", and the sign stays on the number's line."""
     return f"{number(100 * share, digits)}\u00a0%"
+
+
+def size_words(count: int) -> str:
+    """A number of bytes as people say it: 0.3 MB, 58 MB, 1.2 GB."""
+    megabytes = count / 1e6
+    if megabytes >= 1000:
+        return tr("{size} GB", size=number(megabytes / 1000, 1))
+    return tr("{size} MB", size=number(megabytes, 1 if megabytes < 10 else 0))
 
 
 def told_apart(titles: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from core.language import number, tr
 from core.runs import Run
 from core.ui import session
 from core.ui.block_map import choose_block
-from core.ui.live import duration
+from core.ui.moments import duration
 from core.ui.run_results import pass_like_that_of, read_account
 from core.ui.text import percent
 
