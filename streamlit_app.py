@@ -6,7 +6,7 @@ from core.language import tr
 from core.runs.groups import standalone
 from core.ui import page, session
 from core.ui.home import hero, show_steps, start
-from core.ui.runs_table import latest_runs
+from core.ui.runs.table import latest_runs
 from core.ui.tips import show_tips_again
 
 page.setup("Unfreeze", "home")

@@ -60,7 +60,7 @@ KINDS = ("watching", "uploading", "predicting")
 # The first browsers are of these kinds, in this order.
 _IN_TURN = ("watching", "uploading", "predicting", "watching")
 _BETWEEN_LOOKS_S = 5.0
-# Of 40 photographs each; Data's pictures of these fill what `core/ui/data_thumbnails.py` keeps.
+# Of 40 photographs each; Data's pictures of these fill what `core/ui/data/thumbnails.py` keeps.
 _WARM_IMPORTS = 100
 _ADMIN = "ann@example.org"
 

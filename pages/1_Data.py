@@ -4,17 +4,17 @@ import streamlit as st
 
 from core.language import tr
 from core.ui import page, session
-from core.ui.data_changes import show_changes
-from core.ui.data_choose import choose_dataset, switch_dataset
-from core.ui.data_delete import delete_button
-from core.ui.data_gallery import show_gallery
-from core.ui.data_issues import count_troubles, show_issues, show_notes
-from core.ui.data_preview import show_counts, show_overview
-from core.ui.data_split import show_split
-from core.ui.labels_lock import who_changes_labels
-from core.ui.manifests import cached_manifest
-from core.ui.presence import who_is_here
-from core.ui.sharing import share_switch
+from core.ui.data.changes import show_changes
+from core.ui.data.choose import choose_dataset, switch_dataset
+from core.ui.data.delete import delete_button
+from core.ui.data.gallery import show_gallery
+from core.ui.data.issues import count_troubles, show_issues, show_notes
+from core.ui.data.labels_lock import who_changes_labels
+from core.ui.data.manifests import cached_manifest
+from core.ui.data.preview import show_counts, show_overview
+from core.ui.data.split import show_split
+from core.ui.team.presence import who_is_here
+from core.ui.team.sharing import share_switch
 from core.ui.text import plain
 
 page.setup(tr("Data"), "data")

@@ -4,12 +4,12 @@ import streamlit as st
 
 from core.language import tr
 from core.ui import page, session
-from core.ui.about_run import about_run
 from core.ui.cards import empty_state
-from core.ui.head_form import head_form
-from core.ui.live import live_run
-from core.ui.run_choice import choose_run
-from core.ui.run_results import show_frozen, show_results
+from core.ui.forms.head_form import head_form
+from core.ui.runs.about import about_run
+from core.ui.runs.choice import choose_run
+from core.ui.runs.live import live_run
+from core.ui.runs.results import show_frozen, show_results
 from core.ui.tips import show_tips
 
 page.setup(tr("Head"), "head")

@@ -4,17 +4,17 @@ import streamlit as st
 
 from core.language import tr
 from core.ui import page, session
-from core.ui.about_run import about_run
 from core.ui.cards import empty_state
-from core.ui.evaluate_proof import proof
-from core.ui.fine_tune_form import fine_tune_button, fine_tune_settings, warn
-from core.ui.fine_tune_sweep import block_sweep
-from core.ui.live import live_run
-from core.ui.manifests import image_counts
-from core.ui.run_choice import choose_head, choose_run
-from core.ui.run_results import show_gain, show_movement, show_results
+from core.ui.data.manifests import image_counts
+from core.ui.evaluate.proof import proof
+from core.ui.forms.fine_tune_form import fine_tune_button, fine_tune_settings, warn
+from core.ui.forms.fine_tune_sweep import block_sweep
+from core.ui.forms.unfreeze_choice import choose_what_to_unfreeze, show_account
+from core.ui.runs.about import about_run
+from core.ui.runs.choice import choose_head, choose_run
+from core.ui.runs.live import live_run
+from core.ui.runs.results import show_gain, show_movement, show_results
 from core.ui.tips import show_tips
-from core.ui.unfreeze_choice import choose_what_to_unfreeze, show_account
 
 page.setup(tr("Fine-tune"), "fine_tune")
 

@@ -6,27 +6,27 @@ from core.evaluation.recommendation import usable_model
 from core.language import tr
 from core.ui import page, session
 from core.ui.cards import error_card
-from core.ui.evaluate_amount import more_images
-from core.ui.evaluate_choice import Choice, choose
-from core.ui.evaluate_classes import class_figures
-from core.ui.evaluate_confusion import confusion_matrices
-from core.ui.evaluate_export import downloads
-from core.ui.evaluate_flips import flips
-from core.ui.evaluate_head import single_run
-from core.ui.evaluate_help import how_it_works
-from core.ui.evaluate_honesty import openings
-from core.ui.evaluate_next import next_steps
-from core.ui.evaluate_proof import proof
-from core.ui.evaluate_rejection import none_of_these
-from core.ui.evaluate_scores import class_curve_charts, probability_scores
-from core.ui.evaluate_seeds import (
+from core.ui.evaluate.amount import more_images
+from core.ui.evaluate.choice import Choice, choose
+from core.ui.evaluate.classes import class_figures
+from core.ui.evaluate.confusion import confusion_matrices
+from core.ui.evaluate.export import downloads
+from core.ui.evaluate.flips import flips
+from core.ui.evaluate.head import single_run
+from core.ui.evaluate.help import how_it_works
+from core.ui.evaluate.honesty import openings
+from core.ui.evaluate.next import next_steps
+from core.ui.evaluate.proof import proof
+from core.ui.evaluate.rejection import none_of_these
+from core.ui.evaluate.scores import class_curve_charts, probability_scores
+from core.ui.evaluate.seeds import (
     seeds_group,
     seeds_of_comparison,
     seeds_of_head,
     seeds_sentence,
 )
-from core.ui.evaluate_verdict import verdict_card
-from core.ui.predict_prepare import prepare_early
+from core.ui.evaluate.verdict import verdict_card
+from core.ui.predict.prepare import prepare_early
 from core.ui.tips import show_tips
 
 page.setup(tr("Evaluate"), "evaluate")

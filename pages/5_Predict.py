@@ -6,12 +6,12 @@ from core.language import tr
 from core.runs import Run
 from core.ui import page, session
 from core.ui.cards import error_card
-from core.ui.predict_input import answers_to, uploaded_files
-from core.ui.predict_many import many_images
-from core.ui.predict_model import choose_model, classifier_of
-from core.ui.predict_prepare import prepared
-from core.ui.predict_results import results
-from core.ui.take_away import take_away
+from core.ui.evaluate.take_away import take_away
+from core.ui.predict.input import answers_to, uploaded_files
+from core.ui.predict.many import many_images
+from core.ui.predict.model import choose_model, classifier_of
+from core.ui.predict.prepare import prepared
+from core.ui.predict.results import results
 
 page.setup(tr("Predict"), "predict")
 

@@ -4,13 +4,13 @@ import streamlit as st
 
 from core.language import tr
 from core.ui import page, session
-from core.ui.activity import activity
-from core.ui.administration import administration
 from core.ui.cards import empty_state
-from core.ui.disk_use import disk_use
-from core.ui.queue_processes import queue_processes
-from core.ui.runs_table import runs_table, total_words
-from core.ui.tensorboard_link import tensorboard_link
+from core.ui.runs.disk_use import disk_use
+from core.ui.runs.queue_processes import queue_processes
+from core.ui.runs.table import runs_table, total_words
+from core.ui.runs.tensorboard_link import tensorboard_link
+from core.ui.team.activity import activity
+from core.ui.team.administration import administration
 
 page.setup(tr("Runs"), "runs")
 

@@ -12,9 +12,9 @@ from core.runs import Run
 from core.runs.groups import standalone
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.active_run import page_of
 from core.ui.acts import act_button
 from core.ui.cards import error_card
+from core.ui.runs.active_run import page_of
 from core.ui.steps import STEPS, progress
 from core.ui.text import plain
 

@@ -12,16 +12,16 @@ from core.errors import TeamError, UnfreezeError
 from core.language import anew, tr, trn
 from core.runs import Run
 from core.ui import browser, session
-from core.ui.account import show_account
-from core.ui.active_run import announce_ended, show_active_run
 from core.ui.cards import error_card
 from core.ui.departed import drop_departed
-from core.ui.gate import refusal
 from core.ui.language_choice import language_cookies, show_language_choice
 from core.ui.refreshed import watch_access
+from core.ui.runs.active_run import announce_ended, show_active_run
 from core.ui.start_up import settle
 from core.ui.steps import STEPS, progress
 from core.ui.tab_title import followed_run, keep_tab_title, tab_title
+from core.ui.team.account import show_account
+from core.ui.team.gate import refusal
 from core.ui.text import plain
 from core.ui.tips import tip_cookies
 

@@ -13,8 +13,8 @@ from typing import ParamSpec
 import streamlit as st
 
 from core.ui import session
-from core.ui.gate import refusal
 from core.ui.session import Way
+from core.ui.team.gate import refusal
 
 _P = ParamSpec("_P")
 _WATCH_SECONDS = 60.0

@@ -12,9 +12,9 @@ from core.language import mark, tr, trn
 from core.runs import Run, RunState
 from core.runs.groups import standalone
 from core.runs.run import state_word
-from core.ui.data_notes import notes
+from core.ui.data.manifests import cached_manifest
+from core.ui.data.notes import notes
 from core.ui.last_verdict import last_verdict
-from core.ui.manifests import cached_manifest
 from core.ui.text import percent
 
 

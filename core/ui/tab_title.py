@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from core.runs import Run, RunState
 from core.runs.groups import groups_of
 from core.ui import browser, session
-from core.ui.active_run import page_of
-from core.ui.groups import group_share
-from core.ui.live import going_on, progress_share
 from core.ui.refreshed import refreshed
-from core.ui.viewers import keep_pace, refresh_seconds
+from core.ui.runs.active_run import page_of
+from core.ui.runs.groups import group_share
+from core.ui.runs.live import going_on, progress_share
+from core.ui.runs.viewers import keep_pace, refresh_seconds
 
 # It moves by whole percents and is read from another tab.
 REFRESH_SECONDS = 3.0

@@ -180,7 +180,7 @@ OPENS = {
     "core/datasets/decode.py": "the one decoder",
     "core/datasets/facts.py": "in the process that may die",
     "core/datasets/bundled.py": "what the app brings along",
-    "core/ui/data_thumbnails.py": "its own thumbnails",
+    "core/ui/data/thumbnails.py": "its own thumbnails",
 }
 
 

@@ -18,7 +18,7 @@ from core.evaluation.openings import FILE_NAME, read_openings
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, RunStore
 from core.runs.heatmaps import folder, read_maps
-from core.ui.run_results import read_account
+from core.ui.runs.results import read_account
 from tests.datasets.pictures import jpeg
 
 DEEP = b"[" * 100_000 + b"]" * 100_000

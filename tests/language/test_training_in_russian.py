@@ -10,9 +10,9 @@ from core.backbones.block import Block, block_title, from_block
 from core.backbones.rows import ROWS
 from core.charts import block_map, class_counts
 from core.language import plain_number, tr
+from core.ui.forms.options_overfitting import _patience_words
+from core.ui.forms.options_steps import _epochs_words
 from core.ui.moments import duration
-from core.ui.options_overfitting import _patience_words
-from core.ui.options_steps import _epochs_words
 
 BLOCKS = (
     Block("stem", ("conv",), 500, 0, 0, 0, 10, (4, 4, 8)),

@@ -114,7 +114,7 @@ def test_without_internet_a_download_says_the_way_out(
 
 def offer(monkeypatch: pytest.MonkeyPatch, remote: RemoteFile) -> None:
     rows = (Download("pets", "Pets by name", "Two of them.", 20, "free", remote),)
-    monkeypatch.setattr("core.ui.data_download.DOWNLOADS", rows)
+    monkeypatch.setattr("core.ui.data.download.DOWNLOADS", rows)
 
 
 def test_the_camera_adds_to_a_class(settings: Settings, tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ def dataset(settings: Settings) -> Dataset:
 
 def asked(dataset_id: str) -> None:
     """The page behind the dialog: the harness has no way to press a button inside one."""
-    from core.ui import data_delete, session
+    from core.ui import session
+    from core.ui.data import delete as data_delete
 
     current = session.current_dataset()
     if current is not None and current.id == dataset_id:

@@ -13,7 +13,7 @@ from core.evaluation.predictions import read_predictions
 from core.runs import Run, heatmaps
 from core.runs.tasks import TaskReporter, TaskState
 from core.settings import Settings
-from core.ui.heat_pictures import glowing
+from core.ui.evaluate.heat_pictures import glowing
 from tests.alive import at_work
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words

@@ -18,7 +18,7 @@ from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore, litert
 from core.runs.store import write_status
 from core.settings import Settings
-from core.ui.evaluate_help import example_lines
+from core.ui.evaluate.help import example_lines
 from tests.alive import beat
 from tests.evaluation.runs_on_disk import (
     dataset_predictions,

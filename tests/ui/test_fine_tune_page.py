@@ -6,7 +6,7 @@ from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.runs import RunStore
 from core.settings import Settings
-from core.ui.block_map import clicked_block
+from core.ui.runs.block_map import clicked_block
 from tests.ui import runs
 from tests.ui.app import open_page, words
 

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.settings import APP_ROOT, Settings
-from core.ui.account import reached_from_here_alone
-from core.ui.sign_in import Attempts
-from core.ui.upload_guard import Admitted
+from core.ui.team.account import reached_from_here_alone
+from core.ui.team.sign_in import Attempts
+from core.ui.team.upload_guard import Admitted
 from tests.ui.app import words
 
 ANN = {"is_logged_in": True, "email": "Ann@Example.org", "name": "Ann", "email_verified": True}

@@ -19,9 +19,9 @@ from streamlit.testing.v1 import AppTest
 from core.evaluation import classifier as classifiers
 from core.evaluation.classifier import Classifier
 from core.settings import APP_ROOT, Settings
-from core.ui import predict_model
+from core.ui.data.manifests import Manifests
 from core.ui.departed import drop_expired
-from core.ui.manifests import Manifests
+from core.ui.predict import model as predict_model
 from tests.datasets.pictures import pets, write_zip
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page

@@ -11,7 +11,7 @@ from core.team.acting import TeamBooks
 from core.team.actions import Team
 from core.team.database import TeamDatabase
 from core.team.people import Person, Role
-from core.ui import labels_lock
+from core.ui.data import labels_lock
 from tests.datasets.pictures import pets, silent, write_folder
 from tests.squares import squares
 from tests.ui.app import words

@@ -14,7 +14,7 @@ from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.metrics_log import MetricsWriter
 from core.runs.store import write_status
-from core.ui import live, live_chart
+from core.ui.runs import live, live_chart
 from tests.ui import runs
 from tests.ui.app import open_page, words
 

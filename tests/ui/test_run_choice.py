@@ -6,7 +6,7 @@ from core.datasets import Dataset
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.store import write_status
 from core.settings import Settings
-from core.ui.run_choice import run_labels
+from core.ui.runs.choice import run_labels
 from core.ui.text import told_apart
 from tests.ui import runs
 from tests.ui.app import open_page

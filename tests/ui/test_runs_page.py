@@ -15,7 +15,7 @@ from core.runs import Run, RunState, RunStore, tensorboard
 from core.runs.process import record_process
 from core.settings import Settings
 from core.training.feature_store import StoredFeatures
-from core.ui.disk_use import unused_features
+from core.ui.runs.disk_use import unused_features
 from tests.patience import PATIENCE_S
 from tests.ui import runs
 from tests.ui.app import open_page, words

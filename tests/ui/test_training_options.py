@@ -21,9 +21,9 @@ from core.files import write_json
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.state import write_status
 from core.settings import Settings
-from core.ui.augmentation_form import mirrors_at_first
-from core.ui.run_results import stored_words
-from core.ui.training_form import nearest_rate
+from core.ui.forms.augmentation_form import mirrors_at_first
+from core.ui.forms.training_form import nearest_rate
+from core.ui.runs.results import stored_words
 from tests.ui import runs
 from tests.ui.app import open_page, words
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.ui import viewers as module
-from core.ui.viewers import SLOWEST_SECONDS, Shared, Viewers, age_allowed, keep_pace, pace
+from core.ui.runs import viewers as module
+from core.ui.runs.viewers import SLOWEST_SECONDS, Shared, Viewers, age_allowed, keep_pace, pace
 
 
 class Context:

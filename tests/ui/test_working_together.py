@@ -15,11 +15,11 @@ from core.team.database import TeamDatabase
 from core.team.owners import Kind
 from core.team.people import Person, Role
 from core.team.presence import Present
-from core.ui import presence
-from core.ui.activity import deed_words
 from core.ui.moments import ago
-from core.ui.pins import pinned_first
-from core.ui.presence import here_words
+from core.ui.runs.pins import pinned_first
+from core.ui.team import presence
+from core.ui.team.activity import deed_words
+from core.ui.team.presence import here_words
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui import runs
 from tests.ui.app import words

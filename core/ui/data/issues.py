@@ -1,0 +1,163 @@
+"""What is wrong with a data set: copies across splits first, then each kind of trouble."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.datasets import Dataset
+from core.datasets.health import ISSUES
+from core.datasets.leak_fixes import (
+    contested_groups,
+    gather,
+    leaking_groups,
+    leave_out,
+    leave_out_contested,
+)
+from core.datasets.manifest import split_word
+from core.language import mark, number, tr, trn
+from core.team.permissions import Action
+from core.ui.acts import act_button
+from core.ui.data.changes import change
+from core.ui.data.labels_lock import say_why_not
+from core.ui.data.notes import notes
+from core.ui.data.thumbnails import Row, show_strip, show_thumbnail
+from core.ui.text import plain
+
+MAX_GROUPS = 12
+MAX_IMAGES = 8
+MAX_NAMES = 200
+_WIDTH = 96
+_FOUND = mark(
+    "Looked for are copies that are resized, compressed again, mirrored, a little "
+    "brighter, or cropped by about 5 %. One that is cropped further or turned is missed; so may be "
+    "a cropped one of a regular pattern such as bricks, and one of less than 32 pixels."
+)
+
+
+def count_troubles(manifest: pd.DataFrame) -> int:
+    """Number of images with anything to tell."""
+    return int((manifest["issues"] != "").sum())
+
+
+def show_notes(dataset: Dataset) -> None:
+    """What everybody should know before training, a line each."""
+    if lines := notes(dataset):
+        st.markdown("  \n".join(lines))
+
+
+def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    """What is wrong with which files, and what is done with them."""
+    _leaks(dataset, manifest)
+    _contested(dataset, manifest)
+    texts = {text: set(text.split(";")) for text in manifest["issues"].unique()}
+    if any(codes & set(ISSUES) for codes in texts.values()):
+        _by_kind(dataset, manifest, texts)
+    else:
+        st.markdown(
+            tr(":material/check_circle: Every file is a whole image, and no copies were found.")
+        )
+    st.caption(tr(_FOUND))
+
+
+def _by_kind(dataset: Dataset, manifest: pd.DataFrame, texts: dict[str, set[str]]) -> None:
+    st.subheader(tr("By kind"), anchor=False)
+    for code, issue in ISSUES.items():
+        # Few texts, many images: so a code is looked for once a text.
+        rows = manifest[manifest["issues"].isin([t for t, codes in texts.items() if code in codes])]
+        if rows.empty:
+            continue
+        label = f"{number(len(rows))} × {tr(issue.title)} · {tr(issue.treatment)}"
+        icon = ":material/info:" if issue.usable else ":material/block:"
+        with st.expander(label, icon=icon, expanded=not issue.usable):
+            _files(dataset, rows)
+
+
+def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    leaking = leaking_groups(manifest)
+    if leaking.empty:
+        return
+    groups = [rows for _, rows in leaking.groupby("group", sort=False)]
+    st.subheader(tr("The same picture in several splits"), anchor=False)
+    st.markdown(
+        trn(
+            "{count} picture is in more than one split. A model that was trained on a picture "
+            "knows it on test: its score looks better than it is.",
+            "{count} pictures are in more than one split. A model that was trained on a picture "
+            "knows it on test: its score looks better than it is.",
+            len(groups),
+        )
+    )
+    with st.container(horizontal=True):
+        if act_button(
+            tr("Move each into one split"),
+            key="gather",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
+            type="primary",
+        ):
+            change(dataset, *gather(manifest))
+        if act_button(
+            tr("Leave the copies out"),
+            key="leave_out",
+            to=Action.EDIT_DATA,
+            on=("dataset", dataset.id),
+        ):
+            change(dataset, *leave_out(manifest))
+    say_why_not(dataset)
+    _show_groups(dataset, groups)
+
+
+def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
+    contested = contested_groups(manifest)
+    if contested.empty:
+        return
+    groups = [rows for _, rows in contested.groupby("group", sort=False)]
+    st.subheader(tr("The same picture in several classes"), anchor=False)
+    st.markdown(
+        trn(
+            "{count} picture is in more than one class, so one of its labels is wrong. Relabel it "
+            "under Images, or leave it out.",
+            "{count} pictures are in more than one class, so one of its labels is wrong. Relabel "
+            "it under Images, or leave it out.",
+            len(groups),
+        )
+    )
+    if act_button(
+        tr("Leave all of them out"),
+        key="leave_out_contested",
+        to=Action.EDIT_DATA,
+        on=("dataset", dataset.id),
+    ):
+        change(dataset, *leave_out_contested(manifest))
+    say_why_not(dataset)
+    _show_groups(dataset, groups)
+
+
+def _show_groups(dataset: Dataset, groups: list[pd.DataFrame]) -> None:
+    for left, right in zip(*[iter([*groups[:MAX_GROUPS], None])] * 2, strict=False):
+        for column, rows in zip(st.columns(2), (left, right), strict=True):
+            if rows is not None:
+                with column:
+                    _side_by_side(dataset, rows.head(MAX_IMAGES // 2).to_dict("records"))
+    if len(groups) > MAX_GROUPS:
+        st.caption(tr("{count} more are not shown.", count=len(groups) - MAX_GROUPS))
+
+
+def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:
+    with st.container(border=True, horizontal=True):
+        for row in rows:
+            with st.container(width=_WIDTH + 40, gap="xxsmall"):
+                show_thumbnail(st.container(width=_WIDTH), dataset, row)
+                st.caption(f"**{split_word(row['split'])}** · {plain(row['class_name'])}")
+                st.caption(plain(row["path"].rsplit("/", 1)[-1]))
+
+
+def _files(dataset: Dataset, rows: pd.DataFrame) -> None:
+    shown = rows[rows["width"] > 0].head(MAX_IMAGES)
+    if not shown.empty:
+        show_strip(st.container(), dataset, shown, MAX_IMAGES)
+    names = "\n".join(rows["path"].head(MAX_NAMES))
+    st.code(names, language=None, height=min(200, 40 + 22 * len(rows)))
+    if len(rows) > MAX_NAMES:
+        st.caption(tr("{count} more.", count=len(rows) - MAX_NAMES))

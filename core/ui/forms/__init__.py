@@ -1,0 +1,1 @@
+"""The forms of head training and fine-tuning."""

@@ -1,0 +1,1 @@
+"""Runs on every page: live, in tables, and what can be done with them."""
