@@ -59,7 +59,7 @@ class Guest:
         self._port, self._page, self._query, self._seen = port, page, query, seen
         self._email = email
         self._widgets: dict[str, WidgetState] = {}
-        self._session = self._cookie = ""
+        self._session = self._cookie = self._page_hash = ""
         self._socket: WebSocketClientConnection
         self.messages: list[ForwardMsg] = []
 
@@ -73,6 +73,7 @@ class Guest:
             self._port, X_Forwarded_Email=self._email, Cookie=f"_streamlit_xsrf={self._cookie}"
         )
         _, self.messages = await run_page(self._socket, self._page, self._query)
+        self._note_page()
         self._session = next(
             m.new_session.initialize.session_id
             for m in self.messages
@@ -85,11 +86,13 @@ class Guest:
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string, rerun.page_name, rerun.fragment_id = self._query, self._page, fragment
+        rerun.page_script_hash = self._page_hash
         rerun.widget_states.widgets.extend(self._widgets.values())
         began = time.perf_counter()
         await self._socket.write_message(message.SerializeToString(), binary=True)
         self.messages = await receive_run(self._socket)
         seconds = time.perf_counter() - began
+        self._note_page()
         self._seen.note(self.messages)
         if counts:
             self._seen.reruns.append(seconds)
@@ -146,6 +149,12 @@ class Guest:
     def close(self) -> None:
         """Closes the page."""
         self._socket.close()
+
+    def _note_page(self) -> None:
+        """Without its hash, what draws the whole page anew would draw Home."""
+        for message in self.messages:
+            if message.WhichOneof("type") == "navigation":
+                self._page_hash = message.navigation.page_script_hash
 
     async def _next(self, kind: str) -> ForwardMsg:
         while True:
