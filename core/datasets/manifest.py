@@ -26,7 +26,7 @@ from pandas.api.types import is_bool_dtype, is_integer_dtype, is_string_dtype
 
 from core.errors import DatasetError
 from core.files import replace_file
-from core.language import mark, tr
+from core.language import Words, mark, tr
 
 COLUMNS = (
     "path",
@@ -43,6 +43,7 @@ COLUMNS = (
     "usable",
 )
 _TEXT = ("path", "class_name", "split", "sha256", "issues")
+_COUNTS = ("label", "width", "height", "bytes")
 _OUTSIDE = r"^/|(?:^|/)\.\.(?:/|$)|\x00"
 _UNREADABLE = (
     OSError,
@@ -69,8 +70,12 @@ def write_manifest(path: Path, manifest: pd.DataFrame) -> None:
     replace_file(path, lambda part: manifest.to_parquet(part, index=False))
 
 
-def read_manifest(path: Path) -> pd.DataFrame:
+def read_manifest(path: Path, classes: int) -> pd.DataFrame:
     """Reads a manifest.
+
+    Args:
+        path: The file.
+        classes: How many the data set has.
 
     Returns:
         A DataFrame with at least `COLUMNS`, `phash` and `group`.
@@ -86,29 +91,37 @@ def read_manifest(path: Path) -> pd.DataFrame:
     except _UNREADABLE as error:
         raise _damaged(path) from error
     if missing := set(COLUMNS) - set(table.columns):
-        raise _damaged(path, f"without {', '.join(sorted(missing))}")
-    if len(table) and not _is_sound(table):
+        columns = ", ".join(sorted(missing))
+        raise _damaged(
+            path, tr("{name} has no column {columns}.", name=_name(path), columns=columns)
+        )
+    if len(table) and not _is_sound(table, classes):
         raise _damaged(path)
     # Manifests from before near copies were looked for.
     return table if "group" in table else table.assign(phash="", group=0)
 
 
-def _is_sound(table: pd.DataFrame) -> bool:
+def _is_sound(table: pd.DataFrame, classes: int) -> bool:
     """Whether the columns hold what they are for, and no path leads out of the root."""
     return (
         all(is_string_dtype(table[name]) and not table[name].hasnans for name in _TEXT)
-        and is_integer_dtype(table["label"])
+        and all(is_integer_dtype(table[name]) and table[name].min() >= 0 for name in _COUNTS)
+        and table["label"].max() < classes
         and is_bool_dtype(table["usable"])
         and bool(table["split"].isin(SPLITS).all())
         and not table["path"].str.contains(_OUTSIDE, regex=True).any()
     )
 
 
-def _damaged(path: Path, how: str = "damaged") -> DatasetError:
+def _damaged(path: Path, what: Words | None = None) -> DatasetError:
     return DatasetError(
-        f"{path.name} of the data set {path.parent.name} is {how}.",
-        "Restore it from a backup, or delete the data set and bring it in again.",
+        what or tr("{name} is damaged.", name=_name(path)),
+        tr("Restore it from a backup, or delete the data set and bring it in again."),
     )
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 def split_word(split: str) -> str:

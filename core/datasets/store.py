@@ -49,7 +49,8 @@ class Dataset:
 
     def manifest(self) -> pd.DataFrame:
         """All image files, with the columns that `core.datasets.manifest` lists."""
-        return read_manifest(self.path / f"manifest-{self.version}.parquet")
+        path = self.path / f"manifest-{self.version}.parquet"
+        return read_manifest(path, len(self.class_names))
 
     def images(self, split: str) -> pd.DataFrame:
         """The usable images of one split (`train`, `val` or `test`), in the manifest's order."""

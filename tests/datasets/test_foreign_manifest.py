@@ -14,6 +14,8 @@ from core.datasets.manifest import read_manifest
 from core.errors import DatasetError
 from tests.fuzz.test_fuzz_files import manifest_bytes
 
+CLASSES = 2
+
 
 @pytest.fixture
 def table() -> pd.DataFrame:
@@ -31,6 +33,10 @@ def table() -> pd.DataFrame:
         ("path", "a\0b.png"),
         ("label", "a"),
         ("label", 0.5),
+        ("label", -1),
+        ("label", CLASSES),
+        ("width", -1),
+        ("bytes", 1.5),
         ("usable", "yes"),
         ("split", "other"),
         ("class_name", None),
@@ -41,18 +47,18 @@ def test_a_column_of_another_kind_is_damage(
 ) -> None:
     path = tmp_path / "manifest-v.parquet"
     table.to_parquet(path)
-    assert len(read_manifest(path)) == 3
+    assert len(read_manifest(path, CLASSES)) == 3
     table.assign(**{column: value}).to_parquet(path)
 
-    with pytest.raises(DatasetError, match=r"manifest-v\.parquet of the data set .* is damaged"):
-        read_manifest(path)
+    with pytest.raises(DatasetError, match=r"manifest-v\.parquet is damaged"):
+        read_manifest(path, CLASSES)
 
 
 def test_names_with_dots_are_names(tmp_path: Path, table: pd.DataFrame) -> None:
     names = ["..cat/1..png", "cat../..png", ".../x.png"]
     table.assign(path=names).to_parquet(tmp_path / "m.parquet")
 
-    assert read_manifest(tmp_path / "m.parquet")["path"].tolist() == names
+    assert read_manifest(tmp_path / "m.parquet", CLASSES)["path"].tolist() == names
 
 
 @pytest.mark.parametrize("notes", [b"[" * 100_000, b"[]", json.dumps({"columns": 5}).encode()])
@@ -63,4 +69,4 @@ def test_notes_of_pandas_that_are_none_are_damage(
     pq.write_table(written, tmp_path / "m.parquet")
 
     with pytest.raises(DatasetError, match="is damaged"):
-        read_manifest(tmp_path / "m.parquet")
+        read_manifest(tmp_path / "m.parquet", CLASSES)
