@@ -54,9 +54,14 @@ class Frames:
         """The page is left: nothing is answered any more."""
         self._waiting, self._fragments = [], set()
 
-    def oldest(self) -> float:
-        """For how many seconds the longest waiting request has had no answer."""
-        return time.monotonic() - min((a.heard for a in self._waiting), default=time.monotonic())
+    def silent(self) -> float:
+        """For how many seconds the server has answered nothing, while a request waits.
+
+        Not how long the oldest waits: the server makes one run of requests that come together.
+        """
+        now = time.monotonic()
+        since_asked = now - min((asked.heard for asked in self._waiting), default=now)
+        return min(since_asked, now - self.last_finished)
 
     def sent(self, at: float, data: bytes) -> None:
         """A frame to the server."""

@@ -92,7 +92,7 @@ class Visitor:
     async def look_around(self) -> None:
         """Whether the page answers, and shows nothing red."""
         await asyncio.wait_for(self.page.evaluate("1"), PATIENCE_S)
-        if self.frames.oldest() > PATIENCE_S:
+        if self.frames.silent() > PATIENCE_S:
             self.frames.forget()
             raise TimeoutError(f"no answer from the server for {PATIENCE_S:.0f} s")
         for card in await self.page.locator(_RED).all_inner_texts():

@@ -11,7 +11,7 @@ from core.config import TrainingConfig
 from core.errors import RunError
 from core.language import tr
 from core.runs.metrics_log import MetricsWriter, cut_metrics
-from core.training.batches import Batches
+from core.training.batches import Batches, Feed
 from core.training.callbacks import BestEpoch, MetricsLogger, Position
 from core.training.checkpoint import Checkpointer
 from core.training.event_log import EventLog
@@ -131,14 +131,13 @@ def _train(
         # Keras asks for the number of batches before any callback hears of the epoch.
         train.begin(position.epoch + 1, position.batch)
         model.fit(
-            train,
-            validation_data=validation,
+            Feed(train, weights),
+            validation_data=Feed(validation),
             initial_epoch=position.epoch,
             epochs=last,
             shuffle=False,
             verbose=0,
             callbacks=callbacks,
-            class_weight=weights,
         )
 
     if position.batch == train.in_epoch:
@@ -163,7 +162,7 @@ def _validate(
     logs |= {
         f"val_{name}": value
         for name, value in model.evaluate(
-            validation, callbacks=callbacks, verbose=0, return_dict=True
+            Feed(validation), callbacks=callbacks, verbose=0, return_dict=True
         ).items()
     }
     callbacks.on_epoch_end(epoch, logs)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.training.batches import Batches
+from core.training.batches import Batches, Feed
 
 FEATURES = np.arange(20, dtype=np.float32).reshape(20, 1)
 ROWS = [3, 5, 7, 11, 13]
@@ -47,3 +47,23 @@ def test_bytes_become_floats() -> None:
 
     assert inputs.dtype == np.float32
     assert inputs.max() == 200
+
+
+def test_a_feed_gives_each_epoch_without_tuning_its_pipeline() -> None:
+    features = np.arange(10, dtype=np.float32).reshape(10, 1)
+    batches = Batches(features, range(10), np.arange(10) % 2, batch_size=4, seed=3)
+    batches.begin(1)
+    wanted, _ = epoch(batches)
+    batches.begin(2)
+    wanted_next, _ = epoch(batches)
+
+    batches.begin(1)
+    feed = Feed(batches, {0: 1.0, 1: 3.0})
+    pipeline = feed.get_tf_dataset()
+    assert pipeline.options().autotune.enabled is False
+    rows = [(x.numpy(), y.numpy(), weight.numpy()) for x, y, weight in pipeline]
+    assert np.concatenate([x for x, _, _ in rows]).ravel().tolist() == wanted
+    for _, labels, weights in rows:
+        assert weights.tolist() == [3.0 if label else 1.0 for label in labels]
+    feed.on_epoch_end()
+    assert np.concatenate([x for x, _, _ in pipeline]).ravel().tolist() == wanted_next
