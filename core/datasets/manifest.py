@@ -21,12 +21,12 @@ import hashlib
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_string_dtype
 
 from core.errors import DatasetError
 from core.files import replace_file
 from core.language import Words, mark, tr
+from core.tables import UNREADABLE_TABLE
 
 COLUMNS = (
     "path",
@@ -45,15 +45,6 @@ COLUMNS = (
 _TEXT = ("path", "class_name", "split", "sha256", "issues")
 _COUNTS = ("label", "width", "height", "bytes")
 _OUTSIDE = r"^/|(?:^|/)\.\.(?:/|$)|\x00"
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-    pa.ArrowException,
-)
 SPLITS = ("train", "val", "test")
 _SPLIT_WORDS = {"train": mark("train"), "val": mark("val"), "test": mark("test")}
 
@@ -88,7 +79,7 @@ def read_manifest(path: Path, classes: int) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except FileNotFoundError:
         raise
-    except _UNREADABLE as error:
+    except UNREADABLE_TABLE as error:
         raise _damaged(path) from error
     if missing := set(COLUMNS) - set(table.columns):
         columns = ", ".join(sorted(missing))

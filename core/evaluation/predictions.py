@@ -13,22 +13,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from core.errors import RunError
 from core.language import tr
 from core.runs import Run
+from core.tables import UNREADABLE_TABLE
 
 PREDICTION_COLUMNS = ("path", "split", "label", "predicted", "probabilities")
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-    pa.ArrowException,
-)
 # What became of an image between the first model and the second.
 CHANGES = ("fixed", "broken", "both wrong", "both right")
 
@@ -53,7 +44,7 @@ def read_predictions(run: Run, split: str = "") -> pd.DataFrame:
             tr("Run {run} has no predictions.", run=run.id),
             tr("Wait until it has ended, or train it again."),
         ) from error
-    except _UNREADABLE as error:
+    except UNREADABLE_TABLE as error:
         raise RunError(
             tr(
                 "The predictions of run {run} cannot be read: {error}.",
