@@ -13,7 +13,8 @@ from core.files import write_json
 from core.runs import Run
 from core.runs.store import write_status
 from core.settings import Settings
-from tests.e2e.conftest import ARTIFACTS, Server, new_page
+from tests.app_server import Server
+from tests.e2e.conftest import ARTIFACTS, new_page
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.squares import squares
 from tests.ui import runs

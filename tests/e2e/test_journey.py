@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.datasets.bundled import DIGITS_ID
-from tests.e2e.conftest import ARTIFACTS, Server, new_page
+from tests.app_server import Server
+from tests.e2e.conftest import ARTIFACTS, new_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 TRAINING_MS = 240_000

@@ -15,7 +15,8 @@ from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import MetricsWriter
 from core.runs.store import write_status
 from core.settings import Settings
-from tests.e2e.conftest import Server, new_page
+from tests.app_server import Server
+from tests.e2e.conftest import new_page
 from tests.squares import squares
 from tests.ui import runs
 

@@ -14,7 +14,8 @@ from core.team.acting import TeamBooks
 from core.team.actions import Team
 from core.team.database import TeamDatabase
 from core.team.people import Person, Role
-from tests.e2e.conftest import PATIENCE_MS, Server, free_port, running_app
+from tests.app_server import Server, free_port, running_app
+from tests.e2e.conftest import PATIENCE_MS
 from tests.squares import squares
 
 pytest.importorskip("oidc_provider_mock", reason="oidc-provider-mock is not installed")

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.runs import RunState, RunStore
 from core.runs.process import recorded_process
-from tests.e2e.conftest import ARTIFACTS, Server, new_page
+from tests.app_server import Server
+from tests.e2e.conftest import ARTIFACTS, new_page
 from tests.patience import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]

@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from benchmarks.abuse_client import get
 from core.settings import APP_ROOT
-from tests.e2e.conftest import free_port, running_app
-from tests.e2e.raw_client import XSRF, visit
+from tests.app_server import free_port, running_app
 from tests.patience import PATIENCE_S, wait_until
+from tests.security.client import XSRF, get, visit
 
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 CONFIGURATION = APP_ROOT / "deploy" / "nginx.conf"
@@ -112,14 +111,12 @@ def test_what_a_browser_needs_reaches_the_app(front: str, path: str) -> None:
 
 
 def test_the_websocket_works_and_a_browsers_word_for_who_it_is_does_not(front: str) -> None:
-    connection, session_id, shown = visit(
-        f"{front}/unfreeze", X_Forwarded_Email="ann@example.org", Origin=front
-    )
+    connection, seen = visit(f"{front}/unfreeze", X_Forwarded_Email="ann@example.org", Origin=front)
     connection.close()
 
-    assert session_id
-    assert "People are signed in by a proxy" in shown
-    assert "The steps" not in shown
+    assert seen.session_id
+    assert "People are signed in by a proxy" in seen.text
+    assert "The steps" not in seen.text
 
 
 @pytest.mark.parametrize(("size", "refused"), [(LIMIT // 2, False), (2 * LIMIT, True)])

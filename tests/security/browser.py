@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -13,13 +12,14 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from benchmarks.abuse_attempts import PAGES, Attempt, forged_cookies
-from benchmarks.abuse_hostile import NAMES, hostile_things, hostile_zip
-from benchmarks.abuse_target import ADMIN, TRAINER, VIEWER, Target, leaks
 from benchmarks.doorkeeper import Doorkeeper
+from tests.chromium import CHROMIUM, FLAGS
+from tests.security.hostile import NAMES, hostile_things, hostile_zip
+from tests.security.score import Attempt
+from tests.security.strangers import PAGES, forged_cookies
+from tests.security.target import ADMIN, TRAINER, VIEWER, Target, leaks
 
 _PATIENCE_MS = 60_000
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _SIGN_IN = "Images, runs and models are seen by the team alone."
 _NO_PROXY = "People are signed in by a proxy"
 _STEPS = '[data-testid="stSidebar"] [data-testid="stPageLink"]'
@@ -43,12 +43,11 @@ _ASK = """async ([address, method]) => {
 @contextmanager
 def chromium() -> Iterator[Browser | None]:
     """A browser; None where there is none, or what drives it is not installed."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
+    if CHROMIUM is None:
         yield None
         return
     with sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=path, args=list(_FLAGS))
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
 
@@ -100,7 +99,7 @@ def window(
 
 def browser_attempts_at_login(target: Target, browser: Browser) -> Iterator[Attempt]:
     """As a stranger, at a server with a login."""
-    address = f"http://localhost:{target.port}"
+    address = target.url
     for page in PAGES:
         name = f"stranger's browser: {page or 'Home'} of a run"
         yield name, partial(_sees, browser=browser, address=address, page=page, words=_SIGN_IN)

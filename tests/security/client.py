@@ -1,9 +1,9 @@
-"""What somebody sends who uses no browser: the websocket's messages, uploads, raw requests."""
+"""What a program sends that is no browser: the websocket's messages, uploads, raw requests."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE_S
+
 SECONDS = 40
 XSRF = "_streamlit_xsrf"
+UPLOAD = "/_stcore/upload_file"
 
 
 @dataclass
@@ -34,10 +37,10 @@ class Seen:
     ended: bool = False
 
 
-def opened(port: int, headers: dict[str, str] | None = None) -> ClientConnection:
-    """A websocket of the app."""
+def opened(url: str, headers: Mapping[str, str] | None = None) -> ClientConnection:
+    """Open a websocket of the app at an address."""
     return connect(
-        f"ws://localhost:{port}/_stcore/stream",
+        f"{url.replace('http', 'ws', 1)}/_stcore/stream",
         subprotocols=["streamlit"],  # type: ignore[list-item]
         additional_headers=headers or {},
         max_size=None,
@@ -45,29 +48,37 @@ def opened(port: int, headers: dict[str, str] | None = None) -> ClientConnection
     )
 
 
-def look(port: int, page: str = "", query: str = "", headers: dict[str, str] | None = None) -> Seen:
-    """Opens a session, runs a page, and closes the session."""
-    with opened(port, headers) as connection:
+def look(
+    url: str, page: str = "", query: str = "", headers: Mapping[str, str] | None = None
+) -> Seen:
+    """Open a session, run a page, and close the session."""
+    with opened(url, headers) as connection:
         return run(connection, page, query)
 
 
-def run(connection: ClientConnection, page: str = "", query: str = "", button: str = "") -> Seen:
-    """Runs a page in a session, with a button pressed where one is named."""
+def run(
+    connection: ClientConnection,
+    page: str = "",
+    query: str = "",
+    button: str = "",
+    seconds: float = SECONDS,
+) -> Seen:
+    """Run a page in a session, with a button pressed where one is named."""
     question = BackMsg()
     question.rerun_script.page_name = page
     question.rerun_script.query_string = query
     if button:
         state = question.rerun_script.widget_states.widgets.add()
         state.id, state.trigger_value = button, True
-    return say(connection, question)
+    return say(connection, question, seconds)
 
 
-def say(connection: ClientConnection, question: BackMsg) -> Seen:
-    """Sends a message and gathers what comes of it."""
+def say(connection: ClientConnection, question: BackMsg, seconds: float = SECONDS) -> Seen:
+    """Send a message and gather the answers, each within `seconds` of the one before."""
     seen, parts, buttons = Seen(), [], []
     try:
         connection.send(question.SerializeToString())
-        for message in _answers(connection):
+        for message in _answers(connection, seconds):
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 seen.session_id = message.new_session.initialize.session_id
@@ -83,16 +94,28 @@ def say(connection: ClientConnection, question: BackMsg) -> Seen:
     return seen
 
 
-def _answers(connection: ClientConnection) -> Iterator[ForwardMsg]:
+def visit(url: str, page: str = "", **headers: str) -> tuple[ClientConnection, Seen]:
+    """Open a session, run a page, and leave the session open.
+
+    Args:
+        url: The app's address.
+        page: The page's name in its address.
+        **headers: Added to the request, `_` for `-`.
+    """
+    connection = opened(url, {name.replace("_", "-"): value for name, value in headers.items()})
+    return connection, run(connection, page, seconds=PATIENCE_S)
+
+
+def _answers(connection: ClientConnection, seconds: float) -> Iterator[ForwardMsg]:
     while True:
-        message = ForwardMsg.FromString(connection.recv(timeout=SECONDS))  # type: ignore[arg-type]
+        message = ForwardMsg.FromString(connection.recv(timeout=seconds))  # type: ignore[arg-type]
         yield message
         if message.WhichOneof("type") == "script_finished":
             return
 
 
 def raw(port: int, data: bytes, seconds: float = 5.0) -> bytes:
-    """Sends bytes as they are, dots in paths too, and reads what comes back."""
+    """Send bytes as they are, dots in paths too, and read the answer."""
     with socket.create_connection(("localhost", port), seconds) as connection:
         connection.sendall(data)
         connection.settimeout(seconds)
@@ -106,20 +129,19 @@ def raw(port: int, data: bytes, seconds: float = 5.0) -> bytes:
 
 
 def get(port: int, path: str, **headers: str) -> bytes:
-    """A request whose path no client puts in order first."""
+    """Request a path that no client puts in order first."""
     lines = [f"GET {path} HTTP/1.1", f"Host: localhost:{port}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return raw(port, "\r\n".join([*lines, "", ""]).encode())
 
 
-def xsrf_cookie(port: int) -> str:
-    """What Streamlit gives a browser to be known by."""
-    answer = httpx.get(f"http://localhost:{port}/_stcore/health", timeout=SECONDS)
-    return answer.cookies.get(XSRF, "")
+def xsrf_cookie(url: str) -> str:
+    """Return the cookie by which Streamlit knows a browser."""
+    return httpx.get(f"{url}/_stcore/health", timeout=SECONDS).cookies.get(XSRF, "")
 
 
 def put(
-    port: int,
+    url: str,
     path: str,
     name: str = "a.jpg",
     data: bytes = b"x",
@@ -127,23 +149,29 @@ def put(
     headers: dict[str, str] | None = None,
     cookie: str = "",
 ) -> int:
-    """An upload; the answer's status, 0 where the server hung up.
+    """Upload a file as Streamlit's client does.
 
     Args:
-        port: The app's.
+        url: The app's address.
         path: Of the request.
         name: The file's.
         data: Its content.
         token: The XSRF token to send; None for the right one.
         headers: More of them.
         cookie: The XSRF cookie of a browser that has been here; "" for another one.
+
+    Returns:
+        The answer's status, 0 where the server hung up.
     """
     try:
-        right = cookie or xsrf_cookie(port)
-        with httpx.Client(
-            base_url=f"http://localhost:{port}", timeout=SECONDS, cookies={XSRF: right}
-        ) as client:
+        right = cookie or xsrf_cookie(url)
+        with httpx.Client(base_url=url, timeout=SECONDS, cookies={XSRF: right}) as client:
             sent = {"X-Xsrftoken": right if token is None else token, **(headers or {})}
             return client.put(path, files={"file": (name, data)}, headers=sent).status_code
     except httpx.HTTPError:
         return 0
+
+
+def upload(url: str, session_id: str, cookie: str = "") -> int:
+    """Send a small file to a session; arguments and result as of `put`."""
+    return put(url, f"{UPLOAD}/{session_id}/1", cookie=cookie)

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 
@@ -14,12 +14,11 @@ from itsdangerous import URLSafeTimedSerializer
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import WebSocketException
 
-from benchmarks.abuse_client import get, look, opened, put, raw, run, say
-from benchmarks.abuse_target import ADMIN, INSIDE, MAX_UPLOAD_MB, Target, leaks
+from tests.security.client import UPLOAD, get, look, opened, put, raw, run, say
+from tests.security.score import Attempt
+from tests.security.target import ADMIN, INSIDE, MAX_UPLOAD_MB, Target, leaks
 
-Attempt = tuple[str, Callable[[Target], bool]]
 PAGES = ("", "Data", "Head", "Fine_tune", "Evaluate", "Predict", "Runs")
-UPLOAD = "/_stcore/upload_file"
 TRAVERSALS = (
     "/app/static/../.streamlit/config.toml",
     "/app/static/..%2f.streamlit%2fconfig.toml",
@@ -86,7 +85,7 @@ def stranger_attempts(target: Target) -> Iterator[Attempt]:
 def _page(
     target: Target, page: str = "", query: str = "", headers: dict[str, str] | None = None
 ) -> bool:
-    seen = look(target.port, page, query, headers)
+    seen = look(target.url, page, query, headers)
     return leaks(seen.text) or INSIDE in seen.text
 
 
@@ -127,15 +126,15 @@ def _uploads() -> Iterator[Attempt]:
 def _upload(
     target: Target, path: str, token: str | None = None, headers: dict[str, str] | None = None
 ) -> bool:
-    with opened(target.port) as connection:
+    with opened(target.url) as connection:
         session_id = run(connection, "Predict").session_id
         path = path or f"{UPLOAD}/{session_id}/1"
-        return put(target.port, path, token=token, headers=headers) in (200, 201, 204)
+        return put(target.url, path, token=token, headers=headers) in (200, 201, 204)
 
 
 def _origin(target: Target, origin: str) -> bool:
     try:
-        with opened(target.port, {"Origin": origin}) as connection:
+        with opened(target.url, {"Origin": origin}) as connection:
             return bool(run(connection).session_id)
     except WebSocketException:
         return False
@@ -168,7 +167,7 @@ def _messages() -> Iterator[Attempt]:
 
 
 def _said(target: Target, message: BackMsg) -> bool:
-    with opened(target.port) as connection:
+    with opened(target.url) as connection:
         if message.WhichOneof("type") != "rerun_script":
             connection.send(message.SerializeToString())
             message = BackMsg()
@@ -178,7 +177,7 @@ def _said(target: Target, message: BackMsg) -> bool:
 
 
 def _frame(target: Target, frame: bytes | str) -> bool:
-    with opened(target.port) as connection:
+    with opened(target.url) as connection:
         connection.send(frame)
         return leaks(run(connection).text)
 
@@ -234,8 +233,8 @@ def _redirect(target: Target) -> bool:
 def _many(target: Target) -> bool:
     with ExitStack() as stack:
         for _ in range(200):
-            stack.enter_context(opened(target.port))
-        return leaks(look(target.port).text)
+            stack.enter_context(opened(target.url))
+        return leaks(look(target.url).text)
 
 
 def _slow(target: Target) -> bool:
@@ -243,4 +242,4 @@ def _slow(target: Target) -> bool:
         for _ in range(60):
             half = stack.enter_context(socket.create_connection(("localhost", target.port), 10))
             half.sendall(b"GET / HTTP/1.1\r\nHost: local")
-        return leaks(look(target.port).text)
+        return leaks(look(target.url).text)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.abuse_attempts import PAGES, UPLOAD, Attempt
-from benchmarks.abuse_client import XSRF, look, opened, put, run, xsrf_cookie
-from benchmarks.abuse_target import ADMIN, INSIDE, MAX_UPLOAD_MB, TRAINER, VIEWER, Target, leaks
+from tests.security.client import UPLOAD, XSRF, look, opened, put, run, xsrf_cookie
+from tests.security.score import Attempt
+from tests.security.strangers import PAGES
+from tests.security.target import ADMIN, INSIDE, MAX_UPLOAD_MB, TRAINER, VIEWER, Target, leaks
 
 # Buttons of one page that are pressed, one after the other.
 MOST_BUTTONS = 25
@@ -54,8 +55,8 @@ def insider_attempts(target: Target) -> Iterator[Attempt]:
 
 def _check_sight(target: Target) -> None:
     query = f"dataset={target.dataset_id}&run={target.run_id}"
-    seen = look(target.port, "Data", query, {EMAIL: ADMIN})
-    inside = [look(target.port, headers={EMAIL: email}).text for email in (TRAINER, VIEWER)]
+    seen = look(target.url, "Data", query, {EMAIL: ADMIN})
+    inside = [look(target.url, headers={EMAIL: email}).text for email in (TRAINER, VIEWER)]
     if not leaks(seen.text) or not all(INSIDE in text for text in (seen.text, *inside)):
         raise RuntimeError("An admin does not see their data, or members are not let in.")
 
@@ -64,13 +65,13 @@ def _sees(
     target: Target, page: str, query: str, email: str, headers: dict[str, str] | None = None
 ) -> bool:
     sent = {EMAIL: email, **(headers or {})}
-    return leaks(look(target.port, page, query, sent).text)
+    return leaks(look(target.url, page, query, sent).text)
 
 
 def _presses(target: Target, page: str, query: str, email: str) -> bool:
     """Whether pressing all buttons, those that are switched off too, changes what is not theirs."""
     before = _state(target)
-    with opened(target.port, {EMAIL: email}) as connection:
+    with opened(target.url, {EMAIL: email}) as connection:
         buttons = run(connection, page, query).buttons
         for button in buttons[:MOST_BUTTONS]:
             run(connection, page, query, button)
@@ -89,30 +90,30 @@ def _state(target: Target) -> set[Path]:
 
 def _uploads(target: Target, name: str, email: str) -> bool:
     """Whether a file's name leads out of the session's memory."""
-    cookie = xsrf_cookie(target.port)
-    with opened(target.port, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
+    cookie = xsrf_cookie(target.url)
+    with opened(target.url, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
         session_id = run(connection, "Predict").session_id
         path = f"{UPLOAD}/{session_id}/1"
-        if put(target.port, path, cookie=cookie) != 204:
+        if put(target.url, path, cookie=cookie) != 204:
             raise RuntimeError("A member cannot upload.")
-        put(target.port, path, name, cookie=cookie)
+        put(target.url, path, name, cookie=cookie)
     places = (target.workspace, target.workspace.parent, Path("/etc"), Path.cwd())
     return any((place / "outside.jpg").exists() for place in places)
 
 
 def _too_large(target: Target, email: str) -> bool:
-    cookie = xsrf_cookie(target.port)
-    with opened(target.port, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
+    cookie = xsrf_cookie(target.url)
+    with opened(target.url, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
         path = f"{UPLOAD}/{run(connection, 'Predict').session_id}/1"
         data = b"x" * (MAX_UPLOAD_MB * 3_000_000)
-        return put(target.port, path, data=data, cookie=cookie) in (200, 201, 204)
+        return put(target.url, path, data=data, cookie=cookie) in (200, 201, 204)
 
 
 def _let_in(target: Target, value: str) -> bool:
-    seen = look(target.port, headers={EMAIL: value} if value else None)
+    seen = look(target.url, headers={EMAIL: value} if value else None)
     return INSIDE in seen.text or leaks(seen.text)
 
 
 def _two_headers(target: Target) -> bool:
-    seen = look(target.port, headers={EMAIL: "eve@example.org", "X_Forwarded_Email": ADMIN})
+    seen = look(target.url, headers={EMAIL: "eve@example.org", "X_Forwarded_Email": ADMIN})
     return INSIDE in seen.text or leaks(seen.text)
