@@ -9,8 +9,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from core.datasets import DatasetStore
 from core.runs import RunState, RunStore
@@ -20,32 +21,27 @@ from core.settings import Settings
 
 
 def metrics(settings: Settings) -> str:
-    """The figures in Prometheus' text format."""
-    return "".join(f"{line}\n" for line in _lines(settings))
-
-
-def _lines(settings: Settings) -> Iterator[str]:
+    """Return the figures in Prometheus' text format."""
+    registry = CollectorRegistry()
     states = Counter(run.status.state for run in RunStore(settings.runs_dir).list(rate_tests=True))
-    yield from _head("unfreeze_runs", "Runs by state.")
-    yield from (f'unfreeze_runs{{state="{state}"}} {states[state]}' for state in RunState)
-    yield from _head("unfreeze_datasets", "Data sets.")
-    yield f"unfreeze_datasets {len(DatasetStore(settings.datasets_dir).list())}"
-    yield from _head("unfreeze_queue_process_up", "Whether a process of the queue runs here.")
+    runs = Gauge("unfreeze_runs", "Runs by state.", ["state"], registry=registry)
+    for state in RunState:
+        runs.labels(state).set(states[state])
+    datasets = Gauge("unfreeze_datasets", "Data sets.", registry=registry)
+    datasets.set(len(DatasetStore(settings.datasets_dir).list()))
+    words = "Whether a process of the queue runs here."
+    up = Gauge("unfreeze_queue_process_up", words, ["process"], registry=registry)
     for name in ("scheduler", "worker"):
-        up = int(recorded_process(record(settings, name)) is not None)
-        yield f'unfreeze_queue_process_up{{process="{name}"}} {up}'
-    yield from _head("unfreeze_workspace_bytes", "Size of what the workspace holds.")
+        up.labels(name).set(recorded_process(record(settings, name)) is not None)
+    words = "Size of what the workspace holds."
+    sizes = Gauge("unfreeze_workspace_bytes", words, ["folder"], registry=registry)
     for name in ("datasets", "runs", "features", "downloads", "logs"):
-        yield f'unfreeze_workspace_bytes{{folder="{name}"}} {_size(settings.workspace / name)}'
+        sizes.labels(name).set(_size(settings.workspace / name))
     if settings.workspace.is_dir():
-        usage = shutil.disk_usage(settings.workspace)
-        yield from _head("unfreeze_disk_free_bytes", "Free space on the workspace's disk.")
-        yield f"unfreeze_disk_free_bytes {usage.free}"
-
-
-def _head(name: str, words: str) -> Iterator[str]:
-    yield f"# HELP {name} {words}"
-    yield f"# TYPE {name} gauge"
+        words = "Free space on the workspace's disk."
+        free = Gauge("unfreeze_disk_free_bytes", words, registry=registry)
+        free.set(shutil.disk_usage(settings.workspace).free)
+    return generate_latest(registry).decode()
 
 
 def _size(folder: Path) -> int:

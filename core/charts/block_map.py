@@ -128,8 +128,10 @@ def _bar(x: float, width: float, height: float, parameters: int, warm: bool, hov
 
 def _hover(block: Block, warm: bool, clickable: bool, moved: float | None) -> str:
     shape = " x ".join(str(size) for size in block.output_shape)
+    state = tr("unfrozen, trained") if warm else tr("frozen")
+    click = tr("click to unfreeze from here")
     lines = [
-        f"<b>{block.title}</b>: {tr('unfrozen, trained') if warm else tr('frozen')}",
+        f"<b>{block.title}</b>: {state}",
         "" if moved is None else _moved_words(moved),
         tr(
             "{count} parameters in {layers} layers",
@@ -144,7 +146,7 @@ def _hover(block: Block, warm: bool, clickable: bool, moved: float | None) -> st
         tr("{count} BatchNorm layers", count=block.batchnorm_layers)
         if block.batchnorm_layers
         else "",
-        f"<i>{tr('click to unfreeze from here')}</i>" if clickable else "",
+        f"<i>{click}</i>" if clickable else "",
     ]
     return "<br>".join(line for line in lines if line) + "<extra></extra>"
 

@@ -175,7 +175,7 @@ def _add_rate(chart: go.Figure, part: CurvePart, start: int, low: float) -> None
         mode="lines+markers" if len(rate) < 40 else "lines",
         marker={"size": 4},
         line={"color": colour, "width": 2},
-        name=f"{part.title}, {tr('rate')}",
+        name=", ".join((part.title, tr("rate"))),
         showlegend=False,
         hovertemplate="%{customdata:.2~g}",
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from core import logs
 from core.config import HeadConfig
@@ -148,13 +149,21 @@ def test_metrics_are_in_prometheus_format(
     dataset = make_dataset()
     RunStore(settings.runs_dir).create(HeadConfig(dataset.id, dataset.version))
 
-    lines = metrics(settings).splitlines()
+    families = list(text_string_to_metric_families(metrics(settings)))
 
-    values = [line for line in lines if not line.startswith("#")]
-    assert all(re.fullmatch(r'[a-z_]+(\{[a-z]+="[a-z]+"\})? \d+', line) for line in values)
-    assert 'unfreeze_runs{state="queued"} 1' in values
-    assert "unfreeze_datasets 1" in values
-    assert 'unfreeze_queue_process_up{process="scheduler"} 0' in values
+    values = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+    assert {(family.type, bool(family.documentation)) for family in families} == {("gauge", True)}
+    assert all(re.fullmatch("[a-z_]+", word) for key in values for word in key)
+    assert values["unfreeze_runs", "queued"] == 1
+    assert values["unfreeze_runs", "completed"] == 0
+    assert values["unfreeze_datasets",] == 1
+    assert values["unfreeze_queue_process_up", "scheduler"] == 0
+    assert values["unfreeze_workspace_bytes", "datasets"] > 0
+    assert values["unfreeze_disk_free_bytes",] > 0
 
 
 def test_the_log_of_a_process_is_put_aside_at_its_start_once_it_is_large(

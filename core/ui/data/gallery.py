@@ -25,6 +25,7 @@ PER_PAGE = 3 * COLUMNS
 # No class is called that.
 ALL = ""
 _NAMES = {"train": mark("Train"), "val": mark("Validation"), "test": mark("Test")}
+_NAMES[ALL] = mark("All splits")
 # The button lies over its image, so that a click on the image presses it.
 _CSS = """<style>
 [class*="st-key-picture_"] { position: relative; }
@@ -81,7 +82,7 @@ def _filtered(dataset: Dataset, manifest: pd.DataFrame) -> pd.DataFrame:
     split = middle.selectbox(
         tr("Split"),
         [ALL, *SPLITS],
-        format_func=lambda value: tr(_NAMES.get(value, mark("All splits"))),
+        format_func=lambda value: tr(_NAMES[value]),
         key="gallery_split",
     )
     issue = right.selectbox(

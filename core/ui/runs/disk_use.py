@@ -37,7 +37,7 @@ def _datasets(runs: Sequence[Run]) -> None:
         (dataset.name, size_words(kept_bytes(dataset.path)), used[dataset.id])
         for dataset in session.dataset_store().list()
     ]
-    st.markdown(f"**{tr('Data sets')}**")
+    st.markdown("**" + tr("Data sets") + "**")
     st.dataframe(
         pd.DataFrame(rows, columns=[tr("data set"), tr("size"), tr("runs")]), hide_index=True
     )
@@ -50,7 +50,7 @@ def _features(runs: Sequence[Run]) -> None:
     stored = store.stored()[::-1]
     used = Counter(key for run in runs for key in _feature_keys(run))
     unused = unused_features(stored, runs)
-    st.markdown(f"**{tr('Stored features')}**")
+    st.markdown("**" + tr("Stored features") + "**")
     rows = [
         (entry.path.name[:8], size_words(entry.bytes), used[entry.path.name], moment(entry.used))
         for entry in stored

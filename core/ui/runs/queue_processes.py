@@ -23,7 +23,7 @@ def queue_processes() -> None:
     runs = session.run_store().list(rate_tests=True)
     found = started(session.settings(), runs)
     waiting = any(run.status.state.active for run in runs)
-    st.markdown(f"**{tr('Queue')}**")
+    st.markdown("**" + tr("Queue") + "**")
     if not found and not waiting:
         st.caption(tr("No process is running. The next run starts what it needs."))
         return
@@ -31,7 +31,7 @@ def queue_processes() -> None:
     columns = [tr("process"), tr("since"), tr("memory"), tr("number")]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
     with st.popover(tr("End all processes"), icon=":material/power_settings_new:"):
-        st.markdown(f"{consequences(runs)} {tr('The next run starts the processes again.')}")
+        st.markdown(consequences(runs) + " " + tr("The next run starts the processes again."))
         if act_button(tr("End all"), type="primary", key="end_all", to=Action.END_PROCESSES):
             with st.spinner(tr("Runs stop, then the processes end")):
                 do(lambda: session.team().tasks.end_processes())

@@ -1,45 +1,44 @@
-"""What the catalogues lack: `python -m core.untranslated` lists it, a line each."""
+"""List what the catalogues lack: `python -m tests.language.untranslated`."""
 
 from __future__ import annotations
 
-import ast
 import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
 from core.language import CATALOGUES, LANGUAGES
 from core.settings import APP_ROOT
 
-# What stands around sentences in the code, and how many of its arguments are one.
-_KEYWORDS = {"tr": 1, "trn": 2, "mark": 1}
-_SOURCES = ("core", "pages", "streamlit_app.py")
+# Also the options of `pybabel extract -F pyproject.toml -k tr -k trn:1,2 -k mark`.
+KEYWORDS = {"tr": None, "trn": (1, 2), "mark": None}
+_METHODS = [("**.py", "python")]
+_FOLDERS = ("core", "pages")
+_FILES = ("streamlit_app.py",)
 
 # An English sentence; with its plural, where it has one.
 Key = str | tuple[str, str]
 
 
 def sentences(root: Path = APP_ROOT) -> dict[Key, str]:
-    """All sentences in the code, each with the place of its first occurrence."""
+    """Extract all sentences of the code by Babel, each with the place of its first occurrence."""
     found: dict[Key, str] = {}
-    for path in _files(root):
-        # By the syntax tree: what stands inside of another call, or of an f-string, counts as well.
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and (key := _sentence(node)) is not None:
-                found.setdefault(key, f"{path.relative_to(root)}:{node.lineno}")
+    for place, key in _extracted(root):
+        found.setdefault(key, place)
     return found
 
 
-def _sentence(call: ast.Call) -> Key | None:
-    """The sentence in a call of `tr`, `trn` or `mark`; None where it is none, or has a variable."""
-    count = _KEYWORDS.get(call.func.id, 0) if isinstance(call.func, ast.Name) else 0
-    texts = [arg.value for arg in call.args[:count] if isinstance(arg, ast.Constant)]
-    if not count or len(texts) < count or not all(isinstance(text, str) for text in texts):
-        return None
-    return str(texts[0]) if count == 1 else (str(texts[0]), str(texts[1]))
+def _extracted(root: Path) -> Iterator[tuple[str, Key]]:
+    for folder in _FOLDERS:
+        for file, line, key, *_ in extract_from_dir(root / folder, _METHODS, keywords=KEYWORDS):
+            yield f"{folder}/{file}:{line}", _key(key)
+    for file in _FILES:
+        for line, key, *_ in extract_from_file("python", root / file, keywords=KEYWORDS):
+            yield f"{file}:{line}", _key(key)
 
 
 def problems(code: str) -> list[str]:
@@ -60,18 +59,12 @@ def problems(code: str) -> list[str]:
         if known.string != message.string:
             lines.append(f"{name}: another file says it differently: {_first(message.id)}")
         lines += [f"{name}: {what}: {_first(message.id)}" for what in _unfit(message)]
-        if _key(message) not in wanted:
+        if _key(message.id) not in wanted:
             lines.append(f"{name}: no sentence of the app: {_first(message.id)}")
-    there = {_key(message) for message in given.values()}
+    there = {_key(message.id) for message in given.values()}
     missing = (f"{place}: not translated: {key}" for key, place in wanted.items())
     lines += [line for line, key in zip(missing, wanted, strict=True) if key not in there]
     return lines
-
-
-def _files(root: Path) -> Iterator[Path]:
-    for source in _SOURCES:
-        path = root / source
-        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
 def _messages(code: str) -> Iterator[tuple[str, Message]]:
@@ -110,8 +103,8 @@ def _first(key: str | list[str] | tuple[str, ...]) -> str:
     return _texts(key)[0]
 
 
-def _key(message: Message) -> Key:
-    return message.id if isinstance(message.id, str) else (message.id[0], message.id[1])
+def _key(texts: str | list[str] | tuple[str, ...]) -> Key:
+    return texts if isinstance(texts, str) else (texts[0], texts[1])
 
 
 def main() -> int:
