@@ -34,7 +34,7 @@ def known_fields(cls: Any, values: Any) -> dict[str, Any]:
         raise TypeError(f"{cls.__name__} should be an object. Received: {values!r:.60}")
     known = {name: values[name] for name in _hints(cls) if name in values}
     for name, value in known.items():
-        if not _fits(value, _hints(cls)[name]):
+        if not fits(value, _hints(cls)[name]):
             raise TypeError(f"{cls.__name__}.{name} has an unusable value: {value!r:.60}")
     return known
 
@@ -58,10 +58,11 @@ def _hints(cls: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a plain value has the type of an annotation; a float is finite."""
     origin = get_origin(hint) or hint
     if origin in (Union, types.UnionType):
-        return any(_fits(value, one) for one in get_args(hint))
+        return any(fits(value, one) for one in get_args(hint))
     if origin is Literal:
         return isinstance(value, str) and value in get_args(hint)
     if origin in (int, float):

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from core.config import Augmentation, FineTuneConfig, HeadConfig, TrainingConfig
 from core.errors import RunError
+from core.records import fits
 
 T = TypeVar("T", bound=HeadConfig | TrainingConfig | Augmentation)
 
@@ -127,20 +128,14 @@ def _fine_tune(values: Mapping[str, Any]) -> FineTuneRecipe:
 
 def _value(value: Any, kind: Any, where: str) -> Any:
     """A plain value of the wanted kind."""
-    choices = get_args(kind)
-    if choices:
-        if value in choices:
-            return value
-        allowed = ", ".join(str(choice) for choice in choices)
-        raise RunError(f"`{where}` is {value!r}.", f"It is one of {allowed}.")
     if kind is float and isinstance(value, str):
         # YAML reads 1e-4 as text: its numbers need a point.
         value = _number(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        raise RunError(f"`{where}` is {value!r}.", f"It must be of the kind {kind.__name__}.")
-    return value
+    if fits(value, kind):
+        return float(value) if kind is float else value
+    if choices := ", ".join(map(str, get_args(kind))):
+        raise RunError(f"`{where}` is {value!r}.", f"It is one of {choices}.")
+    raise RunError(f"`{where}` is {value!r}.", f"It must be of the kind {kind.__name__}.")
 
 
 def _number(text: str) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from core.settings import Settings
 from tests.squares import squares
 from tests.ui.runs import finished, head_config
 
-Calls = list[tuple[str, str, bytes]]
+Calls = list[tuple[str, str, bytes, Mapping[str, str]]]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            calls.append((self.command, self.path, body))
+            calls.append((self.command, self.path, body, self.headers))
             unknown = "get-by-name" in self.path
             info = {"run_id": "r1", "artifact_uri": "mlflow-artifacts:/7/r1/artifacts"}
             text = json.dumps({"experiment_id": "7", "run": {"info": info}}).encode()
@@ -55,7 +55,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
 def test_a_run_is_told_with_its_settings_its_epochs_and_its_files(run: Run, server: Calls) -> None:
     assert track(run) == "r1"
 
-    told = [json.loads(body) for _, path, body in server if path.endswith("log-batch")]
+    told = [json.loads(body) for _, path, body, _ in server if path.endswith("log-batch")]
     parameters = {p["key"]: p["value"] for call in told for p in call.get("params", ())}
     metrics = [m for call in told for m in call.get("metrics", ())]
     assert parameters["training.epochs"] == "3"
@@ -63,7 +63,7 @@ def test_a_run_is_told_with_its_settings_its_epochs_and_its_files(run: Run, serv
     # The stand-in's loss is 1 / epoch.
     losses = {m["step"]: m["value"] for m in metrics if m["key"] == "val_loss"}
     assert losses == {1: 1.0, 2: 0.5, 3: pytest.approx(1 / 3)}
-    put = [path for method, path, _ in server if method == "PUT"]
+    put = [path for method, path, *_ in server if method == "PUT"]
     assert "/api/2.0/mlflow-artifacts/artifacts/7/r1/artifacts/model.keras" in put
     assert json.loads(server[-1][2])["status"] == "FINISHED"
 
@@ -94,3 +94,26 @@ def test_without_a_server_nothing_is_sent(
 
     assert track(run) == ""
     assert server == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, None),
+        ({"USERNAME": "ann", "PASSWORD": "secret"}, "Basic YW5uOnNlY3JldA=="),
+        ({"USERNAME": "ann", "TOKEN": "t"}, "Bearer t"),
+    ],
+)
+def test_it_signs_in_as_mlflows_own_client_does(
+    run: Run,
+    server: Calls,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    expected: str | None,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"MLFLOW_TRACKING_{name}", value)
+
+    assert track(run) == "r1"
+
+    assert {headers.get("Authorization") for *_, headers in server} == {expected}
