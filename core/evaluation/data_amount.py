@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from core.config import HeadConfig
+from core.datasets.share import share_size
 from core.errors import RunError
 from core.evaluation.intervals import wilson
 from core.evaluation.predictions import join_runs, read_predictions
@@ -21,7 +22,6 @@ from core.evaluation.wording import difference_in_words, signed_points
 from core.language import Words, mark, tr
 from core.runs import Run, RunStore
 from core.runs.groups import Group, new_mark, queue_group
-from core.training.share import share_size
 
 SHARES = (0.1, 0.25, 0.5, 0.75)
 # A gain below this, at best, is not worth collecting images for.

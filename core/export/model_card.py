@@ -25,12 +25,12 @@ from core.evaluation.metrics import confusion_matrix, per_class
 from core.evaluation.predictions import probability_matrix, read_predictions
 from core.evaluation.rejection import read_rejection, threshold_in_words
 from core.export.parity import parity_in_words, read_parity
-from core.export.versions import package_versions
 from core.files import read_json
 from core.language import in_english
 from core.runs import Run
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.settings import Settings
+from core.versions import package_versions
 
 CARD_NAME = "model_card.md"
 _MOST_WEAK = 5

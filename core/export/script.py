@@ -18,13 +18,13 @@ from core.backbones.spec import BackboneSpec
 from core.config import FineTuneConfig
 from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import DIGITS_ID
+from core.datasets.share import draw_share
 from core.errors import ExportError, UnfreezeError
 from core.evaluation.export import safe_cell
 from core.export.script_facts import ScriptFacts, read_facts
 from core.export.script_text import application, introduction, settings_text
 from core.language import in_english, tr
 from core.runs import Run, RunStore
-from core.training.share import draw_share
 
 _CELLS = Path(__file__).with_name("cells")
 _BUNDLED = Path(__file__).parents[1] / "backbones" / "bundled"

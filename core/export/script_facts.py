@@ -9,10 +9,10 @@ from typing import Any
 from core.backbones.spec import BackboneSpec
 from core.config import Augmentation, FineTuneConfig, HeadConfig, TrainingConfig
 from core.errors import ExportError, RunError
-from core.export.versions import package_versions
 from core.files import read_json
 from core.language import tr
 from core.runs import Run, RunStore
+from core.versions import package_versions
 
 PLAIN = ("optimizer", "learning_rate", "epochs", "batch_size", "seed")
 MORE = ("schedule", "warmup_epochs", "weight_decay", "label_smoothing", "class_weights")

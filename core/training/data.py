@@ -10,11 +10,11 @@ import numpy as np
 from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.datasets.scanned import scanned_images
+from core.datasets.share import draw_share
 from core.errors import DatasetError
 from core.language import tr
 from core.training.batches import Batches, Varied
 from core.training.forward import ImageList
-from core.training.share import draw_share
 
 Array = np.ndarray[Any, Any]
 

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pandas as pd
 
-from core.export.versions import package_versions
 from core.files import replace_file, write_json
 from core.runs import Run, litert
 from core.training.data import Array, TrainingData
@@ -17,6 +16,7 @@ from core.training.event_log import log_movement
 from core.training.fit import FitResult
 from core.training.reporter import Reporter
 from core.training.samples import log_samples
+from core.versions import package_versions
 
 EVALUATION_BATCH = 64
 

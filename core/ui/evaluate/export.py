@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.comparison import Comparison
 from core.evaluation.export import pairs_csv
-from core.evaluation.report import html_report
+from core.export.report import html_report
 from core.language import english, tr
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from core.datasets import Dataset, DatasetStore
 from core.evaluation.comparison import Comparison, compare
-from core.evaluation.report import html_report
+from core.export.report import html_report
 from core.files import write_json
 from core.language import in_language
 from core.settings import Settings

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from core.training.share import draw_share
+from core.datasets.share import draw_share
 
 LABELS = np.repeat([0, 1, 2], [100, 40, 3])
 ROWS = np.arange(1000, 1143)
