@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.language import mark, tr
 from core.ui import session
+from core.ui.glossary import glossary_button
 
 TipName = Literal["head", "freeze", "compile", "low_rate", "verdict", "test_images"]
 
@@ -86,6 +87,8 @@ def show_tips(*names: TipName) -> None:
             with column:
                 # As high as its neighbour; one alone would grow with the column that it is in.
                 _show(name, "stretch")
+    if shown:
+        glossary_button(shown[0])
 
 
 def _show(name: TipName, height: Literal["content", "stretch"] = "content") -> None:

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset
+from core.ui.glossary import glossary_text
 from core.ui.tips import TIPS
 from tests.ui.app import open_page, words
 
@@ -59,3 +60,19 @@ def test_a_browser_that_remembers_shows_none(
 def test_each_is_short(name: str) -> None:
     assert TIPS[name].question.endswith("?")
     assert len(TIPS[name].answer.split()) <= 60
+
+
+def test_tips_lead_to_the_glossary(page: AppTest) -> None:
+    page.button(key="glossary_head").click().run()
+
+    assert not page.exception
+    assert "| backbone |" in words(page)
+
+
+def test_the_glossary_is_in_every_language() -> None:
+    english, russian = glossary_text("en"), glossary_text("ru")
+
+    assert "near-duplicate" in english
+    assert "почти дубликат" in russian
+    assert "Glossary" not in glossary_text("fr").split("\n")[0]
+    assert glossary_text("fr") == english
