@@ -28,9 +28,9 @@ from dataclasses import dataclass, replace
 
 from core.config import Augmentation, FineTuneConfig, HeadConfig, TrainingConfig
 from core.datasets.bundled import load_bundled
+from core.queue.supervisor import supervise
 from core.runs import Run, RunState, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
-from core.runs.supervisor import supervise
 from core.settings import Settings
 
 WAYS = ("none", "views", "live")

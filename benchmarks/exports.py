@@ -32,8 +32,8 @@ from core.errors import ExportError
 from core.export.formats import FORMATS
 from core.export.task import export
 from core.files import read_json, write_json
+from core.jobs.tasks import TaskReporter
 from core.runs import Run, RunStore
-from core.runs.tasks import TaskReporter
 from core.settings import Settings
 
 BACKBONES = ("efficientnet_lite0", "vgg16", "resnet50", "mobilenet_v2", "efficientnet_b0")

@@ -35,9 +35,9 @@ import numpy as np
 from benchmarks.server import Server
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
+from core.jobs.process import end_process
+from core.queue.warm import spare_ready, spare_records
 from core.runs import Run, RunState, RunStore
-from core.runs.process import end_process
-from core.runs.spare import spare_ready, spare_records
 from core.settings import APP_ROOT, Settings
 from tests.squares import squares
 
@@ -131,7 +131,7 @@ class Site:
         for run in self.store.list():
             end_process(run.process_path)
         environment = {**os.environ, "UNFREEZE_WORKSPACE": str(self.settings.workspace)}
-        stop = [sys.executable, "-m", "core.runs.queue", "stop"]
+        stop = [sys.executable, "-m", "core.queue", "stop"]
         subprocess.run(stop, cwd=APP_ROOT, env=environment, check=True)
 
 

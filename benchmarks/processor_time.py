@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from core.runs.process import recorded_process
+from core.jobs.process import recorded_process
 
 # By what stands in a process's command line; the first that fits.
 _KINDS = (

@@ -43,10 +43,11 @@ from core.datasets import Dataset, DatasetStore
 from core.datasets.manifest import COLUMNS
 from core.errors import QueueError
 from core.files import read_json
-from core.runs import Run, RunState, RunStore, scheduler
-from core.runs.dispatcher import Dispatcher
-from core.runs.process import recorded_process
-from core.runs.spare import spare_ready, spare_records
+from core.jobs.process import recorded_process
+from core.queue import scheduler
+from core.queue.dispatcher import Dispatcher
+from core.queue.warm import spare_ready, spare_records
+from core.runs import Run, RunState, RunStore
 from core.settings import APP_ROOT, Settings
 
 SIDE = 96
@@ -93,7 +94,7 @@ def cluster(settings: Settings, workers: int, cores: Sequence[int]) -> Iterator[
         started.append(_start("scheduler", place, settings, settings.workspace, set(cores)))
         options = ["--no-nanny", "--nthreads", "1", "--resources", f"{scheduler.SLOT}=1"]
         options += ["--memory-limit", "0", "--no-dashboard", settings.scheduler]
-        options += ["--preload", "core.runs.dask_worker"]
+        options += ["--preload", "core.queue.dask_worker"]
         for number in range(workers):
             folder = settings.workspace / f"worker-{number}"
             folder.mkdir(exist_ok=True)

@@ -39,10 +39,10 @@ from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig, c
 from core.datasets import Dataset, DatasetStore
 from core.datasets.layout import FoundImage
 from core.datasets.scan import scan
+from core.queue.supervisor import supervise
+from core.queue.warm import QUIET_SECONDS, Spares
 from core.runs import Run, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
-from core.runs.spare import QUIET_SECONDS, Spares
-from core.runs.supervisor import supervise
 from core.settings import APP_ROOT, Settings
 
 BLOCKS = {"vgg16": "block5", "efficientnet_lite0": "block6"}

@@ -18,7 +18,7 @@ import psutil
 
 from benchmarks.faults import Site
 from core.config import HeadConfig, TrainingConfig
-from core.runs.process import recorded_process
+from core.jobs.process import recorded_process
 
 WARM = 10
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from core.datasets import DatasetStore
+from core.jobs.process import recorded_process
+from core.queue.scheduler import record
 from core.runs import RunState, RunStore
-from core.runs.process import recorded_process
-from core.runs.scheduler import record
 from core.settings import Settings
 
 

@@ -27,9 +27,9 @@ from core.datasets.bundled import load_bundled
 from core.datasets.importing import import_folder, import_zip
 from core.errors import DatasetError, RunError, UnfreezeError
 from core.files import read_json
+from core.queue.supervisor import supervise
 from core.runs import Run, RunState, RunStore, litert
 from core.runs.recipe import FineTuneRecipe, Recipe, filled, head_config, read_recipe
-from core.runs.supervisor import supervise
 from core.settings import Settings
 
 _SAMPLE = "sample:"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.files import write_json
+from core.jobs.tasks import TaskReporter
 from core.runs import Run
-from core.runs.tasks import TaskReporter
 from core.team import database, presence
 
 

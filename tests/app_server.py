@@ -65,7 +65,7 @@ def running_app(
         process.wait()
         log.close()
         if variables["UNFREEZE_QUEUE"] != "off":  # else nothing was started
-            stop = [sys.executable, "-m", "core.runs.queue", "stop"]
+            stop = [sys.executable, "-m", "core.queue", "stop"]
             subprocess.run(stop, cwd=APP_ROOT, env=variables, check=True, capture_output=True)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from core.doctor.finding import Finding, ok, problem, warning
+from core.jobs.gpus import gpu_names
 from core.language import tr
-from core.runs.gpus import gpu_names
 from core.settings import Settings
 
 # Every optional file of requirements, and what one does without it.

@@ -11,9 +11,9 @@ import psutil
 from core.doctor.finding import Finding, ok, problem, warning
 from core.doctor.listening import Listening, is_local
 from core.errors import QueueError
+from core.jobs.process import recorded_process
 from core.language import tr
-from core.runs import scheduler
-from core.runs.process import recorded_process
+from core.queue import scheduler
 from core.settings import Settings
 
 
@@ -112,5 +112,5 @@ def _open_ports(settings: Settings) -> Iterator[Finding]:
                     part=name,
                     address=address,
                 ),
-                tr("Type: {command}", command="python -m core.runs.queue stop"),
+                tr("Type: {command}", command="python -m core.queue stop"),
             )

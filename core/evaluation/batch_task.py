@@ -14,8 +14,8 @@ from typing import Any
 from core.evaluation.batch import classify_all
 from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
+from core.jobs.tasks import TaskReporter, run_task
 from core.language import tr
-from core.runs.tasks import TaskReporter, run_task
 from core.settings import Settings
 
 # The page's uploaded zip lies in the task's folder under this name, until the task has ended.

@@ -17,9 +17,9 @@ from typing import Any
 
 from core.errors import ExportError
 from core.files import write_json
+from core.jobs.tasks import TaskReporter, run_task
 from core.language import tr
 from core.runs import Run, RunStore, litert
-from core.runs.tasks import TaskReporter, run_task
 from core.runs.tracking import track_file
 
 

@@ -30,9 +30,9 @@ from core.export.formats import ExportFormat, find_format
 from core.export.model_card import keras_file
 from core.export.package import model_files, write_package
 from core.files import read_json, write_json
+from core.jobs.tasks import TaskReporter, run_task
 from core.language import tr
 from core.runs import Run, RunStore
-from core.runs.tasks import TaskReporter, run_task
 from core.settings import Settings
 from core.versions import package_versions
 

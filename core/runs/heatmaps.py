@@ -1,6 +1,6 @@
 """Heat maps of runs: what the page asks for, and the maps that are kept.
 
-A task computes them (see `core.runs.tasks`): `python -m core.training.heatmap_worker
+A task computes them (see `core.jobs.tasks`): `python -m core.training.heatmap_worker
 RUN_DIR/heatmaps`. It finds `request.json` there and leaves `maps.npz` in this folder of every run.
 """
 
@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from core.errors import RunError
 from core.files import read_json, replace_file, write_json
+from core.jobs.tasks import start_task
 from core.language import tr
 from core.runs.run import Run
 from core.runs.store import RunStore
-from core.runs.tasks import start_task
 
 # What is kept of one run; at 64 fields a map this is one megabyte.
 MAX_IMAGES = 2000

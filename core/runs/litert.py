@@ -1,6 +1,6 @@
 """A run's LiteRT model, `model.tflite`: made from `model.keras` when it is first needed.
 
-A task makes it (see `core.runs.tasks`): `python -m core.export.litert_task RUN_DIR/litert`. It
+A task makes it (see `core.jobs.tasks`): `python -m core.export.litert_task RUN_DIR/litert`. It
 leaves `parity.json` there, and `model.tflite` in the run's folder once that has passed the check.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import RunError
+from core.jobs.tasks import Task, TaskState, read_task, start_task
 from core.language import tr
 from core.runs.run import Run
-from core.runs.tasks import Task, TaskState, read_task, start_task
 
 POLL_SECONDS = 0.2
 # Not the other tasks' queue: one of them may be what waits for the model.

@@ -11,8 +11,8 @@ from typing import Any
 
 from core.errors import RunError
 from core.files import FileVersion, file_version, read_json, read_kept, write_json
+from core.jobs.process import has_open, recorded_process
 from core.language import mark, tr
-from core.runs.process import has_open, recorded_process
 from core.runs.run import RunState, RunStatus
 
 # The worker touches its heartbeat every second; this much silence means that it is gone, unless its

@@ -21,10 +21,10 @@ from pathlib import Path
 from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
 from core.files import FileVersion, file_version, leads_out, read_json, read_kept, write_json
+from core.jobs.process import end_process
 from core.language import tr
 from core.records import seconds_since_1970
 from core.runs.listing import listing_of
-from core.runs.process import end_process
 from core.runs.run import GroupMark, Run, RunState, RunStatus, state_word
 from core.runs.state import read_status
 from core.runs.state import write_status as write_status

@@ -11,14 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.files import read_json, write_json
-from core.logs import new_log
-from core.runs.process import (
+from core.jobs.process import (
     end_process,
     host,
     recorded_host,
     recorded_process,
     start_detached,
 )
+from core.logs import new_log
 from core.settings import Settings
 
 HOST = "127.0.0.1"

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from core.errors import LimitError, RunError
 from core.evaluation.batch_task import UPLOAD
+from core.jobs.tasks import start_task, stop_task
 from core.language import tr
+from core.queue.started import end_all
 from core.runs import Run, heatmaps, litert, tensorboard
-from core.runs.started import end_all
-from core.runs.tasks import start_task, stop_task
 from core.team.acts import Acts
 from core.team.limits import gigabytes
 from core.team.permissions import Action

@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.jobs.reporter import Reporter
 from core.runs.metrics_log import MetricsWriter
 from core.training.batches import Batches
-from core.training.reporter import Reporter
 from core.training.schedule import last_rate
 
 # Rows of batches: four a second at first, and fewer the longer an epoch takes.

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from core.files import replace_file, write_json
+from core.jobs.reporter import Reporter
 from core.runs import Run, litert
 from core.training.data import Array, TrainingData
 from core.training.event_log import log_movement
 from core.training.fit import FitResult
-from core.training.reporter import Reporter
 from core.training.samples import log_samples
 from core.versions import package_versions
 

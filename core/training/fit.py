@@ -9,6 +9,7 @@ import keras
 
 from core.config import TrainingConfig
 from core.errors import RunError
+from core.jobs.reporter import Reporter, StopRequested
 from core.language import tr
 from core.runs.metrics_log import MetricsWriter, cut_metrics
 from core.training.batches import Batches, Feed
@@ -17,7 +18,6 @@ from core.training.checkpoint import Checkpointer
 from core.training.event_log import EventLog
 from core.training.optimizer import class_weights, compile_model
 from core.training.patience import watchers
-from core.training.reporter import Reporter, StopRequested
 from core.training.schedule import learning_rate
 
 

@@ -14,9 +14,9 @@ from core.datasets.scanned import images_named
 from core.errors import RunError
 from core.evaluation.comparison import model_name
 from core.evaluation.predictions import read_predictions
+from core.jobs.tasks import TaskReporter, run_task
 from core.language import tr
 from core.runs import Run, heatmaps
-from core.runs.tasks import TaskReporter, run_task
 from core.settings import Settings
 
 BATCH = 16

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from core.logs import log_to_stderr
+from core.queue.sharing import REFUSED
 from core.runs import Run, RunState, RunStore
-from core.runs.sharing import REFUSED
 from core.settings import Settings
 
 LOOK_SECONDS = 1.0

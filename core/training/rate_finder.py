@@ -14,6 +14,7 @@ from core.config import TrainingConfig
 from core.errors import RunError
 from core.evaluation.rate_curve import FILE_NAME, STEPS, RateCurve, exploded, rising_rates
 from core.files import write_json
+from core.jobs.reporter import Reporter
 from core.language import tr
 from core.runs import Run
 from core.settings import Settings
@@ -21,7 +22,6 @@ from core.training.batches import Batches
 from core.training.data import TrainingData
 from core.training.optimizer import class_weights, compile_model
 from core.training.precision import half_policy, half_precision
-from core.training.reporter import Reporter
 from core.training.stage import Stage, store_features, trained_part, unfreeze
 
 

@@ -21,8 +21,9 @@ from core.backbones.compose import (
 )
 from core.backbones.graph import step_output
 from core.config import FeaturesType, Scope, TrainingConfig
+from core.jobs.reporter import Reporter
+from core.queue.sharing import Helpers
 from core.runs import Run
-from core.runs.sharing import Helpers
 from core.settings import Settings
 from core.training.data import TrainingData
 from core.training.devices import spread, training_devices
@@ -32,7 +33,6 @@ from core.training.finish import evaluate_and_save
 from core.training.fit import fit
 from core.training.precision import half_policy, half_precision
 from core.training.proof import prove, snapshot
-from core.training.reporter import Reporter
 from core.training.shared_pass import SHARED_FROM, shared_pass
 from core.training.varied import varied_inputs
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from core.config import Augmentation, TrainingConfig
 from core.datasets.scanned import ScannedImage
+from core.jobs.reporter import Reporter
 from core.training.augmentation import Augmenter, row_seeds
 from core.training.batches import Varied
 from core.training.data import TrainingData
 from core.training.feature_pass import Progress, compute_features
 from core.training.feature_store import FeatureFile, FeatureStore
 from core.training.forward import ImageList, frozen_part
-from core.training.reporter import Reporter
 
 Array = np.ndarray[Any, Any]
 # What a seed is used for, so that no two uses draw the same numbers.

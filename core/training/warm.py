@@ -1,7 +1,7 @@
 """The process that is kept ready for the next run: `python -m core.training.warm`.
 
 It imports what a run needs, which takes seconds, then reads from its standard input what to do: one
-line, of `core.runs.spare`. Where its Dask worker dies, the input ends, and so does the process.
+line, of `core.queue.warm`. Where its Dask worker dies, the input ends, and so does the process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.runs.process import record_process
+from core.jobs.process import record_process
 from core.training import helper, worker
 
 # What may be asked for, by the name that `python -m` would take.

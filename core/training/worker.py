@@ -19,13 +19,13 @@ from typing import IO, Any, NoReturn
 
 from core.errors import RunError, UnfreezeError
 from core.files import locked_or_closed
+from core.jobs.reporter import Reporter, StopRequested
 from core.language import tr
 from core.logs import log_to_stderr
 from core.runs.run import Run, RunState
 from core.runs.store import RunStore
 from core.runs.tracking import track
 from core.settings import Settings
-from core.training.reporter import Reporter, StopRequested
 
 _LOG = logging.getLogger(__name__)
 

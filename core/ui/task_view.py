@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import UnfreezeError, told_error
+from core.jobs.tasks import Task, TaskState, read_task
 from core.language import mark, retold, tr
-from core.runs.tasks import Task, TaskState, read_task
 from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.cards import error_card

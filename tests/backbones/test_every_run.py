@@ -16,13 +16,13 @@ from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.evaluation.classifier import load_classifier
 from core.export.litert_task import make_litert
+from core.jobs.reporter import Reporter
+from core.jobs.tasks import TaskReporter
 from core.runs import Run, RunStore, litert
-from core.runs.tasks import TaskReporter
 from core.settings import Settings
 from core.training.data import training_data
 from core.training.fine_tune import fine_tune_stage
 from core.training.head import head_stage
-from core.training.reporter import Reporter
 from core.training.stage import train_stage
 from tests.backbones.block_names import BLOCKS
 

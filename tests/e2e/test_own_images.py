@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from core.jobs.process import recorded_process
 from core.runs import RunState, RunStore
-from core.runs.process import recorded_process
 from tests.app_server import Server
 from tests.e2e.conftest import ARTIFACTS, new_page
 from tests.patience import wait_until

@@ -19,8 +19,8 @@ from core.export.formats import FORMATS
 from core.export.fresh import fresh_process
 from core.export.task import export
 from core.files import write_json
+from core.jobs.tasks import TaskReporter
 from core.runs import Run, RunStore
-from core.runs.tasks import TaskReporter
 from core.settings import Settings
 from tests.squares import squares
 

@@ -16,8 +16,8 @@ from core.export import litert as conversion
 from core.export.litert_task import main
 from core.export.parity import Parity, parity_in_words, read_parity
 from core.files import write_json
+from core.jobs.tasks import Task, TaskState, read_task
 from core.runs import Run, RunStore, litert
-from core.runs.tasks import Task, TaskState, read_task
 from core.settings import Settings
 from tests.decoded import decode
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run

@@ -10,10 +10,10 @@ from core.config import HeadConfig, TrainingConfig, config_from_dict, config_to_
 from core.datasets import DatasetStore
 from core.datasets.edits import edits_of
 from core.errors import UnfreezeError
+from core.jobs.tasks import read_task
 from core.language import moment
 from core.runs import RunStore
 from core.runs.metrics_log import MetricsView, epoch_table, read_metrics
-from core.runs.tasks import read_task
 from tests.fuzz.inputs import damaged, scalars, values
 from tests.fuzz.rounds import EXAMPLES, fuzz
 

@@ -15,8 +15,8 @@ from core.doctor import Finding, Level, Listening, configured, examine
 from core.doctor.files import BUNDLED, check_bundled, check_secrets, check_workspace
 from core.doctor.machine import check_python_and_packages
 from core.doctor.network import check_address, check_queue
-from core.runs import scheduler
-from core.runs.process import record_process
+from core.jobs.process import record_process
+from core.queue import scheduler
 from core.settings import APP_ROOT, Settings
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - told of, or bound for a moment

@@ -16,11 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from core import logs
 from core.config import HeadConfig
 from core.datasets import Dataset
+from core.jobs import reporter, tasks
 from core.metrics import metrics
-from core.runs import RunState, RunStore, tasks
-from core.runs.dispatcher import Dispatcher
+from core.queue.dispatcher import Dispatcher
+from core.runs import RunState, RunStore
 from core.settings import APP_ROOT, Settings
-from core.training import reporter
 from tests.patience import wait_until
 
 SECRETS = {

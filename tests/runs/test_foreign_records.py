@@ -13,9 +13,9 @@ from core.datasets import DatasetStore
 from core.datasets.edits import edits_of
 from core.errors import DatasetError, RunError
 from core.files import parse_json
+from core.jobs.tasks import Task, read_task
 from core.runs import RunState, RunStore
 from core.runs.metrics_log import MetricsView, epoch_table, read_metrics
-from core.runs.tasks import Task, read_task
 
 DEEP = "[" * 100_000 + "]" * 100_000
 HUGE = "1" + "0" * 400

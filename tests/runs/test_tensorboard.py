@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.queue.started import end_all, started
 from core.runs import tensorboard
-from core.runs.started import end_all, started
 from core.settings import Settings
 from tests.patience import PATIENCE_S, wait_until
 

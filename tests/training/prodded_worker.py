@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.jobs.reporter import Reporter
 from core.runs.metrics_log import MetricsWriter
 from core.training import worker
-from core.training.reporter import Reporter
 
 
 def prod(deed: Callable[[], None], epoch: int) -> None:

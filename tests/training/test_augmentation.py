@@ -11,11 +11,11 @@ import pytest
 from core.backbones.graph import step_output
 from core.config import Augmentation, TrainingConfig
 from core.datasets import Dataset
+from core.jobs.reporter import Reporter
 from core.training.augmentation import Augmenter, row_seeds
 from core.training.data import TrainingData, training_data
 from core.training.feature_pass import tap_file
 from core.training.feature_store import FeatureStore
-from core.training.reporter import Reporter
 from core.training.varied import Live, StoredViews, View, varied_inputs
 from tests.decoded import decode
 

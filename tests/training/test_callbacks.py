@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from core.jobs.reporter import Reporter, StopRequested
 from core.runs.metrics_log import MetricsWriter, epoch_table, read_metrics, running_batch
 from core.training.callbacks import BestEpoch, MetricsLogger, Position
-from core.training.reporter import Reporter, StopRequested
 
 
 class DummyModel:

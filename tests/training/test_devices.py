@@ -18,7 +18,7 @@ from core.config import TrainingConfig
 from core.training.batches import Batches
 from core.training.devices import spread
 from core.training.fit import fit
-from core.training.reporter import Reporter, StopRequested
+from core.jobs.reporter import Reporter, StopRequested
 
 config = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], config)

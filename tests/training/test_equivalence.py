@@ -11,10 +11,10 @@ from core.backbones.blocks import find_blocks
 from core.backbones.compose import set_trainable
 from core.backbones.graph import step_output
 from core.config import TrainingConfig
+from core.jobs.reporter import Reporter
 from core.training.batches import Batches
 from core.training.fit import fit
 from core.training.optimizer import make_optimizer
-from core.training.reporter import Reporter
 
 CONFIG = TrainingConfig(learning_rate=1e-2, epochs=3, batch_size=8, seed=5)
 

@@ -9,8 +9,8 @@ import pytest
 from core.config import HeadConfig
 from core.datasets import Dataset
 from core.evaluation.predictions import read_predictions
+from core.jobs.tasks import Task, TaskState, read_task
 from core.runs import Run, RunStore, heatmaps
-from core.runs.tasks import Task, TaskState, read_task
 from core.settings import Settings
 from core.training import heatmap_worker
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from core.config import TrainingConfig
+from core.jobs.reporter import Reporter
 from core.training.batches import Batches
 from core.training.fit import fit
 from core.training.optimizer import class_weights, compile_model, make_optimizer
 from core.training.patience import Patience, Plateau
-from core.training.reporter import Reporter
 from core.training.schedule import LearningRate, last_rate, learning_rate
 
 CONFIG = TrainingConfig(learning_rate=0.1, epochs=10)

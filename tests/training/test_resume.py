@@ -14,12 +14,12 @@ from core.backbones.compose import set_trainable
 from core.backbones.graph import step_output
 from core.config import Augmentation, TrainingConfig
 from core.errors import RunError
+from core.jobs.reporter import Reporter, StopRequested
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.training.batches import Batches
 from core.training.checkpoint_file import Checkpoint, read_checkpoint, write_checkpoint
 from core.training.fit import FitResult, fit
 from core.training.precision import half_policy, half_precision
-from core.training.reporter import Reporter, StopRequested
 from core.training.varied import StoredViews
 
 # 30 images in batches of 8: four batches, the last one smaller. Validation has two.

@@ -8,13 +8,13 @@ import pytest
 
 from core.config import Augmentation, FineTuneConfig, HeadConfig, Scope
 from core.datasets import Dataset
+from core.jobs.reporter import Reporter
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import new_mark
 from core.runs.state import write_status
 from core.settings import Settings
 from core.training import feature_pass
 from core.training.prepare import prepared
-from core.training.reporter import Reporter
 from core.training.stage import store_features
 
 CHOICES: tuple[tuple[str, Scope], ...] = (

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset
 from core.evaluation.predictions import read_predictions
+from core.jobs.tasks import TaskReporter, TaskState
 from core.runs import Run, heatmaps
-from core.runs.tasks import TaskReporter, TaskState
 from core.settings import Settings
 from core.ui.evaluate.heat_pictures import glowing
 from tests.alive import at_work

@@ -15,8 +15,8 @@ from core.datasets import Dataset, DatasetStore
 from core.evaluation.rejection import Rejection, save_rejection
 from core.export.formats import FORMATS
 from core.files import write_json
+from core.jobs.tasks import TaskReporter, TaskState, read_task
 from core.runs import Run, litert
-from core.runs.tasks import TaskReporter, TaskState, read_task
 from core.settings import Settings
 from tests.alive import at_work
 from tests.evaluation.runs_on_disk import finished_pair

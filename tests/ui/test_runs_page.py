@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.files import read_json, write_json
+from core.jobs.process import record_process
 from core.runs import Run, RunState, RunStore, tensorboard
-from core.runs.process import record_process
 from core.settings import Settings
 from core.training.feature_store import StoredFeatures
 from core.ui.runs.disk_use import unused_features
@@ -246,7 +246,7 @@ def test_a_run_that_does_not_answer_is_ended_by_force(dataset: Dataset, store: R
 def test_what_the_app_has_started_is_shown_and_ended(
     dataset: Dataset, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.runs.started.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("core.queue.started.PATIENCE_SECONDS", 0.0)
     run = runs.running(store, runs.head_config(dataset))
     queued = store.create(runs.head_config(dataset))
     with subprocess.Popen(["sleep", "600"]) as process:

@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from core.evaluation.comparison import Comparison
+from core.jobs.tasks import TaskState, read_task
 from core.language import mark, tr
 from core.runs import Run, heatmaps
 from core.runs.heatmaps import Maps
-from core.runs.tasks import TaskState, read_task
 from core.ui import session
 from core.ui.task_view import begin, task_view
 

@@ -12,9 +12,9 @@ from core.export.certificate import told_difference
 from core.export.formats import FORMATS, ExportFormat
 from core.export.parity import left_out_in_words
 from core.files import read_json
+from core.jobs.tasks import TaskState
 from core.language import number, plain_number, tr, trn
 from core.runs import Run
-from core.runs.tasks import TaskState
 from core.ui import session
 from core.ui.task_view import task_view
 from core.ui.text import plain

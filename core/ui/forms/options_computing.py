@@ -7,8 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core.config import TrainingConfig
+from core.jobs.gpus import gpu_names
 from core.language import tr
-from core.runs.gpus import gpu_names
 
 _BATCH_SIZES = (4, 8, 16, 32, 64, 128)
 

@@ -9,9 +9,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets.folder import folders_in, is_text
 from core.evaluation.batch_task import THE_ZIP
+from core.jobs.tasks import Task, TaskState
 from core.language import tr, trn
 from core.runs import Run
-from core.runs.tasks import Task, TaskState
 from core.ui import session
 from core.ui.task_view import task_view
 from core.ui.text import plain

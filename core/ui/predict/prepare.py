@@ -7,9 +7,9 @@ from contextlib import suppress
 import streamlit as st
 
 from core.errors import UnfreezeError
+from core.jobs.tasks import TaskState, read_task
 from core.language import tr
 from core.runs import Run, litert
-from core.runs.tasks import TaskState, read_task
 from core.ui import session
 from core.ui.task_view import begin, task_view
 

@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.config import FineTuneConfig
 from core.language import moment, tr, trn
+from core.queue.started import Started, started
 from core.runs import Run, RunState
-from core.runs.started import Started, started
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do

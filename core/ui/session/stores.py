@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.logs import log_to_file
+from core.queue.dispatcher import Dispatcher
 from core.runs import Run
-from core.runs.dispatcher import Dispatcher
 from core.runs.metrics_log import MetricsView
 from core.settings import Settings
 

@@ -26,10 +26,10 @@ from typing import Any
 
 from core.errors import RunError, UnfreezeError
 from core.files import read_json, write_json
+from core.jobs.process import end_process, recorded_host, recorded_process, start_detached
 from core.language import Words, mark, tr
 from core.logs import MAX_RUN_BYTES, keep_small, log_to_stderr, new_log
 from core.records import known_fields
-from core.runs.process import end_process, recorded_host, recorded_process, start_detached
 from core.settings import Settings
 
 WRITE_SECONDS = 0.3

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import RunError
-from core.runs import tasks
-from core.runs.tasks import (
+from core.jobs import tasks
+from core.jobs.tasks import (
     Task,
     TaskReporter,
     TaskState,
@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def begin(folder: Path, kind: str) -> None:
-    start_task(folder, "tests.runs.sample_task", [kind])
+    start_task(folder, "tests.jobs.sample_task", [kind])
 
 
 def end_of(folder: Path) -> Task:

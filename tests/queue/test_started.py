@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from core.config import HeadConfig
-from core.runs import Run, RunState, RunStatus, RunStore, scheduler
-from core.runs.dispatcher import Dispatcher
-from core.runs.process import record_process
-from core.runs.sharing import helper_record
-from core.runs.started import end_all, started
+from core.jobs.process import record_process
+from core.jobs.tasks import TaskReporter, TaskState, read_task
+from core.queue import scheduler
+from core.queue.dispatcher import Dispatcher
+from core.queue.sharing import helper_record
+from core.queue.started import end_all, started
+from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.state import write_status
-from core.runs.tasks import TaskReporter, TaskState, read_task
 from core.settings import Settings
 from tests.alive import beat
 from tests.patience import PATIENCE_S

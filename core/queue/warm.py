@@ -1,7 +1,7 @@
 """One process that is ready for the next run: importing TensorFlow takes seconds that nobody should
 wait for.
 
-A Dask worker keeps it (`core.runs.dask_worker`): while the worker has nothing to do,
+A Dask worker keeps it (`core.queue.dask_worker`): while the worker has nothing to do,
 `python -m core.training.warm` imports what a run needs and waits for one line on its standard
 input. The run is handed to it, and the next spare is started when the worker has nothing to do
 again. Where there is none, where it has died, or where the code on disk is no longer what the
@@ -28,10 +28,11 @@ from typing import Any
 import psutil
 
 from core.files import locked_or_closed, read_json
+from core.jobs import tasks
+from core.jobs.gpus import Share
+from core.jobs.process import host, record_process, recorded_host, recorded_process
 from core.logs import open_log
-from core.runs import litert, tasks
-from core.runs.gpus import Share
-from core.runs.process import host, record_process, recorded_host, recorded_process
+from core.runs import litert
 from core.settings import APP_ROOT
 
 # A spare takes about 0.6 GB. It goes when less than `LEAST_BYTES` is left beside it.

@@ -1,7 +1,7 @@
 """The queue's processes: a Dask scheduler and one worker, detached from the web server.
 
 They outlive it and are found again through Dask's own scheduler file in the workspace. Both listen
-on 127.0.0.1 only: who reaches a scheduler's port can run code. `python -m core.runs.queue
+on 127.0.0.1 only: who reaches a scheduler's port can run code. `python -m core.queue
 status|stop` looks at them, or ends them, without the app.
 """
 
@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import QueueError
 from core.files import read_json
-from core.language import tr
-from core.logs import open_log
-from core.runs.gpus import gpu_names
-from core.runs.process import (
+from core.jobs.gpus import gpu_names
+from core.jobs.process import (
     end_process,
     host,
     recorded_host,
     recorded_process,
     start_detached,
 )
+from core.language import tr
+from core.logs import open_log
 from core.settings import APP_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _start_worker(settings: Settings) -> None:
         "worker",
         ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", runs],
         ["--nworkers", "1", "--resources", f"{SLOT}={runs}", "--memory-limit", "0"],
-        ["--preload", "core.runs.dask_worker"],
+        ["--preload", "core.queue.dask_worker"],
         ["--scheduler-file", str(scheduler_file(settings))],
         ["--local-directory", str(settings.queue_dir / "scratch")],
     )

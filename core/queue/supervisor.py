@@ -17,12 +17,12 @@ from typing import IO, Any
 
 from core.errors import RunError
 from core.files import locked_or_closed
+from core.jobs.gpus import taken
+from core.jobs.process import host, recorded_host
 from core.language import tr
-from core.runs.dask_worker import at_work, dask_worker
-from core.runs.gpus import taken
-from core.runs.process import host, recorded_host
+from core.queue.dask_worker import at_work, dask_worker
+from core.queue.warm import Spares, start
 from core.runs.run import Run, RunState, RunStatus
-from core.runs.spare import Spares, start
 from core.runs.state import GO_ON, write_status
 from core.runs.store import RunStore
 

@@ -13,13 +13,14 @@ import psutil
 
 from core.errors import RunError
 from core.files import read_json
+from core.jobs.process import end_process, host, recorded_host, recorded_process
+from core.jobs.tasks import end_task, task_folders
 from core.language import mark
-from core.runs import scheduler, tensorboard
-from core.runs.process import end_process, host, recorded_host, recorded_process
+from core.queue import scheduler
+from core.queue.warm import spare_records
+from core.runs import tensorboard
 from core.runs.run import Run, RunState
-from core.runs.spare import spare_records
 from core.runs.store import RunStore
-from core.runs.tasks import end_task, task_folders
 from core.settings import Settings
 
 PATIENCE_SECONDS = 20.0

@@ -1,4 +1,4 @@
-"""What the app adds to a Dask worker: `dask worker --preload core.runs.dask_worker` lets it keep a
+"""What the app adds to a Dask worker: `dask worker --preload core.queue.dask_worker` lets it keep a
 spare process; tasks ask here for the worker that they run on."""
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from core.runs.gpus import gpu_names
-from core.runs.spare import Spares
+from core.jobs.gpus import gpu_names
+from core.queue.warm import Spares
 from core.settings import Settings
 
 _NAME = "unfreeze-spares"

@@ -11,9 +11,10 @@ import pytest
 from core.config import HeadConfig
 from core.errors import QueueError
 from core.files import write_json
-from core.runs import RunState, RunStatus, RunStore, scheduler, supervisor
-from core.runs.dispatcher import Dispatcher
-from core.runs.process import end_process, record_process, recorded_process
+from core.jobs.process import end_process, record_process, recorded_process
+from core.queue import scheduler, supervisor
+from core.queue.dispatcher import Dispatcher
+from core.runs import RunState, RunStatus, RunStore
 from core.runs.state import write_status
 from core.settings import Settings
 from tests.patience import PATIENCE_S
@@ -160,7 +161,7 @@ def test_one_dispatcher_serves_a_workspace(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_starts_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.runs.dispatcher.MIN_FREE_BYTES", 10**18)
+    monkeypatch.setattr("core.queue.dispatcher.MIN_FREE_BYTES", 10**18)
 
     with pytest.raises(QueueError, match="disk is full"):
         Dispatcher(Settings(workspace=tmp_path))._check_disk()

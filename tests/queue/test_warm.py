@@ -15,11 +15,13 @@ import pytest
 
 from core.config import HeadConfig, TrainingConfig
 from core.datasets import Dataset
-from core.runs import RunState, RunStatus, RunStore, scheduler, spare, supervisor
-from core.runs.dispatcher import Dispatcher
-from core.runs.gpus import Share
-from core.runs.spare import TASK_LOCKS, Spares, spare_ready, spare_records, start
-from core.runs.started import end_all, started
+from core.jobs.gpus import Share
+from core.queue import scheduler, supervisor
+from core.queue import warm as spare
+from core.queue.dispatcher import Dispatcher
+from core.queue.started import end_all, started
+from core.queue.warm import TASK_LOCKS, Spares, spare_ready, spare_records, start
+from core.runs import RunState, RunStatus, RunStore
 from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
 from tests.patience import PATIENCE_S, wait_until
@@ -89,7 +91,7 @@ def test_a_dead_spare_is_not_asked_and_comes_back_after_the_next_work(
     assert not spare_records(settings.queue_dir)
 
     with spares.busy():
-        command = [sys.executable, "-m", "core.runs.queue", "nothing"]
+        command = [sys.executable, "-m", "core.queue", "nothing"]
         child = start(command, tmp_path / "log", NOTHING, spares)
         assert child.wait(PATIENCE_S) == 2
     assert "usage" in (tmp_path / "log").read_text()

@@ -1,4 +1,4 @@
-"""`python -m core.runs.queue status|start|stop`: the queue without the app.
+"""`python -m core.queue status|start|stop`: the queue without the app.
 
 `start` sees to it that what waits is trained, as the app does once somebody opens it: after a power
 cut, say. `stop` ends everything that the app started: runs that go on stop, queued ones leave the
@@ -12,13 +12,13 @@ import sys
 import time
 
 from core.errors import QueueError
-from core.runs import scheduler
-from core.runs.dispatcher import Dispatcher
-from core.runs.started import Started, end_all, started
+from core.queue import scheduler
+from core.queue.dispatcher import Dispatcher
+from core.queue.started import Started, end_all, started
 from core.runs.store import RunStore, in_order
 from core.settings import Settings
 
-USAGE = "usage: python -m core.runs.queue status|start|stop"
+USAGE = "usage: python -m core.queue status|start|stop"
 
 
 def main(arguments: list[str]) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from core.files import locked_or_closed
-from core.runs.process import host
+from core.jobs.process import host
 
 POLL_SECONDS = 0.25
 _VISIBLE = "CUDA_VISIBLE_DEVICES"

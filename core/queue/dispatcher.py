@@ -17,9 +17,9 @@ from typing import IO, TYPE_CHECKING
 from core.errors import QueueError
 from core.language import tr
 from core.logs import keep_small
-from core.runs import scheduler
+from core.queue import scheduler
+from core.queue.supervisor import work_off
 from core.runs.store import RunStore
-from core.runs.supervisor import work_off
 from core.settings import Settings
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueueError
-from core.runs import scheduler
-from core.runs.dask_worker import at_work
-from core.runs.gpus import taken
-from core.runs.process import host, record_process
-from core.runs.spare import start
+from core.jobs.gpus import taken
+from core.jobs.process import host, record_process
+from core.queue import scheduler
+from core.queue.dask_worker import at_work
+from core.queue.warm import start
 from core.runs.store import RunStore
 from core.settings import Settings
 

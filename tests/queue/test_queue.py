@@ -11,10 +11,12 @@ import pytest
 
 from core.config import HeadConfig, TrainingConfig
 from core.datasets import Dataset
-from core.runs import RunState, RunStore, queue, scheduler
-from core.runs.dispatcher import Dispatcher
-from core.runs.process import end_process
-from core.runs.started import end_all, started
+from core.jobs.process import end_process
+from core.queue import __main__ as queue
+from core.queue import scheduler
+from core.queue.dispatcher import Dispatcher
+from core.queue.started import end_all, started
+from core.runs import RunState, RunStore
 from core.settings import APP_ROOT, Settings
 from tests.patience import PATIENCE_S, wait_until
 
@@ -111,7 +113,7 @@ def test_the_command_tells_and_ends_the_processes(
 
     def command(word: str) -> str:
         return subprocess.run(
-            [sys.executable, "-m", "core.runs.queue", word],
+            [sys.executable, "-m", "core.queue", word],
             cwd=APP_ROOT,
             env=os.environ,
             capture_output=True,

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.config import HeadConfig, TrainingConfig
-from core.runs import RunState, RunStore, supervisor
-from core.runs.gpus import gpu_names, taken
+from core.jobs.gpus import gpu_names, taken
+from core.queue import supervisor
+from core.runs import RunState, RunStore
 from tests.patience import wait_until
 
 # Stays until a file says that it may end, and tells which GPU it may use.
@@ -26,7 +27,7 @@ run.joinpath("status.json").write_text('{"state": "completed", "finished": 1}')
 @pytest.fixture(autouse=True)
 def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,GPU-7")
-    monkeypatch.setattr("core.runs.gpus.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("core.jobs.gpus.POLL_SECONDS", 0.02)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_the_driver_is_asked_where_the_environment_says_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    monkeypatch.setattr("core.runs.gpus._DRIVER", tmp_path)
+    monkeypatch.setattr("core.jobs.gpus._DRIVER", tmp_path)
     assert gpu_names() == []
     for name in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / name).mkdir()

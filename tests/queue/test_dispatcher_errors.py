@@ -8,8 +8,10 @@ import pytest
 
 from core.config import HeadConfig
 from core.errors import QueueError, RunError
-from core.runs import RunStore, queue, scheduler, store
-from core.runs.dispatcher import Dispatcher
+from core.queue import __main__ as queue
+from core.queue import scheduler
+from core.queue.dispatcher import Dispatcher
+from core.runs import RunStore, store
 from core.settings import Settings
 from tests.patience import wait_until
 

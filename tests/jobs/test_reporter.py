@@ -7,9 +7,9 @@ import pytest
 
 from core.config import HeadConfig
 from core.errors import RunError
+from core.jobs import reporter as module
+from core.jobs.reporter import Reporter
 from core.runs import RunState, RunStatus, RunStore
-from core.training import reporter as module
-from core.training.reporter import Reporter
 
 
 def test_a_full_disk_is_told_in_the_room_that_the_status_has(

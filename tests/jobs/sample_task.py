@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from core.errors import ExportError
-from core.runs.tasks import TaskReporter, run_task
+from core.jobs.tasks import TaskReporter, run_task
 
 
 def work(reporter: TaskReporter) -> dict[str, int]:

@@ -28,8 +28,8 @@ SERVER, WORKERS = "10.231.77.1", ("10.231.77.2", "10.231.77.3")
 ADDRESS = f"tls://{SERVER}:8786"
 DISPATCH = """
 import sys, time
-from core.runs import scheduler
-from core.runs.dispatcher import Dispatcher
+from core.queue import scheduler
+from core.queue.dispatcher import Dispatcher
 from core.settings import Settings
 settings = Settings.from_environment()
 scheduler.CONNECT_SECONDS = 240.0  # all of them begin at the same time

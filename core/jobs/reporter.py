@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UnfreezeError
+from core.jobs.process import record_process
 from core.logs import MAX_RUN_BYTES, keep_small
-from core.runs.process import record_process
 from core.runs.run import RunState, RunStatus
 from core.runs.state import write_status
 

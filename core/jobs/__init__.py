@@ -1,0 +1,1 @@
+"""Jobs: whatever runs in the background, with its folder, process and end."""

@@ -1,0 +1,1 @@
+"""The queue: Dask places jobs on workers, and the folders are the record."""
