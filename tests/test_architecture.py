@@ -75,7 +75,7 @@ def module_name(path: Path) -> str:
 def unit(module: str) -> str:
     """The part of the house that a module belongs to; "" outside of it."""
     parts = module.split(".")
-    return ".".join(parts[1:2]) if parts[0] == "core" else parts[0] if parts[0] in LEVEL else ""
+    return ".".join(parts[1:2]) if parts[0] == "core" else parts[0] if parts[0] in LAYERS[0] else ""
 
 
 def upward(module: str, names: set[str]) -> set[str]:

@@ -13,9 +13,8 @@ from typing import Any
 
 from core.errors import UnfreezeError
 from core.jobs.process import record_process
+from core.jobs.state import JobState, JobStatus, write_status
 from core.logs import MAX_RUN_BYTES, keep_small
-from core.runs.run import RunState, RunStatus
-from core.runs.state import write_status
 
 WRITE_SECONDS = 0.5
 HEARTBEAT_SECONDS = 1.0
@@ -34,14 +33,14 @@ class Reporter:
 
     def __init__(self, run_dir: Path) -> None:
         self.run_dir = run_dir
-        self._status = RunStatus(state=RunState.RUNNING, phase="starting", started=time.time())
+        self._status = JobStatus(state=JobState.RUNNING, phase="starting", started=time.time())
         self._written = 0.0
         self._phase_began = time.monotonic()
         self._first_done = 0
         self._stopped = threading.Event()
         self._stop_noticed = False
 
-    def begin(self, before: RunStatus | None = None) -> None:
+    def begin(self, before: JobStatus | None = None) -> None:
         """Says that the run is running, and keeps the heartbeat going from a thread.
 
         Args:
@@ -93,14 +92,14 @@ class Reporter:
             self._stop_noticed = True
             raise StopRequested
 
-    def finish(self, state: RunState, results: dict[str, Any]) -> None:
+    def finish(self, state: JobState, results: dict[str, Any]) -> None:
         """Ends the run as `completed` or `stopped`."""
         self._end(state, results=results or self._status.results)
 
     def fail(self, error: UnfreezeError, details: str = "") -> None:
         """Ends the run as `failed`, with what a person needs to know."""
         try:
-            self._end(RunState.FAILED, error=error.record(details))
+            self._end(JobState.FAILED, error=error.record(details))
         except OSError:
             self._end_without_room(error)
 
@@ -116,13 +115,13 @@ class Reporter:
             file.write(content)
             file.truncate()
 
-    def _end(self, state: RunState, **changes: Any) -> None:
+    def _end(self, state: JobState, **changes: Any) -> None:
         self._stopped.set()
         self._status = dataclasses.replace(
             self._status, state=state, finished=time.time(), seconds_left=None, **changes
         )
         self._write()
-        if state is RunState.COMPLETED:
+        if state is JobState.COMPLETED:
             shutil.rmtree(self.run_dir / "checkpoints", ignore_errors=True)
 
     def _write(self) -> None:

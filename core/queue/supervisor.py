@@ -19,11 +19,11 @@ from core.errors import RunError
 from core.files import locked_or_closed
 from core.jobs.gpus import taken
 from core.jobs.process import host, recorded_host
+from core.jobs.state import GO_ON, write_status
 from core.language import tr
 from core.queue.dask_worker import at_work, dask_worker
 from core.queue.warm import Spares, start
 from core.runs.run import Run, RunState, RunStatus
-from core.runs.state import GO_ON, write_status
 from core.runs.store import RunStore
 
 POLL_SECONDS = 0.25

@@ -1,122 +1,21 @@
-"""What a run is, and the states it goes through."""
+"""What a run is: a training that was asked for, with its record."""
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from core.config import HeadConfig, RateTestConfig, RunConfig
-from core.language import Words, mark, retold, tr
-from core.records import known_fields, seconds_since_1970
+from core.jobs.state import JobState, JobStatus
+from core.language import retold, tr
 from core.sizes import folder_bytes, kept_bytes
 
-
-class RunState(StrEnum):
-    """Where a run stands; each state says who sets it.
-
-    `status.json` holds `running` and the three ends; readers derive the others, and correct the
-    file where it can no longer be true.
-    """
-
-    # Derived by readers: there is no `status.json` yet (the page has just created the run), or
-    # the run had ended and the page wrote a `resume.request`.
-    QUEUED = "queued"
-    # Set by the worker when it begins; it says its phase with it, one of `PHASES`.
-    RUNNING = "running"
-    # Derived by readers: running, and the page wrote a `stop.request`.
-    STOPPING = "stopping"
-    # Set by the worker that ended on request, with the best epoch's model where an epoch was
-    # finished. Derived by readers for a queued run with a `stop.request`: it was cancelled.
-    STOPPED = "stopped"
-    # Set by the worker, after everything was saved and checked.
-    COMPLETED = "completed"
-    # Set by the worker that met an error; by its supervisor when the worker died without a word;
-    # derived by readers where the heartbeat has ceased, no process is seen on this host, and no
-    # supervisor is left to say so.
-    FAILED = "failed"
-
-    @property
-    def active(self) -> bool:
-        """Whether the run may still change by itself."""
-        return self in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
-
-
-_STATE_WORDS = {
-    RunState.QUEUED: mark("queued"),
-    RunState.RUNNING: mark("running"),
-    RunState.STOPPING: mark("stopping"),
-    RunState.STOPPED: mark("stopped"),
-    RunState.COMPLETED: mark("completed"),
-    RunState.FAILED: mark("failed"),
-}
-
-
-def state_word(state: RunState) -> Words:
-    """A state as people read it."""
-    return tr(_STATE_WORDS[state])
-
-
-# Results that are shown wherever runs are listed.
-_SHOWN = ("val_accuracy", "test_accuracy", "val_loss", "best_epoch", "epochs_done")
+# A training is a job; its state is told by the job's folder.
+RunState = JobState
+RunStatus = JobStatus
 # The phases of a running run, in their order.
 PHASES = ("starting", "reading", "features", "training", "evaluating", "saving")
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """What the worker says of a run, as `status.json` holds it.
-
-    Attributes:
-        state: See `RunState`.
-        phase: One of `PHASES`, or "" before the run begins.
-        done: Units of the phase that are done.
-        total: Units of the phase in all; 0 where that is unknown.
-        unit: What is counted: "images" or "batches".
-        seconds_left: Estimated seconds to the end of the run, or None.
-        started: When the worker began, in seconds since 1970, or None.
-        finished: When it ended, or None.
-        error: Keys `what`, `way_out` and `details`, for a failed run.
-        results: Numbers of a finished run: `val_accuracy`, `test_accuracy`, `val_loss`,
-            `best_epoch`, `epochs_done`, and more that the worker adds. A run that goes on keeps
-            those of its stop until it has others.
-        attempts: How often the run was begun.
-    """
-
-    state: RunState = RunState.QUEUED
-    phase: str = ""
-    done: int = 0
-    total: int = 0
-    unit: str = ""
-    seconds_left: float | None = None
-    started: float | None = None
-    finished: float | None = None
-    error: dict[str, Any] | None = None
-    results: dict[str, Any] = field(default_factory=dict)
-    attempts: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> RunStatus:
-        """Reads back what `to_dict` made; unknown keys are ignored.
-
-        Raises:
-            KeyError: If `state` is missing.
-            ValueError: If it is unknown.
-            TypeError: If a value has another type.
-        """
-        known = known_fields(cls, values)
-        for moment in (known.get("started"), known.get("finished")):
-            seconds_since_1970(moment or 0.0)
-        for name in _SHOWN:
-            if not isinstance(known.get("results", {}).get(name), int | float | None):
-                raise TypeError(f"results.{name} should be a number.")
-        return cls(**{**known, "state": RunState(values["state"])})
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_d
 from core.errors import RunError
 from core.files import FileVersion, file_version, leads_out, read_json, read_kept, write_json
 from core.jobs.process import end_process
+from core.jobs.state import read_status, state_word
+from core.jobs.state import write_status as write_status
 from core.language import tr
 from core.records import seconds_since_1970
 from core.runs.listing import listing_of
-from core.runs.run import GroupMark, Run, RunState, RunStatus, state_word
-from core.runs.state import read_status
-from core.runs.state import write_status as write_status
+from core.runs.run import GroupMark, Run, RunState, RunStatus
 
 # Raised when a field changes its meaning; new fields alone do not need it.
 CONFIG_VERSION = 1

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from core.backbones.block import block_title, from_block
 from core.config import FineTuneConfig
 from core.datasets import Dataset
+from core.jobs.state import state_word
 from core.language import mark, tr, trn
 from core.runs import Run, RunState
 from core.runs.groups import standalone
-from core.runs.run import state_word
 from core.ui.data.manifests import cached_manifest
 from core.ui.data.notes import notes
 from core.ui.last_verdict import last_verdict

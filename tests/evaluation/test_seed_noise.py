@@ -17,9 +17,9 @@ from core.evaluation.seed_noise import (
     spread_in_words,
 )
 from core.evaluation.verdict import Outcome
+from core.jobs.state import write_status
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import group_about
-from core.runs.state import write_status
 
 HEAD = HeadConfig("data", "v1", training=TrainingConfig(seed=4))
 

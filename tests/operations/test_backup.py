@@ -21,10 +21,10 @@ from core.config import HeadConfig
 from core.datasets import Dataset, DatasetStore
 from core.errors import BackupError
 from core.files import write_json
+from core.jobs.state import write_status
 from core.runs import RunState, RunStore
 from core.runs.metrics_log import MetricsWriter, read_metrics
 from core.runs.run import RunStatus
-from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
 
 

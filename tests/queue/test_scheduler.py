@@ -12,10 +12,10 @@ from core.config import HeadConfig
 from core.errors import QueueError
 from core.files import write_json
 from core.jobs.process import end_process, record_process, recorded_process
+from core.jobs.state import write_status
 from core.queue import scheduler, supervisor
 from core.queue.dispatcher import Dispatcher
 from core.runs import RunState, RunStatus, RunStore
-from core.runs.state import write_status
 from core.settings import Settings
 from tests.patience import PATIENCE_S
 

@@ -8,13 +8,13 @@ import pytest
 
 from core.config import HeadConfig
 from core.jobs.process import record_process
+from core.jobs.state import write_status
 from core.jobs.tasks import TaskReporter, TaskState, read_task
 from core.queue import scheduler
 from core.queue.dispatcher import Dispatcher
 from core.queue.sharing import helper_record
 from core.queue.started import end_all, started
 from core.runs import Run, RunState, RunStatus, RunStore
-from core.runs.state import write_status
 from core.settings import Settings
 from tests.alive import beat
 from tests.patience import PATIENCE_S

@@ -16,13 +16,13 @@ import pytest
 from core.config import HeadConfig, TrainingConfig
 from core.datasets import Dataset
 from core.jobs.gpus import Share
+from core.jobs.state import write_status
 from core.queue import scheduler, supervisor
 from core.queue import warm as spare
 from core.queue.dispatcher import Dispatcher
 from core.queue.started import end_all, started
 from core.queue.warm import TASK_LOCKS, Spares, spare_ready, spare_records, start
 from core.runs import RunState, RunStatus, RunStore
-from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
 from tests.patience import PATIENCE_S, wait_until
 from tests.workshop import saved_weights

@@ -6,6 +6,7 @@ import pytest
 
 from core.config import FineTuneConfig, HeadConfig
 from core.errors import RunError
+from core.jobs.state import write_status
 from core.queue.supervisor import _next_run
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import (
@@ -17,7 +18,6 @@ from core.runs.groups import (
     standalone,
     stop_group,
 )
-from core.runs.state import write_status
 from tests.alive import beat
 
 HEAD = HeadConfig("data", "v1")

@@ -10,7 +10,8 @@ import pytest
 from core import files
 from core.config import HeadConfig
 from core.files import file_version, read_kept
-from core.runs import Run, RunState, RunStatus, RunStore, state
+from core.jobs import state
+from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.store import write_status
 
 

@@ -15,9 +15,9 @@ import pytest
 from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConfig
 from core.errors import RunError
 from core.jobs.process import end_process, record_process
+from core.jobs.state import HEARTBEAT_LIMIT_S, write_status
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
-from core.runs.state import HEARTBEAT_LIMIT_S, write_status
 from tests.alive import beat
 from tests.patience import PATIENCE_S
 

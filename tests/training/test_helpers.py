@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from core.config import HeadConfig
+from core.jobs.state import write_status
 from core.queue import scheduler
 from core.queue.sharing import Helpers
 from core.runs import Run, RunState, RunStatus, RunStore
-from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
 from core.training import shards as shards_module
 from core.training.feature_pass import compute_features

@@ -13,10 +13,10 @@ import pytest
 
 from core.config import HeadConfig
 from core.datasets import Dataset
+from core.jobs.state import write_status
 from core.queue import sharing
 from core.queue.sharing import REFUSED, Helpers
 from core.runs import RunState, RunStatus, RunStore
-from core.runs.state import write_status
 from core.settings import APP_ROOT, Settings
 from core.training import shards as shards_module
 from core.training.data import training_data

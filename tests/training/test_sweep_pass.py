@@ -9,9 +9,9 @@ import pytest
 from core.config import Augmentation, FineTuneConfig, HeadConfig, Scope
 from core.datasets import Dataset
 from core.jobs.reporter import Reporter
+from core.jobs.state import write_status
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import new_mark
-from core.runs.state import write_status
 from core.settings import Settings
 from core.training import feature_pass
 from core.training.prepare import prepared

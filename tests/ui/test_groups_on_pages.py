@@ -7,9 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import FineTuneConfig
 from core.datasets import Dataset
+from core.jobs.state import write_status
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import Group, group_about, new_mark, queue_group
-from core.runs.state import write_status
 from tests.alive import beat
 from tests.ui import runs
 from tests.ui.app import open_page, words

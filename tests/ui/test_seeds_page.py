@@ -8,9 +8,9 @@ import pytest
 
 from core.config import FineTuneConfig
 from core.datasets import Dataset
+from core.jobs.state import write_status
 from core.runs import RunState, RunStatus, RunStore
 from core.runs.groups import group_about
-from core.runs.state import write_status
 from core.settings import Settings
 from tests.evaluation.runs_on_disk import (
     dataset_predictions,

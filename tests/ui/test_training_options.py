@@ -18,8 +18,8 @@ from core.config import (
 from core.datasets import Dataset, DatasetStore
 from core.evaluation.rate_curve import FILE_NAME, RateCurve, rising_rates
 from core.files import write_json
+from core.jobs.state import write_status
 from core.runs import Run, RunState, RunStatus, RunStore
-from core.runs.state import write_status
 from core.settings import Settings
 from core.ui.forms.augmentation_form import mirrors_at_first
 from core.ui.forms.training_form import nearest_rate

@@ -10,9 +10,9 @@ from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.datasets.camera import takes_pictures
 from core.errors import UnfreezeError
+from core.jobs.state import state_word
 from core.language import moment, tr, trn
 from core.runs import Run
-from core.runs.run import state_word
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button

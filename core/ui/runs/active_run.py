@@ -8,10 +8,11 @@ import streamlit as st
 
 from core.config import FineTuneConfig, RateTestConfig
 from core.errors import RunError
+from core.jobs.state import state_word
 from core.language import tr
 from core.runs import Run, RunState
 from core.runs.groups import groups_of
-from core.runs.run import GroupMark, state_word
+from core.runs.run import GroupMark
 from core.ui import session
 from core.ui.refreshed import refreshed
 from core.ui.runs.groups import group_share, group_words, page_of_group

@@ -10,10 +10,10 @@ import streamlit as st
 from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
 from core.errors import told_error
+from core.jobs.state import state_word
 from core.language import moment, tr, trn
 from core.runs import Run, RunState
 from core.runs.groups import Group, folded
-from core.runs.run import state_word
 from core.runs.store import in_order
 from core.team.permissions import Action
 from core.ui import session
