@@ -83,7 +83,7 @@ def measure(way: str, share: float, seed: int, plan: Plan) -> dict[str, float]:
 def train(store: RunStore, config: HeadConfig | FineTuneConfig) -> Run:
     """Trains one run to its end."""
     run = store.create(config)
-    supervise(run)
+    supervise(run.job)
     run = store.get(run.id)
     if run.status.state is not RunState.COMPLETED:
         raise SystemExit(f"{run.id}: {run.status.state} {run.status.error}")

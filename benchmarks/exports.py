@@ -30,9 +30,9 @@ from core.datasets import Dataset
 from core.datasets.scanned import decoded, scanned_images
 from core.errors import ExportError
 from core.export.formats import FORMATS
-from core.export.task import export
+from core.export.task import work
 from core.files import read_json, write_json
-from core.jobs.tasks import TaskReporter
+from core.jobs.reporter import Reporter
 from core.runs import Run, RunStore
 from core.settings import Settings
 
@@ -102,7 +102,7 @@ def _measure(name: str, key: str, run: Run) -> dict[str, Any]:
     folder = run.path / "exports" / key
     folder.mkdir(parents=True)
     try:
-        export(folder, TaskReporter(folder))
+        work(Reporter(folder))
     except ExportError as error:
         print(error)
     c = read_json(folder / "certificate.json")

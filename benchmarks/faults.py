@@ -36,12 +36,12 @@ from benchmarks.server import Server
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.jobs.process import end_process
-from core.queue.warm import spare_ready, spare_records
+from core.queue.warm import is_ready, warm_records
 from core.runs import Run, RunState, RunStore
 from core.settings import APP_ROOT, Settings
 from tests.squares import squares
 
-PROCESSES = ("trainer", "worker", "scheduler", "server", "spare")
+PROCESSES = ("trainer", "worker", "scheduler", "server", "warm worker")
 VICTIMS = (
     ("trainer",),
     ("worker",),
@@ -49,12 +49,12 @@ VICTIMS = (
     ("server",),
     ("trainer", "worker"),
     ("worker", "scheduler"),
-    ("spare",),
+    ("warm worker",),
     PROCESSES,
 )
 ROUND_SECONDS = 240.0
 SPARE_SECONDS = 30.0
-# How long a spare process lives on after a run was asked for, about.
+# How long a warm worker lives on after a run was asked for, about.
 SPARE_LIFE = 1.5
 POLL_SECONDS = 0.1
 HEAD = TrainingConfig(learning_rate=1e-2, epochs=60, batch_size=8)
@@ -112,16 +112,16 @@ class Site:
         if name == "server":
             self.server.kill()
             return True
-        if name == "spare":
-            return any(end_process(p) for p in spare_records(self.settings.queue_dir))
+        if name == "warm worker":
+            return any(end_process(p) for p in warm_records(self.settings.queue_dir))
         path = self.settings.queue_dir / f"{name}.process.json"
         return end_process(run.process_path if name == "trainer" else path)
 
-    def wait_for_spare(self) -> None:
+    def wait_for_warm(self) -> None:
         """Waits until a process is ready for the next run, or for as long as that may take."""
         deadline = time.monotonic() + SPARE_SECONDS
         while time.monotonic() < deadline:
-            if any(map(spare_ready, spare_records(self.settings.queue_dir))):
+            if any(map(is_ready, warm_records(self.settings.queue_dir))):
                 return
             time.sleep(POLL_SECONDS)
 
@@ -211,10 +211,10 @@ def main() -> None:
                 whole = site.whole[chance.randrange(2)]
                 running = number % 3 > 0  # else it may still be queued
                 delay = chance.uniform(0, whole.seconds or 0)
-                if victims == ("spare",):
+                if victims == ("warm worker",):
                     running, delay = False, chance.uniform(0, SPARE_LIFE)
-                if number % 2 or victims == ("spare",):
-                    site.wait_for_spare()
+                if number % 2 or victims == ("warm worker",):
+                    site.wait_for_warm()
                 outcome = play_round(site, victims, whole, delay, running)
                 outcomes.append(outcome)
                 kind = "head" if whole.is_head else "fine-tuning"

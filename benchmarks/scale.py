@@ -46,7 +46,7 @@ from core.files import read_json
 from core.jobs.process import recorded_process
 from core.queue import scheduler
 from core.queue.dispatcher import Dispatcher
-from core.queue.warm import spare_ready, spare_records
+from core.queue.warm import is_ready, warm_records
 from core.runs import Run, RunState, RunStore
 from core.settings import APP_ROOT, Settings
 
@@ -100,7 +100,7 @@ def cluster(settings: Settings, workers: int, cores: Sequence[int]) -> Iterator[
             folder.mkdir(exist_ok=True)
             started.append(_start("worker", options, settings, folder, {cores[number]}))
         _wait_for(settings, workers)
-        _wait_for_spares(settings, workers)
+        _wait_for_warm(settings, workers)
         yield
     finally:
         for process in started:
@@ -143,11 +143,11 @@ def _wait_for(settings: Settings, workers: int) -> None:
             client.close()
 
 
-def _wait_for_spares(settings: Settings, workers: int) -> None:
-    """Returns once each worker has its spare process, as one that had nothing to do; or in time."""
+def _wait_for_warm(settings: Settings, workers: int) -> None:
+    """Returns once each worker has its warm worker, as one that had nothing to do; or in time."""
     deadline = time.monotonic() + SPARE_SECONDS * settings.warm
     while time.monotonic() < deadline:
-        if sum(map(spare_ready, spare_records(settings.queue_dir))) == workers:
+        if sum(map(is_ready, warm_records(settings.queue_dir))) == workers:
             return
         time.sleep(POLL_SECONDS)
 

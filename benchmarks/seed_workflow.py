@@ -40,7 +40,7 @@ from core.datasets import Dataset, DatasetStore
 from core.datasets.layout import FoundImage
 from core.datasets.scan import scan
 from core.queue.supervisor import supervise
-from core.queue.warm import QUIET_SECONDS, Spares
+from core.queue.warm import QUIET_SECONDS, WarmWorker
 from core.runs import Run, RunStore
 from core.runs.metrics_log import epoch_table, read_metrics
 from core.settings import APP_ROOT, Settings
@@ -74,9 +74,9 @@ def main() -> None:
             training=HEAD,
         )
         script = _script(settings, config)
-        with Spares(settings.queue_dir) as spares:
-            cold = product(settings, config, spares)
-            warm = product(settings, config, spares)
+        with WarmWorker(settings.queue_dir) as ready:
+            cold = product(settings, config, ready)
+            warm = product(settings, config, ready)
         bare = _bare(settings, config)
         _report(options, script, cold, warm, bare)
 
@@ -134,13 +134,15 @@ def _script(settings: Settings, config: HeadConfig) -> dict[str, Any]:
     return {"total": total, "with_start": total, **times, "test": test}
 
 
-def product(settings: Settings, config: HeadConfig, spares: Spares | None = None) -> dict[str, Any]:
+def product(
+    settings: Settings, config: HeadConfig, ready: WarmWorker | None = None
+) -> dict[str, Any]:
     """Both runs, one after the other.
 
     Args:
         settings: Names the workspace.
         config: The head run.
-        spares: Keep the process that stands ready; None starts one for each run.
+        ready: Keep the process that stands ready; None starts one for each run.
 
     Returns:
         `total`, the seconds from a run's queuing to its end, of both; `with_start`, the same and
@@ -148,9 +150,9 @@ def product(settings: Settings, config: HeadConfig, spares: Spares | None = None
     """
     os.environ["UNFREEZE_WORKSPACE"] = str(settings.workspace)
     store = RunStore(settings.runs_dir)
-    head, seconds, start = _train(store, config, spares)
+    head, seconds, start = _train(store, config, ready)
     fine_tune = FineTuneConfig(head.id, config, BLOCKS[config.backbone], training=FINE_TUNE)
-    tuned, more_seconds, other_start = _train(store, fine_tune, spares)
+    tuned, more_seconds, other_start = _train(store, fine_tune, ready)
     total = seconds + more_seconds
     return {
         "total": total,
@@ -161,18 +163,20 @@ def product(settings: Settings, config: HeadConfig, spares: Spares | None = None
     }
 
 
-def _train(store: RunStore, config: RunConfig, spares: Spares | None) -> tuple[Run, float, float]:
+def _train(
+    store: RunStore, config: RunConfig, ready: WarmWorker | None
+) -> tuple[Run, float, float]:
     """Trains; the run, its seconds, and those that the ready process had taken before."""
     waited = time.monotonic()
-    if spares is not None and not spares.wait(READY_SECONDS):
+    if ready is not None and not ready.wait(READY_SECONDS):
         print(
             "no process stands ready (little memory, a GPU, or UNFREEZE_WARM=off): one is started"
         )
     began = time.monotonic()
-    start = began - waited - QUIET_SECONDS if spares is not None and spares.ready else 0.0
+    start = began - waited - QUIET_SECONDS if ready is not None and ready.wait(0) else 0.0
     run = store.create(config)
-    with spares.busy() if spares is not None else nullcontext():
-        supervise(run, spares)
+    with ready.busy() if ready is not None else nullcontext():
+        supervise(run.job, ready)
     seconds = time.monotonic() - began
     done = store.get(run.id)
     if not done.has_model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
@@ -11,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 FileVersion = tuple[int, int]
@@ -144,17 +143,3 @@ def read_kept(kept: Callable[[Path, FileVersion], T], path: Path, version: FileV
 
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-def locked_or_closed(handle: IO[str]) -> IO[str] | None:
-    """Locks an open file without waiting; the lock goes when the file or its process does.
-
-    Returns:
-        The file, or None where another process holds its lock: the file is closed then.
-    """
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
-    return handle

@@ -133,11 +133,11 @@ def _train(store: RunStore, config: RunConfig, dataset: Dataset) -> Run:
     run = store.create(config, dataset.name)
     _say(f"{run.path}")
     try:
-        supervise(run)
+        supervise(run.job)
     except KeyboardInterrupt:
         _say("Stopping; the best epoch's model is kept.")
         store.request_stop(run.id)
-        supervise(store.get(run.id))
+        supervise(store.get(run.id).job)
     run = store.get(run.id)
     error = run.status.error or {}
     words = f"{error.get('what', '')} {error.get('way_out', '')}".strip()

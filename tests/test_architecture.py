@@ -42,12 +42,12 @@ LAYERS = (
     ("evaluation",),
     ("queue",),
     ("runs",),
-    ("jobs",),
     ("datasets",),
     ("backbones",),
+    ("jobs",),
     ("config", "versions"),
     ("records", "tables", "sizes", "logs"),
-    ("files", "settings", "errors"),
+    ("files", "settings", "errors", "posix"),
     ("language",),
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from PIL import Image
 from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
 from core.datasets.scanned import ScannedImage
 from core.errors import InvalidImageError, told_error
+from core.jobs.process import Process, start_piped
 from core.language import number, tr
 from core.settings import APP_ROOT, Settings
 
@@ -45,7 +45,7 @@ class _Decoder:
 
     def __init__(self, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def ask(
         self, request: dict[str, Any], data: bytes, seconds: float
@@ -82,19 +82,16 @@ class _Decoder:
             self._process.communicate()
             self._process = None
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> Process:
         known = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        return subprocess.Popen(
-            [sys.executable, "-m", "core.datasets.apart_process", str(self._memory_bytes)],
-            cwd=APP_ROOT,
-            env={**known, "PYTHONPATH": str(APP_ROOT), "OPENBLAS_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        return start_piped(
+            ["core.datasets.apart_process", str(self._memory_bytes)],
+            {**known, "PYTHONPATH": str(APP_ROOT), "OPENBLAS_NUM_THREADS": "1"},
             stderr=subprocess.DEVNULL,
         )
 
 
-def _watch(process: subprocess.Popen[bytes], seconds: float, answered: threading.Event) -> None:
+def _watch(process: Process, seconds: float, answered: threading.Event) -> None:
     """Ends a process that has computed for so long without an answer.
 
     No image is to blame where the whole machine stood still, or other processes were served first.
@@ -109,7 +106,7 @@ def _watch(process: subprocess.Popen[bytes], seconds: float, answered: threading
         pause = max(left, 0.1)
 
 
-def _computed(process: subprocess.Popen[bytes]) -> float:
+def _computed(process: Process) -> float:
     """Seconds of processor time; infinite where it is gone."""
     try:
         used = psutil.Process(process.pid).cpu_times()

@@ -10,10 +10,8 @@ It reads requests from standard input until that ends: a line of JSON, then as m
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-import resource
 import sys
 import warnings
 from pathlib import Path
@@ -25,11 +23,12 @@ from core.datasets.decode import decode_bytes, open_rgb
 from core.datasets.facts import FileFacts, inspect
 from core.errors import InvalidImageError
 from core.language import tr
+from core.posix import limit_process
 
 
 def main(arguments: list[str]) -> int:
     """Answers until nobody asks any more."""
-    _limit(int(arguments[0]))
+    limit_process(int(arguments[0]))
     warnings.simplefilter("ignore")
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while line := requests.readline():
@@ -83,18 +82,6 @@ def _fact(path: Path, max_pixels: int) -> FileFacts:
 def _answer(answers: IO[bytes], head: dict[str, Any], body: bytes) -> None:
     answers.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n" + body)
     answers.flush()
-
-
-def _limit(memory_bytes: int) -> None:
-    """Some memory and no files: not every system knows every limit."""
-    limits = {
-        resource.RLIMIT_AS: memory_bytes,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-    }
-    for limit, most in limits.items():
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(limit, (most, most))
 
 
 if __name__ == "__main__":

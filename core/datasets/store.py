@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pandas as pd
 from core.datasets.manifest import manifest_version, read_manifest, write_manifest
 from core.errors import DatasetError
 from core.files import read_json, write_json
+from core.jobs.lock import wait_for
 from core.language import Words, english, retold, tr
 from core.records import seconds_since_1970
 
@@ -132,8 +132,7 @@ class DatasetStore:
         Raises:
             DatasetError: If there is none, or it cannot be read.
         """
-        with (self.get(dataset_id).path / "changing.lock").open("a") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)  # given back with the file
+        with wait_for(self.get(dataset_id).path / "changing.lock"):
             yield self.get(dataset_id)
 
     def list(self) -> list[Dataset]:

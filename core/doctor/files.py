@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import stat
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from core.doctor.finding import Finding, ok, problem, warning
 from core.language import number, tr
+from core.posix import belongs_to_another, open_to_others
 from core.settings import Settings
 
 # Of the files that come with the app: an interrupted copy or a text conversion damages them.
@@ -74,13 +74,13 @@ def check_secrets(app_root: Path) -> Iterator[Finding]:
             facts = path.stat()
         except OSError:
             continue
-        if facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if open_to_others(facts):
             yield problem(
                 tr("Secrets"),
                 tr("Other users of this machine may read {file}.", file=str(path)),
                 tr("Type: {command}", command=f"chmod 600 {path}"),
             )
-        elif facts.st_uid not in (os.geteuid(), 0):
+        elif belongs_to_another(facts):
             yield problem(
                 tr("Secrets"),
                 tr("{file} belongs to another user.", file=str(path)),
@@ -100,14 +100,14 @@ def _room(folder: Path) -> Finding:
 
 
 def _open_to_others(folder: Path) -> Finding:
-    mode = folder.stat().st_mode
-    if mode & stat.S_IWOTH:
+    facts = folder.stat()
+    if open_to_others(facts, stat.S_IWOTH):
         return problem(
             tr("Permissions"),
             tr("Every user of this machine may change what is in {folder}.", folder=str(folder)),
             tr("Type: {command}", command=f"chmod o-w {folder}"),
         )
-    if mode & stat.S_IROTH:
+    if open_to_others(facts, stat.S_IROTH):
         return warning(
             tr("Permissions"),
             tr("Every user of this machine may read the images in {folder}.", folder=str(folder)),

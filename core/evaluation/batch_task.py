@@ -1,38 +1,41 @@
-"""The process that classifies many images for the Predict page.
-
-`python -m core.evaluation.batch_task RUN_DIR/batch SOURCE`; it leaves `answers.csv` there.
-"""
+"""The job that classifies many images for the Predict page; it leaves `answers.csv`."""
 
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from core.evaluation.batch import classify_all
 from core.evaluation.image_source import image_source
 from core.evaluation.model_files import open_model
-from core.jobs.tasks import TaskReporter, run_task
-from core.language import tr
+from core.jobs.job import Kind
+from core.jobs.reporter import Reporter
+from core.language import mark, tr
 from core.settings import Settings
 
-# The page's uploaded zip lies in the task's folder under this name, until the task has ended.
+KIND = Kind("core.evaluation.batch_task", mark("many images"))
+# The page's uploaded zip lies in the job's folder under this name, until the job has ended.
 UPLOAD = "upload.zip"
 # What the results call it.
 THE_ZIP = "the zip"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Classifies the images of the folder or zip that is named."""
-    folder, source = Path(arguments[0]), Path(arguments[1])
+def work(reporter: Reporter, source: str) -> dict[str, Any]:
+    """Classify the images of a folder or zip.
 
-    def work(reporter: TaskReporter) -> dict[str, Any]:
-        shown = THE_ZIP if source.name == UPLOAD else source.name
+    Args:
+        reporter: Told of progress.
+        source: The folder or zip.
+
+    Returns:
+        How many images there were, how many of them are broken, and the source's name.
+    """
+    folder, path = reporter.folder, Path(source)
+    try:
         reporter.say(tr("Preparing the model"))
         classifier, threshold = open_model(folder.parent)
-        images = image_source(source)
+        images = image_source(path)
         reporter.say(tr("Classifying"), len(images.names))
         result = classify_all(
             classifier,
@@ -42,13 +45,6 @@ def main(arguments: Sequence[str]) -> int:
             Settings.from_environment().max_pixels,
             reporter.advance,
         )
-        return {**dataclasses.asdict(result), "source": shown}
-
-    try:
-        return run_task(folder, work)
     finally:
         (folder / UPLOAD).unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return {**dataclasses.asdict(result), "source": THE_ZIP if path.name == UPLOAD else path.name}

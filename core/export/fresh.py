@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import ExportError
+from core.jobs.process import Process, start_piped
 from core.language import tr
-from core.settings import APP_ROOT
 
 Array = np.ndarray[Any, Any]
 # Takes uint8 `(1, image_size, image_size, 3)`; gives float32 `(1, outputs)` and the seconds.
@@ -39,13 +38,7 @@ def fresh_process(runtime: str, path: os.PathLike[str], image_size: int) -> Iter
     Raises:
         ExportError: If the process ends before it was asked to; its words are in the task's log.
     """
-    child = subprocess.Popen(
-        [sys.executable, "-m", __name__, runtime, str(path), str(image_size)],
-        cwd=APP_ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with child:
+    with start_piped([__name__, runtime, str(path), str(image_size)]) as child:
         _answer(child)  # that it is ready
 
         def predict(images: Array) -> tuple[Array, float]:
@@ -58,7 +51,7 @@ def fresh_process(runtime: str, path: os.PathLike[str], image_size: int) -> Iter
             child.kill()
 
 
-def _answer(child: subprocess.Popen[bytes], question: bytes = b"") -> dict[str, Any]:
+def _answer(child: Process, question: bytes = b"") -> dict[str, Any]:
     """Asks and waits for the answer's line."""
     line = b""
     if child.stdin is not None and child.stdout is not None:

@@ -1,39 +1,30 @@
-"""The process that makes a run's LiteRT model: `python -m core.export.litert_task RUN_DIR/litert`.
+"""The job that makes a run's LiteRT model (`core.runs.litert` asks for it).
 
 `model.tflite` appears in the run's folder once it was seen to predict what the trained model does;
-`parity.json` in the task's folder says how closely.
+`parity.json` in the job's folder says how closely.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import shutil
-import sys
 import tempfile
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from core.errors import ExportError
 from core.files import write_json
-from core.jobs.tasks import TaskReporter, run_task
+from core.jobs.reporter import Reporter
 from core.language import tr
-from core.runs import Run, RunStore, litert
+from core.runs import Run, RunStore
 from core.runs.tracking import track_file
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Makes the model of the run whose task folder is named."""
-    folder = Path(arguments[0]).resolve()
-    return run_task(folder, lambda reporter: make_litert(folder, reporter), litert.QUEUE)
-
-
-def make_litert(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
-    """Converts, checks and puts the model in its place.
+def work(reporter: Reporter) -> dict[str, Any]:
+    """Convert, check and put the model in its place.
 
     Args:
-        folder: The task's folder in the run's folder.
         reporter: Told of progress.
 
     Returns:
@@ -43,6 +34,7 @@ def make_litert(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
         ExportError: If the converted model does not predict what the trained one does, or
             TensorFlow is missing.
     """
+    folder = reporter.folder
     run = RunStore(folder.parents[1]).get(folder.parent.name)
     if find_spec("tensorflow") is None:
         raise ExportError(
@@ -77,7 +69,3 @@ def make_litert(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
 def _tell(run: Run) -> None:
     """The run was told to MLflow before it had this file."""
     track_file(run, run.litert_path)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The process that exports a finished run: `python -m core.export.task RUN_DIR/exports/FORMAT`.
+"""The job that exports a finished run, in its folder `exports/<format>`.
 
 It leaves `certificate.json` and, unless the check refuses the model, `model.zip` in that folder.
 """
@@ -6,7 +6,6 @@ It leaves `certificate.json` and, unless the check refuses the model, `model.zip
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,8 +29,9 @@ from core.export.formats import ExportFormat, find_format
 from core.export.model_card import keras_file
 from core.export.package import model_files, write_package
 from core.files import read_json, write_json
-from core.jobs.tasks import TaskReporter, run_task
-from core.language import tr
+from core.jobs.job import Kind
+from core.jobs.reporter import Reporter
+from core.language import mark, tr
 from core.runs import Run, RunStore
 from core.settings import Settings
 from core.versions import package_versions
@@ -39,6 +39,7 @@ from core.versions import package_versions
 # Images that the check runs on, evenly drawn where there are more.
 MOST_CHECKED = 1000
 _BATCH = 32
+KIND = Kind("core.export.task", mark("export"))
 
 Array = np.ndarray[Any, Any]
 
@@ -63,17 +64,10 @@ class Checked:
         return replace(self, files=files, labels=self.labels[which])
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exports into the folder that is named."""
-    folder = Path(arguments[0]).resolve()
-    return run_task(folder, lambda reporter: export(folder, reporter))
-
-
-def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
-    """Converts, checks and packs.
+def work(reporter: Reporter) -> dict[str, Any]:
+    """Convert, check and pack.
 
     Args:
-        folder: `exports/<format>` in the run's folder.
         reporter: Told of progress.
 
     Returns:
@@ -82,6 +76,7 @@ def export(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
     Raises:
         ExportError: If the exported model does not predict what the trained one does.
     """
+    folder = reporter.folder
     chosen = find_format(folder.name)
     run_dir = folder.parents[1]
     run = RunStore(run_dir.parent).get(run_dir.name)
@@ -155,7 +150,7 @@ def _certify(
     model: Any,
     exported: Path,
     checked: Checked,
-    reporter: TaskReporter,
+    reporter: Reporter,
 ) -> Certificate:
     from core.export.runtimes import open_runtime, two_columns
 
@@ -227,7 +222,3 @@ def measured(
 def _batches(files: Sequence[ScannedImage], image_size: int) -> Iterator[tuple[Array, Array]]:
     for start in range(0, len(files), _BATCH):
         yield decoded(files[start : start + _BATCH], image_size)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,7 @@ record holds the host and the time at which the process began, too.
 
 from __future__ import annotations
 
-import os
+import platform
 import subprocess
 import sys
 import time
@@ -19,6 +19,14 @@ import psutil
 from core.files import read_json, write_json
 from core.settings import APP_ROOT
 
+Process = subprocess.Popen[bytes]
+_PYTHON = (sys.executable, "-m")
+# So that a process outlives the one that started it: on Windows, which knows no sessions, by flags.
+_DETACHED = {
+    "start_new_session": True,
+    "creationflags": getattr(subprocess, "DETACHED_PROCESS", 0)
+    | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+}
 # How exactly the system tells when a process began.
 _TOLERANCE_S = 1.0
 
@@ -26,27 +34,42 @@ _TOLERANCE_S = 1.0
 def start_detached(
     arguments: Sequence[str],
     log: IO[bytes],
-    record: Path,
     environment: Mapping[str, str] | None = None,
-) -> None:
-    """Starts Python in a session of its own, so that it outlives this process, and records it.
+    stdin: int = subprocess.DEVNULL,
+) -> Process:
+    """Start a module in a session of its own, so that it outlives this process.
 
     Args:
         arguments: What follows `python -m`.
         log: Gets what it prints.
-        record: Where it is written down.
         environment: Its environment variables; None for those of this process.
+        stdin: `subprocess.PIPE` where it is told something later.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        cwd=APP_ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
+    return _start(
+        arguments, environment, stdin=stdin, stdout=log, stderr=subprocess.STDOUT, **_DETACHED
     )
-    record_process(record, process.pid)
+
+
+def start_piped(
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    stderr: int | None = None,
+) -> Process:
+    """Start a module that answers on its standard output what is asked on its standard input.
+
+    Args:
+        arguments: What follows `python -m`.
+        environment: Its environment variables; None for those of this process.
+        stderr: `subprocess.DEVNULL` where nobody reads it.
+    """
+    pipe = subprocess.PIPE
+    return _start(arguments, environment, stdin=pipe, stdout=pipe, stderr=stderr)
+
+
+def _start(
+    arguments: Sequence[str], environment: Mapping[str, str] | None, **options: Any
+) -> Process:
+    return subprocess.Popen([*_PYTHON, *arguments], cwd=APP_ROOT, env=environment, **options)
 
 
 def record_process(path: Path, pid: int | None = None, **facts: Any) -> None:
@@ -114,4 +137,4 @@ def end_process(path: Path, patience: float = 0.0) -> bool:
 
 def host() -> str:
     """This machine's name."""
-    return os.uname().nodename
+    return platform.node()

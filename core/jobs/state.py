@@ -11,16 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.errors import RunError
 from core.files import FileVersion, file_version, read_json, read_kept, write_json
-from core.jobs.process import has_open, recorded_process
+from core.jobs.failures import end_of_log, silence
+from core.jobs.process import has_open, host, recorded_host, recorded_process
 from core.language import Words, mark, tr
 from core.records import known_fields, seconds_since_1970
 
 # A job's process touches its heartbeat every second; this much silence means that it is gone,
 # unless its process is seen to be there.
 HEARTBEAT_LIMIT_S = 8.0
-GO_ON = mark("Resume it: it goes on from its last checkpoint.")
 # Results that are shown wherever runs are listed.
 _SHOWN = ("val_accuracy", "test_accuracy", "val_loss", "best_epoch", "epochs_done")
 
@@ -139,14 +138,18 @@ def read_status(folder: Path) -> JobStatus:
         file = folder / "status.json"
         status = read_kept(_written_status, file, file_version(file))
     except FileNotFoundError:
+        if not stop and _never_began(folder):
+            return JobStatus(state=JobState.FAILED, error=_silence(folder))
         return JobStatus(state=JobState.STOPPED if stop else JobState.QUEUED)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        status = JobStatus(state=JobState.FAILED, error=_gone(folder, f"status.json: {error}"))
+        status = JobStatus(
+            state=JobState.FAILED, error=silence(folder).record(f"status.json: {error}")
+        )
     if status.state is JobState.RUNNING:
         if _silent_for(folder) <= HEARTBEAT_LIMIT_S or _has_process(folder):
             return dataclasses.replace(status, state=JobState.STOPPING) if stop else status
         status = dataclasses.replace(
-            status, state=JobState.FAILED, error=_gone(folder, "no heartbeat"), seconds_left=None
+            status, state=JobState.FAILED, error=_silence(folder), seconds_left=None
         )
     if status.state is JobState.COMPLETED or stop or not (folder / "resume.request").exists():
         return status
@@ -166,6 +169,16 @@ def _silent_for(folder: Path) -> float:
         return time.time() - (folder / "status.json").stat().st_mtime
 
 
+def _never_began(folder: Path) -> bool:
+    """Whether a process that no supervisor waits for died before it said a word."""
+    record = folder / "process.json"
+    try:
+        is_unattended = read_json(record).get("unattended") and recorded_host(record) == host()
+    except (OSError, ValueError, AttributeError):
+        return False
+    return bool(is_unattended) and recorded_process(record) is None
+
+
 def _has_process(folder: Path) -> bool:
     """Whether the job's process is on this host and has the folder open.
 
@@ -176,11 +189,5 @@ def _has_process(folder: Path) -> bool:
     return process is not None and has_open(process, folder / "lock")
 
 
-def _gone(path: Path, details: str) -> dict[str, Any]:
-    by_force = (path / "kill.request").exists()
-    what = (
-        tr("This run was ended by force.")
-        if by_force
-        else tr("The process that trained this run is gone.")
-    )
-    return RunError(what, tr(GO_ON)).record(details)
+def _silence(folder: Path) -> dict[str, Any]:
+    return silence(folder).record(f"no heartbeat\n{end_of_log(folder)}")

@@ -12,9 +12,12 @@ import sys
 import time
 
 from core.errors import QueueError
+from core.jobs.job import SHORT, SLOT
+from core.jobs.listing import active_jobs
 from core.queue import scheduler
 from core.queue.dispatcher import Dispatcher
 from core.queue.started import Started, end_all, started
+from core.queue.supervisor import startable
 from core.runs.store import RunStore, in_order
 from core.settings import Settings
 
@@ -46,9 +49,9 @@ def start(settings: Settings) -> int:
     Returns:
         The exit code.
     """
-    waiting = len(RunStore(settings.runs_dir).startable())
+    waiting = sum(len(startable(settings.workspace, needs)) for needs in (SHORT, SLOT))
     if not waiting:
-        print("no run waits")
+        print("no job waits")
         return 0
     dispatcher = Dispatcher(settings)
     try:
@@ -62,7 +65,7 @@ def start(settings: Settings) -> int:
         return 1
     else:
         who = "the queue is running" if dispatcher.leads else "the app is open and sees to it"
-        print(f"{who}, runs that wait: {waiting}")
+        print(f"{who}, jobs that wait: {waiting}")
         return 0
     finally:
         dispatcher.close()
@@ -71,7 +74,7 @@ def start(settings: Settings) -> int:
 def _wait_for_worker(settings: Settings) -> None:
     client = scheduler.connect(settings)
     deadline = time.monotonic() + scheduler.START_SECONDS
-    while not scheduler.slots(client) and time.monotonic() < deadline:
+    while not scheduler.places(client, SLOT) and time.monotonic() < deadline:
         scheduler.keep_worker(settings, client)
         time.sleep(0.2)
     client.close()
@@ -93,6 +96,8 @@ def status_lines(settings: Settings) -> list[str]:
     waiting = in_order(runs)
     if client is None and waiting:
         lines[0] += "; runs wait until somebody opens the app, or for `start`"
+    jobs = active_jobs(settings.queue_dir)
+    lines += [f"  {job.folder.relative_to(settings.runs_dir)} {job.state}" for job in jobs]
     going_on = [run for run in runs if run.status.state.active and run not in waiting]
     lines += [f"  {run.id} {run.status.state} {run.status.phase}" for run in going_on]
     lines += [f"  {run.id} queued, number {place}" for place, run in enumerate(waiting, start=1)]

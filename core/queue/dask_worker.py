@@ -1,5 +1,5 @@
 """What the app adds to a Dask worker: `dask worker --preload core.queue.dask_worker` lets it keep a
-spare process; tasks ask here for the worker that they run on."""
+warm worker; tasks ask here for the Dask worker that they run on."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from core.jobs.gpus import gpu_names
-from core.queue.warm import Spares
+from core.queue.warm import WarmWorker
 from core.settings import Settings
 
-_NAME = "unfreeze-spares"
+_NAME = "unfreeze-warm"
 
 
 def dask_setup(worker: Any) -> None:
-    """Lets a Dask worker keep a spare; Dask calls it for `--preload`."""
+    """Let a Dask worker keep a warm one; Dask calls it for `--preload`."""
     settings = Settings.from_environment()
     if settings.warm and not gpu_names():
-        worker.extensions[_NAME] = Spares(settings.queue_dir)
+        worker.extensions[_NAME] = WarmWorker(settings.queue_dir)
 
 
 def dask_teardown(worker: Any) -> None:
-    """Ends the spare of a Dask worker that ends in order."""
-    spares = worker.extensions.pop(_NAME, None)
-    if spares is not None:
-        spares.close()
+    """End the warm worker of a Dask worker that ends in order."""
+    warm = worker.extensions.pop(_NAME, None)
+    if warm is not None:
+        warm.close()
 
 
 @contextmanager
-def at_work() -> Iterator[Spares | None]:
-    """Opened by a Dask worker's task while it works; no spare is started meanwhile.
+def at_work() -> Iterator[WarmWorker | None]:
+    """Opened by a Dask worker's task while it works; no warm one is started meanwhile.
 
     Yields:
         The worker's; None where it keeps none, and outside of a Dask worker.
     """
     worker = dask_worker()
-    spares: Spares | None = worker.extensions.get(_NAME) if worker is not None else None
-    with nullcontext() if spares is None else spares.busy():
-        yield spares
+    warm: WarmWorker | None = worker.extensions.get(_NAME) if worker is not None else None
+    with nullcontext() if warm is None else warm.busy():
+        yield warm
 
 
 def dask_worker() -> Any | None:

@@ -1,25 +1,25 @@
-"""Sees to it that queued runs are worked off: a thread of the web server.
+"""Sees to it that queued jobs are done: a thread of the web server.
 
-The run folders are the record. While one is queued and a slot is free, the thread gives the
-scheduler a task that works off the folder; so a scheduler that died, or forgot, loses nothing.
+The jobs' folders are the record. While one is queued and a worker has a place for it, the thread
+gives the scheduler a task that works the queue off; so a scheduler that died, or forgot, loses
+nothing.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
-import secrets
 import shutil
 import threading
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from core.errors import QueueError
+from core.jobs.job import SHORT, SLOT, start_here
+from core.jobs.lock import Lock, take
 from core.language import tr
 from core.logs import keep_small
 from core.queue import scheduler
-from core.queue.supervisor import work_off
-from core.runs.store import RunStore
+from core.queue.supervisor import startable, work_off
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ POLL_SECONDS = 1.0
 MIN_FREE_BYTES = 50_000_000
 # The workspace has gone wrong, not a connection.
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
-_LOGS = ("scheduler", "worker", "tensorboard", "spare")
+_LOGS = ("scheduler", "worker", "tensorboard", "warm")
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,12 +46,11 @@ class Dispatcher:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store = RunStore(settings.runs_dir)
         self._woken = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         self._client: Client | None = None
-        self._lock: IO[str] | None = None
+        self._lock: Lock | None = None
         self._warm = False
         self.error: QueueError | None = None
 
@@ -71,29 +70,35 @@ class Dispatcher:
             self._thread.join()
         self._disconnect()
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
 
     def dispatch(self) -> None:
-        """Gives the scheduler as many tasks as there are runs that can begin and free slots.
+        """Give the scheduler as many tasks as there are jobs that can begin and free places.
 
         Raises:
             QueueError: If no scheduler can be reached, or the workspace cannot be written to.
         """
         if not self._leads():
             return  # another server of this workspace does it
-        queued = len(self._store.startable())
-        if self._warm and not queued:
+        workspace = self._settings.workspace
+        queued = {needs: startable(workspace, needs) for needs in (SHORT, SLOT)}
+        if self._warm and not any(queued.values()):
             # Somebody may end the processes now: a client would complain, and must not start them.
             self._disconnect()
             return
         client = self._connected()
         self._warm = True
-        if not queued:
+        if not any(queued.values()):
             return
         self._check_disk()
         scheduler.keep_worker(self._settings, client)
-        for _ in range(min(queued, scheduler.slots(client) - scheduler.tasks(client))):
-            _submit(client, str(self._settings.runs_dir))
+        for needs, jobs in queued.items():
+            places = scheduler.places(client, needs)
+            if needs == SHORT and not places and scheduler.workers(client):
+                for job in jobs:
+                    start_here(job)  # workers that were started by hand may offer slots alone
+            for _ in range(min(len(jobs), places - scheduler.tasks(client, needs))):
+                self._submit(client, needs)
 
     @property
     def leads(self) -> bool:
@@ -106,16 +111,10 @@ class Dispatcher:
             return True
         try:
             self._settings.queue_dir.mkdir(parents=True, exist_ok=True)
-            lock = (self._settings.queue_dir / "dispatcher.lock").open("a")
+            self._lock = take(self._settings.queue_dir / "dispatcher.lock")
         except OSError as error:
             raise _unwritable(error) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return False
-        self._lock = lock
-        return True
+        return self.leads
 
     def _check_disk(self) -> None:
         free = shutil.disk_usage(self._settings.workspace).free
@@ -138,6 +137,13 @@ class Dispatcher:
         if self._client is not None:
             self._client.close(timeout=1)
             self._client = None
+
+    def _submit(self, client: Client, needs: str) -> None:
+        from distributed import fire_and_forget
+
+        future = scheduler.submit(client, needs, work_off, str(self._settings.workspace), needs)
+        # The scheduler keeps the task although this client may go away.
+        fire_and_forget(future)
 
     def _loop(self) -> None:
         while not self._ended.is_set():
@@ -168,17 +174,3 @@ def _unwritable(error: OSError) -> QueueError:
         tr("The workspace cannot be written to: {error}.", error=str(error.strerror or error)),
         tr("Give the app the right to write there."),
     )
-
-
-def _submit(client: Client, runs_dir: str) -> None:
-    from distributed import fire_and_forget
-
-    future = client.submit(
-        work_off,
-        runs_dir,
-        key=f"{scheduler.TASK_PREFIX}{secrets.token_hex(4)}",
-        resources={scheduler.SLOT: 1},
-        pure=False,
-    )
-    # The scheduler keeps the task although this client may go away.
-    fire_and_forget(future)

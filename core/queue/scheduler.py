@@ -7,20 +7,22 @@ status|stop` looks at them, or ends them, without the app.
 
 from __future__ import annotations
 
-import fcntl
 import os
+import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueueError
 from core.files import read_json
 from core.jobs.gpus import gpu_names
+from core.jobs.job import SHORT, SLOT
+from core.jobs.lock import Lock, wait_for
 from core.jobs.process import (
     end_process,
     host,
+    record_process,
     recorded_host,
     recorded_process,
     start_detached,
@@ -35,9 +37,8 @@ if TYPE_CHECKING:
 START_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
 END_SECONDS = 5.0
-SLOT = "slot"
-# Tasks of the queue: each works off the folder of runs until none is queued.
-TASK_PREFIX = "work-off-"
+# Short jobs that a worker does at once, beside its trainings.
+SHORT_JOBS = 2
 _DASK = {
     # A task that was lost is decided on by the run's own status, not tried three times.
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
@@ -116,22 +117,55 @@ def workers(client: Client) -> dict[str, Any]:
     return found
 
 
-def slots(client: Client) -> int:
-    """Runs that may be trained at once, over all workers."""
-    return sum(int(worker["resources"].get(SLOT, 0)) for worker in workers(client).values())
+def places(client: Client, needs: str) -> int:
+    """Jobs that may be done at once, over all workers.
+
+    Args:
+        client: Connected to the scheduler.
+        needs: `core.jobs.job.SLOT` or `SHORT`.
+    """
+    return sum(int(worker["resources"].get(needs, 0)) for worker in workers(client).values())
 
 
-def tasks(client: Client) -> int:
-    """Tasks of the queue that wait or run; ended ones do not count."""
+def tasks(client: Client, needs: str) -> int:
+    """Tasks of the queue that wait or run; ended ones do not count.
+
+    Args:
+        client: Connected to the scheduler.
+        needs: As of `places`.
+    """
 
     def count(dask_scheduler: Any) -> int:
         ended = ("memory", "erred", "released", "forgotten")
         return sum(
-            str(key).startswith(TASK_PREFIX) and task.state not in ended
+            str(key).startswith(f"{needs}-") and task.state not in ended
             for key, task in dask_scheduler.tasks.items()
         )
 
     return int(client.run_on_scheduler(count))
+
+
+def submit(client: Client, needs: str, work: Callable[..., Any], *arguments: object) -> Any:
+    """Give the scheduler a task that takes one of the places.
+
+    Args:
+        client: Connected to the scheduler.
+        needs: As of `places`.
+        work: What a worker does.
+        *arguments: What it is told.
+
+    Returns:
+        The future.
+    """
+    return client.submit(
+        work,
+        *arguments,
+        key=f"{needs}-{secrets.token_hex(4)}",
+        resources={needs: 1},
+        priority=int(needs == SHORT),
+        pure=False,
+        retries=0,
+    )
 
 
 def stop(settings: Settings) -> bool:
@@ -211,12 +245,14 @@ def _start_scheduler(settings: Settings) -> None:
 
 
 def _start_worker(settings: Settings) -> None:
-    runs = str(max(1, len(gpu_names())))  # at once: one for each GPU
+    trainings = max(1, len(gpu_names()))  # at once: one for each GPU
+    threads = str(trainings + SHORT_JOBS)
     _start_detached(
         settings,
         "worker",
-        ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", runs],
-        ["--nworkers", "1", "--resources", f"{SLOT}={runs}", "--memory-limit", "0"],
+        ["--host", "127.0.0.1", "--no-dashboard", "--no-nanny", "--nthreads", threads],
+        ["--resources", f"{SLOT}={trainings} {SHORT}={SHORT_JOBS}"],
+        ["--nworkers", "1", "--memory-limit", "0"],
         ["--preload", "core.queue.dask_worker"],
         ["--scheduler-file", str(scheduler_file(settings))],
         ["--local-directory", str(settings.queue_dir / "scratch")],
@@ -228,13 +264,10 @@ def _start_detached(settings: Settings, name: str, *parts: list[str]) -> None:
     arguments = [part for group in parts for part in group]
     with open_log(settings.queue_dir / f"{name}.log") as log:
         command = [f"distributed.cli.dask_{name}", *arguments]
-        start_detached(command, log, record(settings, name), environment)
+        record_process(record(settings, name), start_detached(command, log, environment).pid)
 
 
-@contextmanager
-def _locked(queue_dir: Path) -> Iterator[None]:
+def _locked(queue_dir: Path) -> Lock:
     """One starter at a time: two servers must not start two schedulers."""
     queue_dir.mkdir(parents=True, exist_ok=True)
-    with (queue_dir / "start.lock").open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    return wait_for(queue_dir / "start.lock")

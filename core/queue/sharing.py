@@ -7,8 +7,6 @@ each free slot, as long as no run waits for one.
 from __future__ import annotations
 
 import logging
-import secrets
-import sys
 import threading
 from collections.abc import Sequence
 from itertools import chain, repeat
@@ -17,12 +15,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueueError
-from core.jobs.gpus import taken
+from core.jobs.job import SLOT
 from core.jobs.process import host, record_process
 from core.queue import scheduler
 from core.queue.dask_worker import at_work
-from core.queue.warm import start
-from core.runs.store import RunStore
+from core.queue.supervisor import start, startable
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +31,7 @@ CALLS = 20
 LATER_CALL_SECONDS = 5.0
 # What a helper answers that would compute something else than the leader.
 REFUSED = 3
-_COMMAND = [sys.executable, "-m", "core.training.helper"]
+_MODULE = "core.training.helper"
 _LOG = logging.getLogger(__name__)
 
 
@@ -49,12 +46,9 @@ def help_run(run_dir: str, key: str, taps: Sequence[str]) -> int:
     Returns:
         The process's exit code.
     """
-    locks = Path(run_dir).parent.parent / "queue"
-    with at_work() as spares, taken(locks, every=False, wanted=lambda: False) as share:
-        if share is None:
-            return 0  # a run trains on all GPUs
-        command = [*_COMMAND, run_dir, key, *taps]
-        process = start(command, Path(run_dir) / "helpers.log", share, spares)
+    with at_work() as warm:
+        command = [_MODULE, run_dir, key, *taps]
+        process = start(command, Path(run_dir) / "helpers.log", warm)
         record = helper_record(Path(run_dir), process.pid)
         record_process(record, process.pid)
         code = process.wait()
@@ -111,19 +105,11 @@ class Helpers:
         client = self._connected()
         if client is None or any(self._refused(future) for future in self._given):
             return False
-        if RunStore(self._settings.runs_dir).startable():
+        if startable(self._settings.workspace, SLOT):
             return True  # a run that waits goes first
         self._given = [future for future in self._given if not future.done()]
-        for _ in range(scheduler.slots(client) - scheduler.tasks(client)):
-            future = client.submit(
-                help_run,
-                *self._task,
-                key=f"{scheduler.TASK_PREFIX}help-{secrets.token_hex(4)}",
-                resources={scheduler.SLOT: 1},
-                pure=False,
-                retries=0,
-            )
-            self._given.append(future)
+        free = scheduler.places(client, SLOT) - scheduler.tasks(client, SLOT)
+        self._given += [scheduler.submit(client, SLOT, help_run, *self._task) for _ in range(free)]
         return True
 
     @staticmethod

@@ -1,30 +1,31 @@
-"""What the app has started: the queue's two processes, TensorBoard, those that train and the runs'
-short tasks, to see and to end."""
+"""The processes that the app has started, to see and to end: the queue's, TensorBoard, and those of
+the jobs."""
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from core.errors import RunError
 from core.files import read_json
+from core.jobs.job import Job, kill, request_stop
+from core.jobs.listing import active_jobs
 from core.jobs.process import end_process, host, recorded_host, recorded_process
-from core.jobs.tasks import end_task, task_folders
+from core.jobs.state import JobState, read_status
 from core.language import mark
 from core.queue import scheduler
-from core.queue.warm import spare_records
+from core.queue.warm import warm_records
 from core.runs import tensorboard
-from core.runs.run import Run, RunState
+from core.runs.run import Run
 from core.runs.store import RunStore
 from core.settings import Settings
 
 PATIENCE_SECONDS = 20.0
-_GOING_ON = (RunState.RUNNING, RunState.STOPPING)
+_GOING_ON = (JobState.RUNNING, JobState.STOPPING)
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Started:
     """A process that the app started.
 
     Attributes:
-        role: `scheduler`, `worker`, `TensorBoard`, `spare`, `training`, `helper` or a task's kind,
-            such as `heat maps`.
+        role: `scheduler`, `worker`, `TensorBoard`, `warm worker`, `helper` or a job's kind, such as
+            `training` or `heat maps`.
         host: The machine that it runs on.
         pid: Its number there.
         since: When it began, in seconds since 1970.
@@ -51,102 +52,92 @@ class Started:
 
 
 def started(settings: Settings, runs: Sequence[Run]) -> list[Started]:
-    """The processes that are there now: the queue's, TensorBoard, spares, then those of the runs.
+    """The processes that are there now: the queue's, TensorBoard, warm workers, then the jobs'.
 
     Args:
         settings: Names the workspace.
         runs: All its runs, rate tests among them.
     """
-    found: list[Started] = []
-    records = {
-        name: scheduler.record(settings, name) for name in (mark("scheduler"), mark("worker"))
-    }
-    for name, path in {**records, "TensorBoard": tensorboard.record(settings)}.items():
-        process = recorded_process(path)
-        if process is not None:
-            found += _seen(name, process)
-    for path in spare_records(settings.queue_dir):
-        spare = recorded_process(path)
-        if spare is not None:
-            found += _seen(mark("spare"), spare)
+    records = [
+        (mark("scheduler"), scheduler.record(settings, "scheduler")),
+        (mark("worker"), scheduler.record(settings, "worker")),
+        ("TensorBoard", tensorboard.record(settings)),
+    ]
+    records += [(mark("warm worker"), path) for path in warm_records(settings.queue_dir)]
+    found = [entry for role, path in records for entry in _recorded(role, path)]
     for run in runs:
-        found += _training(run)
-    return [*found, *(entry for run in runs for entry in _tasks(run))]
+        if _may_live(run.job):
+            found += _of_job(run.job, run)
+            found += [e for path in _helpers(run) for e in _recorded(mark("helper"), path, run)]
+    by_folder = {run.path: run for run in runs}
+    for job in active_jobs(settings.queue_dir):
+        found += _of_job(job, _run_of(job, by_folder))
+    return found
 
 
 def end_all(settings: Settings, patience: float | None = None) -> bool:
-    """Ends everything that the app started; the next run starts it anew.
+    """End everything that the app started; the next job starts it anew.
 
-    Runs that are going on are asked to stop and ended by force where they take too long; queued
-    ones leave the queue. All of them can be resumed.
+    Jobs that are going on are asked to stop and ended by force where they take too long; queued
+    ones leave the queue. Runs among them can be resumed.
 
     Args:
         settings: Names the workspace.
-        patience: Seconds that runs get to stop by themselves; `PATIENCE_SECONDS` unless told.
+        patience: Seconds that jobs get to stop by themselves; `PATIENCE_SECONDS` unless told.
 
     Returns:
         Whether there was anything to end.
     """
-    store = RunStore(settings.runs_dir)
-    active = [run.id for run in store.list(rate_tests=True) if run.status.state.active]
-    for run_id in active:
-        store.request_stop(run_id)
+    runs = RunStore(settings.runs_dir).list(rate_tests=True)
+    jobs = [*(run.job for run in runs), *active_jobs(settings.queue_dir)]
+    active = [job for job in jobs if job.active]
+    for job in active:
+        request_stop(job.folder)
     deadline = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience)
-    while time.monotonic() < deadline and any(_goes_on(store, run_id) for run_id in active):
+    while time.monotonic() < deadline and any(map(_goes_on, active)):
         time.sleep(0.1)
-    for run_id in active:
-        with contextlib.suppress(RunError):  # it has ended by now
-            store.kill(run_id)
+    for job in filter(_goes_on, active):
+        kill(job)
     # Also one that hangs, so that its run shows as failed already.
-    hanging = [run for run in store.list(rate_tests=True) if _may_live(run)]
-    ended = [end_process(path) for run in hanging for path in (run.process_path, *_helpers(run))]
-    ended += [end_task(folder) for run in store.list() for _, folder in task_folders(run.path)]
+    ended = [end_process(job.process_path) for job in jobs if _may_live(job)]
+    ended += [end_process(path) for run in runs if _may_live(run.job) for path in _helpers(run)]
     ended.append(tensorboard.end(settings))
     ended.append(scheduler.stop(settings))
     # Last: a worker that lives would start another.
-    ended += [end_process(path) for path in spare_records(settings.queue_dir)]
+    ended += [end_process(path) for path in warm_records(settings.queue_dir)]
     return bool(active) or any(ended)
 
 
-def _goes_on(store: RunStore, run_id: str) -> bool:
-    with contextlib.suppress(RunError):  # deleted in between
-        return store.get(run_id).status.state in _GOING_ON
-    return False
+def _goes_on(job: Job) -> bool:
+    return read_status(job.folder).state in _GOING_ON
 
 
-def _may_live(run: Run) -> bool:
-    """Whether the process of a run is worth looking for."""
-    return run.status.state in (*_GOING_ON, RunState.FAILED)
+def _may_live(job: Job) -> bool:
+    """Whether the process of a job is worth looking for."""
+    return job.state in (*_GOING_ON, JobState.FAILED)
 
 
-def _training(run: Run) -> Iterator[Started]:
-    if not _may_live(run):
-        return
-    process = recorded_process(run.process_path)
-    if process is not None:
-        yield from _seen(mark("training"), process, run)
-    elif run.status.state in _GOING_ON and recorded_host(run.process_path) not in ("", host()):
-        entry = read_json(run.process_path)
-        yield Started("training", entry["host"], entry["pid"], entry["started"], None, run)
+def _run_of(job: Job, by_folder: dict[Path, Run]) -> Run | None:
+    """The run that a job works on, in whose folder its own lies."""
+    return next((by_folder[path] for path in job.folder.parents if path in by_folder), None)
 
-    for path in _helpers(run):
-        helper = recorded_process(path)
-        if helper is not None:
-            yield from _seen(mark("helper"), helper, run)
+
+def _of_job(job: Job, run: Run | None) -> Iterator[Started]:
+    path = job.process_path
+    if recorded_process(path) is not None:
+        yield from _recorded(job.kind.title, path, run)
+    elif job.state in _GOING_ON and recorded_host(path) not in ("", host()):
+        entry = read_json(path)
+        yield Started(job.kind.title, entry["host"], entry["pid"], entry["started"], None, run)
 
 
 def _helpers(run: Run) -> list[Path]:
     return sorted(run.path.glob("helper-*.json"))
 
 
-def _tasks(run: Run) -> Iterator[Started]:
-    for kind, folder in task_folders(run.path):
-        process = recorded_process(folder / "process.json")
+def _recorded(role: str, path: Path, run: Run | None = None) -> Iterator[Started]:
+    process = recorded_process(path)
+    with suppress(psutil.NoSuchProcess):  # it ended in between
         if process is not None:
-            yield from _seen(kind, process, run)
-
-
-def _seen(role: str, process: psutil.Process, run: Run | None = None) -> Iterator[Started]:
-    with contextlib.suppress(psutil.NoSuchProcess):  # it ended in between
-        memory = process.memory_info().rss
-        yield Started(role, host(), process.pid, process.create_time(), memory, run)
+            memory = process.memory_info().rss
+            yield Started(role, host(), process.pid, process.create_time(), memory, run)

@@ -1,202 +1,177 @@
-"""What a Dask worker does: trains the queued runs, one after the other, each in its own process.
+"""What a Dask worker does: sees queued jobs to their end, one after the other, each in its own
+process.
 
-Which run is next is decided here and now, from the folders: what was moved up or cancelled in the
-meantime counts, and the queue goes on while the web server is away. The training process has a
-session of its own, so it goes on when the Dask worker dies; the next one adopts it.
+Which job is next is decided here and now, from the folders: what was moved up or cancelled in the
+meantime counts, and the queue goes on while the web server is away. A job's process has a session
+of its own, so it goes on when the Dask worker dies; the next one adopts it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import signal
-import subprocess
-import sys
+import os
 import time
 from pathlib import Path
-from typing import IO, Any
 
-from core.errors import RunError
-from core.files import locked_or_closed
-from core.jobs.gpus import taken
-from core.jobs.process import host, recorded_host
-from core.jobs.state import GO_ON, write_status
-from core.language import tr
+from core.jobs.failures import death, end_of_log
+from core.jobs.job import LOG, SLOT, Job
+from core.jobs.listing import active_jobs
+from core.jobs.lock import Lock, take
+from core.jobs.process import Process, host, recorded_host, start_detached
+from core.jobs.state import JobState, read_status, write_status
+from core.logs import open_log
 from core.queue.dask_worker import at_work, dask_worker
-from core.queue.warm import Spares, start
-from core.runs.run import Run, RunState, RunStatus
+from core.queue.warm import WarmWorker
 from core.runs.store import RunStore
 
 POLL_SECONDS = 0.25
-_COMMAND = [sys.executable, "-m", "core.training.worker"]
-_GOING_ON = (RunState.RUNNING, RunState.STOPPING)
+_GOING_ON = (JobState.RUNNING, JobState.STOPPING)
 
 
-def work_off(runs_dir: str) -> int:
-    """Trains runs until none is queued.
+def work_off(workspace: str, needs: str) -> int:
+    """See jobs to their end until none is queued.
 
     Args:
-        runs_dir: The workspace's `runs/`.
+        workspace: The workspace's folder.
+        needs: Which jobs: those that need a `SLOT`, or the `SHORT` ones.
 
     Returns:
-        How many runs it saw to their end.
+        How many jobs came to their end.
     """
-    with at_work() as spares:
-        return _work_off(RunStore(Path(runs_dir)), spares)
-
-
-def _work_off(store: RunStore, spares: Spares | None) -> int:
-    passed_over: set[str] = set()
+    passed_over: set[Path] = set()
     ended = 0
-    while (claimed := _next_run(store, passed_over)) is not None:
-        run, claim = claimed
-        with claim:
-            state = supervise(run, spares)
-            ended += 1
-            if state is RunState.QUEUED and not _began(store, run):
-                passed_over.add(run.id)  # a process that nobody knows of holds its lock
+    with at_work() as warm:
+        while (claimed := _next(Path(workspace), needs, passed_over)) is not None:
+            job, claim = claimed
+            with claim:
+                state = supervise(job, warm if needs == SLOT else None)
+                ended += 1
+                if state is JobState.QUEUED and not _began(job):
+                    passed_over.add(job.folder)  # a process that nobody knows of holds its lock
     return ended
 
 
-def supervise(run: Run, spares: Spares | None = None) -> RunState:
-    """Trains one run in a child process and waits for its end; waits for one that goes on.
+def startable(workspace: Path, needs: str) -> list[Job]:
+    """The queued jobs that can begin, the next one first.
 
     Args:
-        run: The run.
-        spares: Whose spare takes the run where there is one; None starts a new process.
+        workspace: The workspace's folder.
+        needs: As of `work_off`.
+    """
+    queued = [job for job in _known(workspace, needs) if job.state is JobState.QUEUED]
+    if needs == SLOT:
+        queued += [run.job for run in RunStore(workspace / "runs").startable()]
+    return sorted(queued, key=lambda job: (job.order, str(job.folder)))
+
+
+def supervise(job: Job, warm: WarmWorker | None = None) -> JobState:
+    """Start a job's process and wait for its end; wait for one that goes on.
+
+    Args:
+        job: The job.
+        warm: Takes the job where it is ready; None starts a new process.
 
     Returns:
         The state that it ended in.
     """
-    store = RunStore(run.path.parent)
-    if run.status.state in _GOING_ON:
-        return _wait_for_end(store, run)
-    locks = run.path.parent.parent / "queue"
-    with taken(locks, run.config.training.all_gpus, lambda: _is_queued(store, run)) as share:
-        if share is None:
-            return RunState.STOPPED  # it was cancelled while it waited for a GPU
-        command, log = [*_COMMAND, str(run.path)], run.path / "worker.log"
-        # A spare that dies before it has begun the run is no reason for the run to fail.
-        for asked in dict.fromkeys((spares, None)):
-            code = _wait_for(start(command, log, share, asked, _told()), run)
-            if not code or _began(store, run):
-                break
+    if job.state in _GOING_ON:
+        return _wait_for_end(job)
+    # A warm worker that dies before it has begun the job is no reason for the job to fail.
+    for asked in dict.fromkeys((warm, None)):
+        code = _wait_for(start(job.command, job.folder / LOG, asked), job)
+        if not code or _began(job):
+            break
     if code:
-        _write_death(store.get(run.id), code)
-    return _wait_for_end(store, run)
+        _write_death(job, code)
+    return _wait_for_end(job)
 
 
-def _is_queued(store: RunStore, run: Run) -> bool:
-    try:
-        return store.get(run.id).status.state is RunState.QUEUED
-    except RunError:
-        return False  # deleted in between
+def start(command: list[str], log: Path, warm: WarmWorker | None = None) -> Process:
+    """Start a process for a Dask worker, or hand its work to the warm worker.
 
+    Args:
+        command: A module, and what it is told.
+        log: Gets what it prints.
+        warm: Where there may be one.
 
-def _told() -> dict[str, str]:
-    """Tells the training process where the scheduler is: free workers may help it."""
+    Returns:
+        The process, a child of this one.
+    """
     worker = dask_worker()
-    return {"UNFREEZE_SCHEDULER": str(worker.scheduler.addr)} if worker else {}
+    # Tells it where the scheduler is: free workers may help a training.
+    told = {"UNFREEZE_SCHEDULER": str(worker.scheduler.addr)} if worker else {}
+    process = warm.give(command, log, told) if warm is not None else None
+    if process is not None:
+        return process
+    with open_log(log) as handle:
+        return start_detached(command, handle, {**os.environ, **told})
 
 
-def _next_run(store: RunStore, passed_over: set[str]) -> tuple[Run, IO[str]] | None:
-    """Claims the next run: one whose Dask worker died here, before one that is queued."""
-    runs = store.list(rate_tests=True)
+def _known(workspace: Path, needs: str) -> list[Job]:
+    return [job for job in active_jobs(workspace / "queue") if job.kind.needs == needs]
+
+
+def _next(workspace: Path, needs: str, passed_over: set[Path]) -> tuple[Job, Lock] | None:
+    """Claims the next job: one whose Dask worker died here, before one that is queued."""
+    known = _known(workspace, needs)
+    if needs == SLOT:
+        known += [run.job for run in RunStore(workspace / "runs").list(rate_tests=True)]
     orphans = [
-        run
-        for run in runs
-        if run.status.state in _GOING_ON and recorded_host(run.process_path) == host()
+        job for job in known if job.state in _GOING_ON and recorded_host(job.process_path) == host()
     ]
-    for run in (*orphans, *store.startable()):
-        if run.id in passed_over:
+    for job in (*orphans, *startable(workspace, needs)):
+        if job.folder in passed_over:
             continue
-        claim = _claim(run.path)
+        claim = _claim(job)
         if claim is None:
             continue  # another worker sees to it
-        try:
-            now = store.get(run.id)
-        except RunError:
-            claim.close()
-            continue  # deleted in between
-        if now.status.state is RunState.QUEUED or now.status.state in _GOING_ON:
+        now = dataclasses.replace(job, status=read_status(job.folder))
+        if now.active and job.folder.is_dir():  # else it ended or was deleted in between
             return now, claim
-        claim.close()
+        claim.release()
     return None
 
 
-def _claim(run_dir: Path) -> IO[str] | None:
-    """Takes a run for this worker; the claim goes when the worker does."""
+def _claim(job: Job) -> Lock | None:
+    """Takes a job for this worker; the claim goes when the worker does."""
     try:
-        handle = (run_dir / "claim").open("a")
+        return take(job.folder / "claim")
     except OSError:
         return None
-    return locked_or_closed(handle)
 
 
-def _began(store: RunStore, run: Run) -> bool:
-    return store.get(run.id).status.attempts > run.status.attempts
+def _began(job: Job) -> bool:
+    return read_status(job.folder).attempts > job.status.attempts
 
 
-def _wait_for(child: subprocess.Popen[bytes], run: Run) -> int:
+def _wait_for(child: Process, job: Job) -> int:
     while (code := child.poll()) is None:
-        if run.kill_path.exists():
+        if (job.folder / "kill.request").exists():
             child.kill()
         time.sleep(POLL_SECONDS)
     return code
 
 
-def _wait_for_end(store: RunStore, run: Run) -> RunState:
-    """Waits while a process trains the run; the store tells when its heartbeat ceases."""
-    while True:
-        state = store.get(run.id).status.state
-        if state not in _GOING_ON:
-            return state
+def _wait_for_end(job: Job) -> JobState:
+    """Waits while a process works; the status tells when its heartbeat ceases."""
+    while (state := read_status(job.folder).state) in _GOING_ON:
         time.sleep(POLL_SECONDS)
+    return state
 
 
-def _write_death(run: Run, code: int) -> None:
-    status = run.status
-    if status.finished is not None and not status.state.active:
-        return  # the worker told the reason itself
-    error = _reason(run, code).record(f"exit code {code}\n{_end_of_log(run)}")
-    run.resume_path.unlink(missing_ok=True)  # else it would be begun again, and die again
-    write_status(run.path, _failed(status, error))
-
-
-def _reason(run: Run, code: int) -> RunError:
-    if run.kill_path.exists():
-        return RunError(tr("This run was ended by force."), tr(GO_ON))
-    if -code == signal.SIGKILL or "bad_alloc" in _end_of_log(run):
-        return RunError(
-            tr("The training process was killed."),
-            tr(
-                "Most often memory ran out: then train with a smaller batch or image size. "
-                "Otherwise resume it."
-            ),
-        )
-    if -code in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        what = tr("The training process was ended from outside, as when the machine shuts down.")
-        return RunError(what, tr(GO_ON))
-    return RunError(
-        tr("The training process crashed."), tr("worker.log in the run's folder says more.")
-    )
-
-
-def _failed(status: RunStatus, error: dict[str, Any]) -> RunStatus:
-    return dataclasses.replace(
+def _write_death(job: Job, code: int) -> None:
+    status = read_status(job.folder)
+    if (status.finished is not None and not status.state.active) or not job.folder.is_dir():
+        return  # the process told the reason itself, or was ended with its folder
+    error = death(job.folder, code).record(f"exit code {code}\n{end_of_log(job.folder)}")
+    # Else it would be begun again, and die again.
+    (job.folder / "resume.request").unlink(missing_ok=True)
+    failed = dataclasses.replace(
         status,
-        state=RunState.FAILED,
+        state=JobState.FAILED,
         finished=time.time(),
         seconds_left=None,
         error=error,
         attempts=max(1, status.attempts),
     )
-
-
-def _end_of_log(run: Run, characters: int = 1500) -> str:
-    try:
-        with (run.path / "worker.log").open("rb") as handle:
-            handle.seek(0, 2)
-            handle.seek(max(0, handle.tell() - characters))
-            return handle.read().decode(errors="replace")
-    except OSError:
-        return ""
+    write_status(job.folder, failed)

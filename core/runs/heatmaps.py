@@ -1,7 +1,7 @@
 """Heat maps of runs: what the page asks for, and the maps that are kept.
 
-A task computes them (see `core.jobs.tasks`): `python -m core.training.heatmap_worker
-RUN_DIR/heatmaps`. It finds `request.json` there and leaves `maps.npz` in this folder of every run.
+A job computes them (`core.training.heatmap_worker`) in the folder `heatmaps` of a run. It finds
+`request.json` there and leaves `maps.npz` in this folder of every run.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ import numpy.typing as npt
 
 from core.errors import RunError
 from core.files import read_json, replace_file, write_json
-from core.jobs.tasks import start_task
-from core.language import tr
+from core.jobs.job import Kind, ask
+from core.language import mark, tr
 from core.runs.run import Run
 from core.runs.store import RunStore
 
 # What is kept of one run; at 64 fields a map this is one megabyte.
 MAX_IMAGES = 2000
-_MODULE = "core.training.heatmap_worker"
+KIND = Kind("core.training.heatmap_worker", mark("heat maps"))
 
 # By image: float32 `(2, height, width)` in [0, 1], for the model's answer and for the true class;
 # NaN where the image could not be read.
 Maps = dict[str, npt.NDArray[np.float32]]
 
 
-def ask(runs: Sequence[Run], images: Sequence[str]) -> None:
-    """Starts the task that computes what is missing, in the last run's folder.
+def ask_for(runs: Sequence[Run], images: Sequence[str], queue_dir: Path | None = None) -> None:
+    """Ask for the job that computes what is missing, in the last run's folder.
 
     Args:
         runs: One or more runs with a model.
         images: Paths of images as in the runs' predictions.
+        queue_dir: As of `core.jobs.job.ask`.
 
     Raises:
         RunError: If the folder cannot be written to, or no process can be started.
@@ -45,8 +46,8 @@ def ask(runs: Sequence[Run], images: Sequence[str]) -> None:
         write_request(place, runs, images)
     except OSError as error:
         what = tr("The heat maps cannot be kept: {error}.", error=str(error))
-        raise RunError(what, tr("See to the disk, then ask again.")) from error
-    start_task(place, _MODULE)
+        raise RunError(what, tr("Check the disk, then ask again.")) from error
+    ask(place, KIND, queue_dir=queue_dir)
 
 
 # What NumPy and zipfile raise on files that are damaged, or of another kind.

@@ -1,7 +1,7 @@
 """A run's LiteRT model, `model.tflite`: made from `model.keras` when it is first needed.
 
-A task makes it (see `core.jobs.tasks`): `python -m core.export.litert_task RUN_DIR/litert`. It
-leaves `parity.json` there, and `model.tflite` in the run's folder once that has passed the check.
+A job makes it (`core.export.litert_task`) in the run's folder `litert`. It leaves `parity.json`
+there, and `model.tflite` in the run's folder once that has passed the check.
 """
 
 from __future__ import annotations
@@ -12,39 +12,44 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import RunError
-from core.jobs.tasks import Task, TaskState, read_task, start_task
-from core.language import tr
+from core.jobs.job import Job, Kind, ask, read_job
+from core.language import mark, tr
 from core.runs.run import Run
 
 POLL_SECONDS = 0.2
-# Not the other tasks' queue: one of them may be what waits for the model.
-QUEUE = "models"
-_MODULE = "core.export.litert_task"
+KIND = Kind("core.export.litert_task", mark("LiteRT model"))
 
 
 def folder(run_dir: Path) -> Path:
-    """The task's folder."""
+    """The job's folder."""
     return run_dir / "litert"
 
 
-def ask(run_dir: Path) -> None:
-    """Starts the task, unless it is running already.
+def ask_for(run_dir: Path, queue_dir: Path | None = None) -> None:
+    """Ask for the job, unless it is active already.
+
+    Args:
+        run_dir: The run's folder.
+        queue_dir: As of `core.jobs.job.ask`.
 
     Raises:
         RunError: If the folder cannot be written to, or no process can be started.
     """
-    start_task(folder(run_dir), _MODULE)
+    ask(folder(run_dir), KIND, queue_dir=queue_dir)
 
 
-def ask_early(run: Run) -> None:
-    """Starts the task where nobody has asked for the model yet, but soon will."""
-    untouched = read_task(folder(run.path)).state is TaskState.NONE
+def ask_early(run: Run, queue_dir: Path | None = None) -> None:
+    """Ask for the job where nobody has asked for the model yet, but soon will."""
+    untouched = read_job(folder(run.path)) is None
     if untouched and run.has_model and not run.litert_path.exists():
-        ask(run.path)
+        ask_for(run.path, queue_dir)
 
 
 def wait_for(run_dir: Path, waiting: Callable[[], None] = lambda: None) -> None:
-    """Sees to it that `model.tflite` is there, made by another process where it is missing.
+    """See to it that `model.tflite` is there, made by another process where it is missing.
+
+    The process is started here, whoever else has asked for it: what waits may be a job of the
+    queue, whose place the process would wait for.
 
     Args:
         run_dir: The folder of a run with a `model.keras`.
@@ -55,25 +60,25 @@ def wait_for(run_dir: Path, waiting: Callable[[], None] = lambda: None) -> None:
     """
     if (run_dir / "model.tflite").is_file():
         return
-    run_dir = run_dir.resolve()  # the task starts in another folder
+    run_dir = run_dir.resolve()  # the job starts in another folder
     waiting()
-    ask(run_dir)
-    while (task := read_task(folder(run_dir))).running:
+    ask_for(run_dir)
+    while (job := read_job(folder(run_dir))) is not None and job.active:
         time.sleep(POLL_SECONDS)
     if not (run_dir / "model.tflite").is_file():
-        raise _refusal(task)
+        raise _refusal(job)
 
 
 def forget(run: Run) -> None:
     """Takes away what was made of a model that is about to be replaced.
 
-    A task that is making it sees its folder gone, and ends.
+    A job that is making it sees its folder gone, and ends.
     """
     shutil.rmtree(folder(run.path), ignore_errors=True)
     run.litert_path.unlink(missing_ok=True)
 
 
-def _refusal(task: Task) -> RunError:
-    error = task.error or {}
+def _refusal(job: Job | None) -> RunError:
+    error = (job.status.error if job is not None else None) or {}
     what = error.get("what") or tr("The LiteRT model was not made: that was stopped.")
     return RunError(what, error.get("way_out") or tr("Try it again."))

@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from core.config import HeadConfig, RateTestConfig, RunConfig
+from core.jobs.job import SLOT, Job, Kind
 from core.jobs.state import JobState, JobStatus
-from core.language import retold, tr
+from core.language import mark, retold, tr
 from core.sizes import folder_bytes, kept_bytes
 
+TRAINING = Kind(
+    "core.training.worker",
+    mark("training"),
+    SLOT,
+    command="core.training.worker",
+    stop_seconds=None,  # it saves the best epoch's model first
+)
 # A training is a job; its state is told by the job's folder.
 RunState = JobState
 RunStatus = JobStatus
@@ -93,6 +101,11 @@ class Run:
     def is_rate_test(self) -> bool:
         """Whether it only looks for a learning rate, and makes no model."""
         return isinstance(self.config, RateTestConfig)
+
+    @property
+    def job(self) -> Job:
+        """The training as a job of the queue."""
+        return Job(self.path, TRAINING, (), self.order, self.status)
 
     @property
     def seconds(self) -> float | None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
 from core.errors import RunError
 from core.files import FileVersion, file_version, leads_out, read_json, read_kept, write_json
-from core.jobs.process import end_process
+from core.jobs.job import kill
 from core.jobs.state import read_status, state_word
 from core.jobs.state import write_status as write_status
 from core.language import tr
@@ -156,8 +156,7 @@ class RunStore:
         run = self.get(run_id)
         if run.status.state not in (RunState.RUNNING, RunState.STOPPING):
             raise RunError(_is_in_state(run), tr("There is no process to end."))
-        run.kill_path.touch()
-        end_process(run.process_path)
+        kill(run.job)
 
     def move_up(self, run_id: str) -> None:
         """Puts a queued run before the one that is before it."""

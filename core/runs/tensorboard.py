@@ -14,6 +14,7 @@ from core.files import read_json, write_json
 from core.jobs.process import (
     end_process,
     host,
+    record_process,
     recorded_host,
     recorded_process,
     start_detached,
@@ -47,7 +48,8 @@ def start(settings: Settings) -> None:
     options = ["--logdir", str(settings.runs_dir), "--port", str(port), *_OPTIONS]
     write_json(_port_path(settings), {"port": port})
     with new_log(log_path(settings)) as log:
-        start_detached(["tensorboard.main", *options], log, record(settings))
+        process = start_detached(["tensorboard.main", *options], log)
+    record_process(record(settings), process.pid)
 
 
 def running(settings: Settings) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import LimitError, RunError
-from core.evaluation.batch_task import UPLOAD
-from core.jobs.tasks import start_task, stop_task
+from core.evaluation import batch_task
+from core.export import task as export_task
+from core.jobs.job import ask, request_stop
 from core.language import tr
 from core.queue.started import end_all
 from core.runs import Run, heatmaps, litert, tensorboard
@@ -18,9 +19,7 @@ from core.team.limits import gigabytes
 from core.team.permissions import Action
 from core.training.feature_store import FeatureStore
 
-_BATCH_MODULE = "core.evaluation.batch_task"
-_EXPORT_MODULE = "core.export.task"
-# A task's folder in its run's folder begins so.
+# A job's folder in its run's folder begins so.
 _ACTIONS = {
     "heatmaps": Action.HEAT_MAPS,
     "batch": Action.BATCH,
@@ -41,19 +40,19 @@ class TaskActs(Acts):
     def prepare(self, run: Run) -> None:
         """Makes the model that predicts where it is missing; not on record: it is the run's own."""
         self._check(Action.PREDICT, run.id)
-        litert.ask(run.path)
+        litert.ask_for(run.path, self._queue)
 
     def prepare_early(self, run: Run) -> None:
         """The same, where nobody has asked for it yet but soon will."""
         self._check(Action.PREDICT, run.id)
-        litert.ask_early(run)
+        litert.ask_early(run, self._queue)
 
     def heat_maps(self, runs: Sequence[Run], images: Sequence[str]) -> None:
         """Computes heat maps of runs' images."""
         for run in runs:
             self._check(Action.HEAT_MAPS, run.id)
         self._limits.make_room(0)
-        heatmaps.ask(runs, images)
+        heatmaps.ask_for(runs, images, self._queue)
         self._acting.record(Action.HEAT_MAPS, "run", runs[-1].id, images=len(images))
 
     def batch_of_folder(self, run: Run, source: Path) -> None:
@@ -87,7 +86,7 @@ class TaskActs(Acts):
                 ),
             )
         self._limits.make_room(size)
-        path = run.path / "batch" / UPLOAD
+        path = run.path / "batch" / batch_task.UPLOAD
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             shutil.copyfileobj(archive, file)
@@ -97,28 +96,34 @@ class TaskActs(Acts):
         """Makes a run's model in another format, `key` of `FORMATS`."""
         self._check(Action.EXPORT, run.id)
         self._limits.make_room(0)
-        start_task(run.path / "exports" / key, _EXPORT_MODULE)
+        ask(run.path / "exports" / key, export_task.KIND, queue_dir=self._queue)
         self._acting.record(Action.EXPORT, "run", run.id, name=run.dataset_name, format=key)
 
     def action_of(self, folder: Path) -> tuple[Action, str]:
-        """What a task is, and the id of its run.
+        """What a job on a run is, and the id of its run.
 
         Args:
-            folder: The task's folder.
+            folder: The job's folder.
         """
         run_id, kind, *_ = folder.relative_to(self._acting.settings.runs_dir).parts
         return _ACTIONS[kind], run_id
 
     def stop(self, folder: Path) -> None:
-        """Stops a run's task.
+        """Stop a job on a run.
 
         Args:
-            folder: The task's folder.
+            folder: The job's folder.
         """
         action, run_id = self.action_of(folder)
         self._check(action, run_id)
-        stop_task(folder)
+        request_stop(folder)
         self._acting.record(action, "run", run_id, stopped=True)
+
+    @property
+    def _queue(self) -> Path | None:
+        """Where jobs wait for a worker; None where this installation's queue is off."""
+        settings = self._acting.settings
+        return settings.queue_dir if settings.queue else None
 
     def delete_features(self, entries: Sequence[Path]) -> None:
         """Deletes stored features."""
@@ -141,5 +146,5 @@ class TaskActs(Acts):
         self._acting.record(Action.START_TENSORBOARD)
 
     def _start_batch(self, run: Run, source: Path) -> None:
-        start_task(run.path / "batch", _BATCH_MODULE, [str(source)])
+        ask(run.path / "batch", batch_task.KIND, [str(source)], self._queue)
         self._acting.record(Action.BATCH, "run", run.id, name=run.dataset_name, source=source.name)

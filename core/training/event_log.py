@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -36,7 +37,7 @@ class EventFile:
     """
 
     def __init__(self, folder: Path, first_step: int = 0) -> None:
-        name = f"events.out.tfevents.{time.time_ns()}.{os.uname().nodename}.{os.getpid()}"
+        name = f"events.out.tfevents.{time.time_ns()}.{platform.node()}.{os.getpid()}"
         self._writer: tf.io.TFRecordWriter | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)

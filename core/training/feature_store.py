@@ -8,12 +8,10 @@ In float16 a value may be too large: it is stored as the largest one, and counte
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +22,9 @@ import numpy as np
 
 from core.errors import UnfreezeError
 from core.files import read_json, write_json
+from core.jobs.lock import take, wait_for
 from core.language import tr
+from core.posix import reserve_space
 
 FLOAT16_MAX = float(np.finfo(np.float16).max)
 # Beside an array that several processes write: which rows are there; see `shards`.
@@ -88,15 +88,8 @@ class FeatureFile:
             check: Called while waiting; may raise to give up.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("a") as handle:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    check()
-                    time.sleep(0.2)
-            yield  # the lock goes with the handle, also when the process dies
+        with wait_for(self.path / "lock", check):
+            yield
 
     def reserve(self) -> None:
         """Creates the file at its full size.
@@ -113,7 +106,7 @@ class FeatureFile:
         np.lib.format.open_memmap(target, mode="w+", dtype=self.dtype, shape=self.shape).flush()
         try:
             with target.open("r+b") as handle:
-                os.posix_fallocate(handle.fileno(), 0, target.stat().st_size)
+                reserve_space(handle, target.stat().st_size)
         except OSError as error:
             target.unlink(missing_ok=True)
             raise UnfreezeError(
@@ -220,13 +213,16 @@ class FeatureStore:
         A run that is reading it keeps its memory map: the file's space is freed when it ends.
         """
         try:
-            with (path / "lock").open("a") as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
-        except BlockingIOError:
-            return False
+            lock = take(path / "lock")
         except FileNotFoundError:
-            pass  # another process was quicker
+            return True  # another process was quicker
+        if lock is None:
+            return False
+        with lock:
+            for file in path.iterdir():
+                if file.is_file() and file.name != "lock":  # Windows deletes no open file
+                    file.unlink(missing_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
         return True
 
 

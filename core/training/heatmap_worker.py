@@ -1,10 +1,7 @@
-"""The process that makes heat maps: `python -m core.training.heatmap_worker RUN_DIR/heatmaps`."""
+"""The job that makes heat maps of runs' images."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +11,7 @@ from core.datasets.scanned import images_named
 from core.errors import RunError
 from core.evaluation.comparison import model_name
 from core.evaluation.predictions import read_predictions
-from core.jobs.tasks import TaskReporter, run_task
+from core.jobs.reporter import Reporter
 from core.language import tr
 from core.runs import Run, heatmaps
 from core.settings import Settings
@@ -22,17 +19,10 @@ from core.settings import Settings
 BATCH = 16
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Computes what the folder's request asks for."""
-    folder = Path(arguments[0]).resolve()
-    return run_task(folder, lambda reporter: explain_all(folder, reporter))
-
-
-def explain_all(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
-    """Computes the maps that are missing, one run after the other.
+def work(reporter: Reporter) -> dict[str, Any]:
+    """Compute the maps that are missing of what the folder's request asks for.
 
     Args:
-        folder: With the request in it.
         reporter: Told of progress.
 
     Returns:
@@ -41,7 +31,7 @@ def explain_all(folder: Path, reporter: TaskReporter) -> dict[str, Any]:
     Raises:
         RunError: If a run or its model is gone.
     """
-    runs, images = heatmaps.read_request(folder)
+    runs, images = heatmaps.read_request(reporter.folder)
     datasets = DatasetStore(Settings.from_environment().datasets_dir)
     for run in runs:
         maps = heatmaps.read_maps(run)
@@ -56,7 +46,7 @@ def _explain(
     maps: heatmaps.Maps,
     missing: list[str],
     datasets: DatasetStore,
-    reporter: TaskReporter,
+    reporter: Reporter,
 ) -> None:
     words = tr("Where {model} looked", model=model_name(run))
     reporter.say(tr("{what}: loading the model", what=words))
@@ -82,7 +72,3 @@ def _explain(
             raise RunError(tr("Run {id} was deleted.", id=run.id), tr("Choose another."))
         heatmaps.write_maps(run, maps)
         reporter.advance(start + len(names), len(missing))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from core.jobs.gpus import taken
 from core.logs import log_to_stderr
 from core.queue.sharing import REFUSED
 from core.runs import Run, RunState, RunStore
@@ -65,7 +66,10 @@ def main(arguments: list[str]) -> int:
     watch = Watch(run)
     try:
         watch(0, 0)
-        return _help(run, key, taps, watch)
+        settings = Settings.from_environment()
+        with taken(settings.queue_dir, every=False, wanted=lambda: False) as has_gpu:
+            # Without one, a run trains on all of them.
+            return _help(run, key, taps, watch) if has_gpu else 0
     except NotNeeded as reason:
         _LOG.info("%s", reason)
         return 0

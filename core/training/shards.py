@@ -1,22 +1,22 @@
 """Who has computed which rows of a stored array, where several processes share one pass.
 
 The rows are split into shards. Beside each array lies `shards`: eight bytes that say how many rows
-a shard has, then eight for each shard, 0 until its rows are on disk. Who works on a shard holds a
-lock on its eight bytes. The lock goes with the process, so a dead worker's shard is free again; and
-no process collects what the others have computed: each writes its rows where they belong.
+a shard has, then eight for each shard, 0 until its rows are on disk. Who works on a shard holds the
+lock of its file, `shard-<number>.lock`. The lock goes with the process, so a dead worker's shard is
+free again; and no process collects what the others have computed: each writes its rows where they
+belong.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import numpy as np
 
 from core.files import replace_file
+from core.jobs.lock import Lock, take
 from core.training.feature_store import SHARDS, FeatureFile
 
 SHARD_ROWS = 256
@@ -46,7 +46,6 @@ class Shards:
                 stack.enter_context((file.path / SHARDS).open("r+b", buffering=0))
                 for file in self.files
             ]
-            # Closing a handle gives up all locks, so they stay open as long as this object.
             self._stack = stack.pop_all()
         self.rows = int(self._entries()[0, 0])
         self.count = -(-self.total // self.rows)
@@ -66,7 +65,7 @@ class Shards:
         return cls(files)
 
     def close(self) -> None:
-        """Gives up all locks."""
+        """Closes the files."""
         self._stack.close()
 
     def range_of(self, shard: int) -> tuple[int, int]:
@@ -96,14 +95,16 @@ class Shards:
             The shard, or None where there is none.
         """
         for shard in map(int, self._open()):
-            if not (anyway or self._locked(shard)):
+            lock = self._taken(shard)
+            if lock is None and not anyway:
                 continue
             try:
                 if shard in self._open():  # else it was done in between
                     yield shard
                     return
             finally:
-                self._lock(shard, fcntl.LOCK_UN)
+                if lock is not None:
+                    lock.release()
         yield None
 
     def finish(self, shard: int) -> None:
@@ -112,7 +113,8 @@ class Shards:
         for file, handle, done in zip(self.files, self._handles, before, strict=True):
             entry = np.array(_DONE + file.sync(), _ENTRY).tobytes()
             if not done:  # else its values were counted already
-                os.pwrite(handle.fileno(), entry, (shard + 1) * _ENTRY.itemsize)
+                handle.seek((shard + 1) * _ENTRY.itemsize)
+                handle.write(entry)
 
     def end(self) -> None:
         """Says of each array that it is complete; for the leader alone."""
@@ -120,6 +122,9 @@ class Shards:
             clipped = int((self._entries()[which, 1:] - _DONE).sum())
             file.count(self.total, file.clipped + clipped)
             (file.path / SHARDS).unlink()
+        for lock in self.files[0].path.glob("shard-*.lock"):
+            with suppress(OSError):  # a helper may still hold one
+                lock.unlink()
 
     def _open(self) -> Array:
         """Shards that are not on disk in every array, in order."""
@@ -127,19 +132,17 @@ class Shards:
 
     def _entries(self) -> Array:
         """int64 `(arrays, 1 + shards)`: rows in a shard, then 1 + values clipped, or 0."""
-        packed = [os.pread(h.fileno(), os.fstat(h.fileno()).st_size, 0) for h in self._handles]
-        return np.stack([np.frombuffer(entries, _ENTRY) for entries in packed])
+        packed = []
+        for handle in self._handles:
+            handle.seek(0)
+            packed.append(np.frombuffer(handle.read(), _ENTRY))
+        return np.stack(packed)
 
-    def _locked(self, shard: int) -> bool:
+    def _taken(self, shard: int) -> Lock | None:
         try:
-            self._lock(shard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:  # its kind differs between systems
-            return False
-        return True
-
-    def _lock(self, shard: int, command: int) -> None:
-        handle = self._handles[0]
-        fcntl.lockf(handle, command, _ENTRY.itemsize, (shard + 1) * _ENTRY.itemsize)
+            return take(self.files[0].path / f"shard-{shard}.lock")
+        except OSError:
+            return None  # the file system knows no locks
 
 
 def _rows_in_a_shard(file: FeatureFile) -> int:

@@ -155,7 +155,7 @@ def store_features(
     reused = tap_file(store, model, tap, data.images, features_type).complete
     also = () if reused else stage.also_stored
     began = time.monotonic()
-    shared = shared_pass(partial(Helpers, settings, reporter.run_dir))
+    shared = shared_pass(partial(Helpers, settings, reporter.folder))
     run_pass = shared if len(data.images) >= SHARED_FROM else None
     file, later = compute_features(
         model, tap, data.images, store, reporter.advance, also, features_type, run_pass

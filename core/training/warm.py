@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.jobs.process import record_process
+from core.jobs.run_job import leave
 from core.training import helper, worker
 
 # What may be asked for, by the name that `python -m` would take.
@@ -59,7 +60,8 @@ def main(arguments: Sequence[str]) -> int:
     order: dict[str, Any] = json.loads(line)
     _take_log(Path(order["log"]))
     os.environ.update(order["environment"])
-    return _WORK[order["module"]](list(order["arguments"]))
+    module, *told = order["command"]
+    return _WORK[module](told)
 
 
 def _take_log(log: Path) -> None:
@@ -76,4 +78,4 @@ def _take_log(log: Path) -> None:
 
 
 if __name__ == "__main__":
-    worker.leave(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

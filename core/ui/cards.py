@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import UnfreezeError, told_error
+from core.jobs.state import JobStatus
 from core.language import mark, tr
-from core.runs import Run
 from core.ui.text import plain
 
 
@@ -17,10 +17,10 @@ def error_card(error: UnfreezeError) -> None:
     _card(error.what, error.way_out)
 
 
-def failed_run_card(run: Run) -> None:
-    """Says why a run failed, with the details folded."""
-    _card(*told_error(run.status.error, mark("This run failed.")))
-    details = (run.status.error or {}).get("details")
+def failure_card(status: JobStatus) -> None:
+    """Say why a run or another job failed, with the details folded."""
+    _card(*told_error(status.error, mark("This failed.")))
+    details = (status.error or {}).get("details")
     if details:
         with st.expander(tr("Details")):
             st.code(details, language=None)

@@ -15,9 +15,8 @@ from core.backbones.catalog import CATALOG
 from core.config import FineTuneConfig, HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.evaluation.classifier import load_classifier
-from core.export.litert_task import make_litert
+from core.export.litert_task import work
 from core.jobs.reporter import Reporter
-from core.jobs.tasks import TaskReporter
 from core.runs import Run, RunStore, litert
 from core.settings import Settings
 from core.training.data import training_data
@@ -86,7 +85,7 @@ def assert_saved_and_exported_agree(run: Run, images: np.ndarray) -> None:
     expected = model(images.astype("float32"), training=False)
     folder = litert.folder(run.path)
     folder.mkdir()
-    make_litert(folder, TaskReporter(folder))
+    work(Reporter(folder))
     np.testing.assert_allclose(load_classifier(run).classify(images), expected, atol=1e-3)
 
 

@@ -17,9 +17,9 @@ from core.export import formats
 from core.export.certificate import compare, refusal
 from core.export.formats import FORMATS
 from core.export.fresh import fresh_process
-from core.export.task import export
+from core.export.task import work
 from core.files import write_json
-from core.jobs.tasks import TaskReporter
+from core.jobs.reporter import Reporter
 from core.runs import Run, RunStore
 from core.settings import Settings
 from tests.squares import squares
@@ -65,7 +65,7 @@ def workspace(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def exported(run: Run, key: str) -> tuple[dict[str, object], Path]:
     folder = run.path / "exports" / key
     folder.mkdir(parents=True)
-    return export(folder, TaskReporter(folder)), folder
+    return work(Reporter(folder)), folder
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from core.config import HeadConfig, TrainingConfig, config_from_dict, config_to_
 from core.datasets import DatasetStore
 from core.datasets.edits import edits_of
 from core.errors import UnfreezeError
-from core.jobs.tasks import read_task
+from core.jobs.job import Job, read_job
 from core.language import moment
 from core.runs import RunStore
 from core.runs.metrics_log import MetricsView, epoch_table, read_metrics
@@ -93,12 +93,20 @@ def dataset_files(folder: Path, dataset_json: bytes, edits_json: bytes) -> None:
             assert error.what
 
 
-def task_target(record: Any, folder: Path) -> None:
+def job_target(record: Any, folder: Path) -> None:
+    for name in ("job", "status", "process"):
+        (folder / f"{name}.json").write_text(json.dumps(record))
+    told(read_job(folder))
+
+
+def earlier_target(record: Any, folder: Path) -> None:
     (folder / "task.json").write_text(json.dumps(record))
-    (folder / "process.json").write_text(json.dumps(record))
-    task = read_task(folder)
-    assert task.state
-    assert isinstance(task.results, dict) and isinstance(task.words, str)
+    told(read_job(folder))
+
+
+def told(job: Job | None) -> None:
+    assert job is None or (job.state and isinstance(job.kind.title, str))
+    assert job is None or (isinstance(job.status.results, dict) and job.command)
 
 
 def metrics_target(data: bytes, folder: Path) -> None:
@@ -133,9 +141,12 @@ def test_data_sets() -> None:
     assert fuzz("dataset", dataset_target, st.tuples(altered(DATASET), edits)) >= EXAMPLES
 
 
-def test_tasks() -> None:
-    record = {"state": "running", "words": "x", "results": {}, "host": "h", "pid": 1, "started": 1}
-    assert fuzz("task", task_target, altered(record)) >= EXAMPLES
+def test_jobs() -> None:
+    process = {"host": "h", "pid": 1, "started": 1}
+    status = {"state": "running", "words": "x", "results": {}}
+    asked = {"kind": {"module": "m", "title": "t"}, "arguments": ["a"], "created": 1.0}
+    assert fuzz("job", job_target, altered({**process, **status, **asked})) >= EXAMPLES
+    assert fuzz("task", earlier_target, altered(status)) >= EXAMPLES
 
 
 def test_metrics() -> None:

@@ -6,7 +6,6 @@ import logging
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from core import logs
 from core.config import HeadConfig
 from core.datasets import Dataset
-from core.jobs import reporter, tasks
+from core.jobs import reporter
 from core.metrics import metrics
 from core.queue.dispatcher import Dispatcher
 from core.runs import RunState, RunStore
@@ -229,20 +228,6 @@ def test_a_run_that_goes_on_keeps_its_log_small(
         assert wait_until(lambda: (tmp_path / "worker.log").stat().st_size == 0)
     finally:
         voice.finish(RunState.STOPPED, {})
-
-
-def test_a_short_task_keeps_its_log_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "MAX_RUN_BYTES", 50)
-    monkeypatch.setattr(tasks, "WRITE_SECONDS", 0.01)
-    (tmp_path / "task.log").write_bytes(bytes(60))
-    voice = tasks.TaskReporter(tmp_path)
-    watch = threading.Thread(target=voice.watch)
-    watch.start()
-    try:
-        assert wait_until(lambda: (tmp_path / "task.log").stat().st_size == 0)
-    finally:
-        voice.end(tasks.TaskState.DONE)
-        watch.join()
 
 
 def test_the_dispatcher_keeps_the_logs_of_the_queue_small(

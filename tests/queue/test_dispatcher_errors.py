@@ -57,7 +57,7 @@ def test_the_command_leaves_it_to_an_app_that_is_open(
     finally:
         app.close()
 
-    assert capsys.readouterr().out == "the app is open and sees to it, runs that wait: 1\n"
+    assert capsys.readouterr().out == "the app is open and sees to it, jobs that wait: 1\n"
 
 
 def test_a_run_that_found_no_room_leaves_no_folder(

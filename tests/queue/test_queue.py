@@ -140,7 +140,7 @@ def test_the_command_starts_what_waits_without_the_app(
     assert "until somebody opens the app" in queue.status_lines(settings)[0]
 
     assert queue.main(["start"]) == 0
-    assert capsys.readouterr().out == "no run waits\nthe queue is running, runs that wait: 1\n"
+    assert capsys.readouterr().out == "no job waits\nthe queue is running, jobs that wait: 1\n"
     assert wait_until(lambda: store.get(run_id).status.attempts == 1)
     assert end_all(settings, PATIENCE_S)
 

@@ -11,6 +11,8 @@ import pytest
 from core.config import HeadConfig
 from core.errors import QueueError
 from core.files import write_json
+from core.jobs import process
+from core.jobs.job import SLOT
 from core.jobs.process import end_process, record_process, recorded_process
 from core.jobs.state import write_status
 from core.queue import scheduler, supervisor
@@ -47,9 +49,9 @@ def test_a_scheduler_that_is_gone_is_not_waited_for(
     monkeypatch.setattr(scheduler, "_client", lambda address: pytest.fail(f"asks {address}"))
     settings = Settings(workspace=tmp_path)
     write_json(scheduler.scheduler_file(settings), {"address": "tcp://127.0.0.1:9"})
-    with subprocess.Popen(["sleep", "600"]) as process:
-        record_process(scheduler.record(settings, "scheduler"), process.pid)
-        process.kill()
+    with subprocess.Popen(["sleep", "600"]) as sleeper:
+        record_process(scheduler.record(settings, "scheduler"), sleeper.pid)
+        sleeper.kill()
 
     assert scheduler.try_connect(settings) is None
 
@@ -57,7 +59,7 @@ def test_a_scheduler_that_is_gone_is_not_waited_for(
 def pretend(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """Puts a small program in the training process's place."""
     program = f"import sys, pathlib, os, signal; run = pathlib.Path(sys.argv[-1]); {code}"
-    monkeypatch.setattr(supervisor, "_COMMAND", [sys.executable, "-c", program])
+    monkeypatch.setattr(process, "_PYTHON", (sys.executable, "-c", program))
 
 
 ENDS = (
@@ -74,7 +76,7 @@ def test_runs_are_worked_off_in_the_order_of_the_queue(
     store.move_up(third)
     store.request_stop(cancelled)
 
-    assert supervisor.work_off(str(store.runs_dir)) == 3
+    assert supervisor.work_off(str(store.runs_dir.parent), SLOT) == 3
 
     assert (store.runs_dir / "log").read_text().split() == [first, third, second]
     assert store.get(cancelled).status.state is RunState.STOPPED
@@ -85,11 +87,11 @@ def test_a_run_that_another_worker_sees_to_is_left_alone(
 ) -> None:
     pretend(monkeypatch, ENDS)
     taken, free = (store.create(HEAD) for _ in range(2))
-    claim = supervisor._claim(taken.path)
+    claim = supervisor._claim(taken.job)
     assert claim is not None
 
     with claim:
-        assert supervisor.work_off(str(store.runs_dir)) == 1
+        assert supervisor.work_off(str(store.runs_dir.parent), SLOT) == 1
 
     assert (store.runs_dir / "log").read_text().split() == [free.id]
 
@@ -108,7 +110,7 @@ def test_a_process_that_dies_without_a_word_is_told(
 ) -> None:
     pretend(monkeypatch, code)
     run = store.create(HEAD)
-    supervisor.work_off(str(store.runs_dir))
+    supervisor.work_off(str(store.runs_dir.parent), SLOT)
 
     status = store.get(run.id).status
     assert status.state is RunState.FAILED
@@ -125,7 +127,7 @@ def test_a_resumed_run_that_dies_is_not_begun_for_ever(
     write_status(run.path, RunStatus(state=RunState.STOPPED, finished=1.0, attempts=1))
     store.request_resume(run.id)
 
-    assert supervisor.work_off(str(store.runs_dir)) == 1
+    assert supervisor.work_off(str(store.runs_dir.parent), SLOT) == 1
     assert store.get(run.id).status.state is RunState.FAILED
 
 
@@ -135,7 +137,7 @@ def test_a_run_whose_lock_is_held_is_passed_over(
     pretend(monkeypatch, "pass")
     run = store.create(HEAD)
 
-    assert supervisor.work_off(str(store.runs_dir)) == 1
+    assert supervisor.work_off(str(store.runs_dir.parent), SLOT) == 1
     assert store.get(run.id).status.state is RunState.QUEUED
 
 
@@ -144,9 +146,9 @@ def test_a_hanging_process_is_ended_on_request(
 ) -> None:
     pretend(monkeypatch, "run.joinpath('kill.request').touch(); import time; time.sleep(900)")
     run = store.create(HEAD)
-    supervisor.work_off(str(store.runs_dir))
+    supervisor.work_off(str(store.runs_dir.parent), SLOT)
 
-    assert (store.get(run.id).status.error or {})["what"] == "This run was ended by force."
+    assert (store.get(run.id).status.error or {})["what"] == "The process was ended by force."
 
 
 def test_one_dispatcher_serves_a_workspace(tmp_path: Path) -> None:
@@ -177,8 +179,8 @@ def test_a_workspace_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
 def test_a_process_is_found_again_until_it_is_dead(tmp_path: Path) -> None:
     path = tmp_path / "process.json"
     assert recorded_process(path) is None
-    with subprocess.Popen(["sleep", "600"]) as process:
-        record_process(path, process.pid)
+    with subprocess.Popen(["sleep", "600"]) as sleeper:
+        record_process(path, sleeper.pid)
         assert recorded_process(path) is not None
         assert end_process(path, patience=PATIENCE_S)
         # Not waited for yet: its number is still taken, but it is dead.

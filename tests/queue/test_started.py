@@ -7,16 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from core.config import HeadConfig
+from core.jobs import waiting
+from core.jobs.job import Kind, read_job
 from core.jobs.process import record_process
 from core.jobs.state import write_status
-from core.jobs.tasks import TaskReporter, TaskState, read_task
 from core.queue import scheduler
 from core.queue.dispatcher import Dispatcher
 from core.queue.sharing import helper_record
 from core.queue.started import end_all, started
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.settings import Settings
-from tests.alive import beat
+from tests.alive import at_work, beat
 from tests.patience import PATIENCE_S
 
 HEAD = HeadConfig("data", "v1")
@@ -50,12 +51,13 @@ def test_everything_that_was_started_is_seen_and_ended(
     settings.queue_dir.mkdir()
     paths = [scheduler.record(settings, name) for name in ("scheduler", "worker")]
     paths += [run.process_path, helper_record(run.path, 1)]
-    tasks = [queued.path / "heatmaps", queued.path / "exports" / "onnx"]
-    paths += [task / "process.json" for task in tasks]
+    jobs = [queued.path / "heatmaps", queued.path / "exports" / "onnx"]
+    paths += [job / "process.json" for job in jobs]
     for path, process in zip(paths, sleepers, strict=True):
         record_process(path, process.pid)
-    for task in tasks:
-        TaskReporter(task).say("Working")
+    for job, kind in zip(jobs, ("heat maps", "export"), strict=True):
+        at_work(job, Kind("", kind), "Working")
+        waiting.add(settings.queue_dir, job)
 
     seen = started(settings, store.list())
     roles = ["scheduler", "worker", "training", "helper", "heat maps", "export"]
@@ -68,7 +70,9 @@ def test_everything_that_was_started_is_seen_and_ended(
     assert end_all(settings, patience=0.2)  # the sleeper does not stop when asked
     assert all(process.wait(PATIENCE_S) for process in sleepers)
     assert not started(settings, store.list())
-    assert [read_task(task).state for task in tasks] == [TaskState.STOPPED] * 2
+    for job in jobs:
+        os.utime(job / "heartbeat", (0, 0))
+    assert not any(read_job(job).active for job in jobs)
     assert store.get(queued.id).can_resume
     os.utime(run.path / "heartbeat", (0, 0))
     assert not end_all(settings, patience=0.2)

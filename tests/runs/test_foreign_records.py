@@ -13,7 +13,7 @@ from core.datasets import DatasetStore
 from core.datasets.edits import edits_of
 from core.errors import DatasetError, RunError
 from core.files import parse_json
-from core.jobs.tasks import Task, read_task
+from core.jobs.job import read_job
 from core.runs import RunState, RunStore
 from core.runs.metrics_log import MetricsView, epoch_table, read_metrics
 
@@ -168,10 +168,10 @@ def test_changes_that_nest_without_end_are_told(tmp_path: Path) -> None:
         edits_of(DatasetStore(tmp_path).get("set"))
 
 
-def test_a_task_that_nests_without_end_is_none(tmp_path: Path) -> None:
-    (tmp_path / "task.json").write_text(DEEP)
+def test_a_job_that_nests_without_end_is_none(tmp_path: Path) -> None:
+    (tmp_path / "job.json").write_text(DEEP)
 
-    assert read_task(tmp_path) == Task()
+    assert read_job(tmp_path) is None
 
 
 def test_rows_that_no_chart_could_draw_are_passed_over(tmp_path: Path) -> None:

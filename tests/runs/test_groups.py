@@ -6,8 +6,9 @@ import pytest
 
 from core.config import FineTuneConfig, HeadConfig
 from core.errors import RunError
+from core.jobs.job import SLOT
 from core.jobs.state import write_status
-from core.queue.supervisor import _next_run
+from core.queue.supervisor import _next
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import (
     delete_group,
@@ -133,11 +134,11 @@ def test_fine_tuning_waits_for_its_head(store: RunStore, state: RunState, waits:
     beat(head)
     later = store.create(HEAD)
 
-    claimed = _next_run(store, set())
+    claimed = _next(store.runs_dir.parent, SLOT, set())
 
     assert claimed is not None
     with claimed[1]:
-        assert claimed[0].id == (later.id if waits else tuned.id)
+        assert claimed[0].folder.name == (later.id if waits else tuned.id)
 
 
 def test_fine_tuning_of_a_deleted_head_begins_and_says_so(store: RunStore) -> None:

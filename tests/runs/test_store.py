@@ -89,7 +89,7 @@ def test_a_running_run_without_heartbeat_has_failed(store: RunStore) -> None:
     status = store.get(gone).status
     assert status.state is RunState.FAILED
     assert status.error is not None
-    assert "gone" in status.error["what"]
+    assert status.error["what"] == "The process ended unexpectedly."
 
 
 def test_a_run_that_slept_with_its_machine_runs_on(store: RunStore, tmp_path: Path) -> None:

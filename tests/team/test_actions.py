@@ -84,13 +84,13 @@ def world(
     monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     for name in (
-        "task_acts.start_task",
-        "task_acts.stop_task",
-        "task_acts.heatmaps.ask",
+        "task_acts.ask",
+        "task_acts.request_stop",
+        "task_acts.heatmaps.ask_for",
         "task_acts.end_all",
         "task_acts.tensorboard.start",
     ):
-        monkeypatch.setattr(f"core.team.{name}", lambda *args: None)
+        monkeypatch.setattr(f"core.team.{name}", lambda *args, **more: None)
     dataset = make_dataset(2, 5)
     books.owners.claim("dataset", [dataset.id], TINA.email)
     (settings.data_dir / "more").mkdir(parents=True)

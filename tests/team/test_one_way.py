@@ -34,16 +34,14 @@ FUNCTIONS = {
     "resume_group",
     "save_rejection",
     "staging",
-    "start_task",
     "stop_group",
-    "stop_task",
     "undo",
     "write_json",
     "write_status",
 }
 OF_MODULES = {
-    "heatmaps.ask",
-    "litert.ask",
+    "heatmaps.ask_for",
+    "litert.ask_for",
     "litert.ask_early",
     "scheduler.stop",
     "tensorboard.end",

@@ -9,10 +9,11 @@ import pytest
 from core.config import HeadConfig
 from core.datasets import Dataset
 from core.evaluation.predictions import read_predictions
-from core.jobs.tasks import Task, TaskState, read_task
+from core.jobs.job import Job
+from core.jobs.state import JobState
 from core.runs import Run, RunStore, heatmaps
 from core.settings import Settings
-from core.training import heatmap_worker
+from tests.alive import done_here
 from tests.evaluation.runs_on_disk import dataset_predictions, finish_run
 
 
@@ -33,11 +34,11 @@ def images_of(run: Run) -> list[str]:
     return list(read_predictions(run, "test")["path"])
 
 
-def compute(run: Run, images: list[str]) -> Task:
+def compute(run: Run, images: list[str]) -> Job:
     folder = heatmaps.folder(run)
     heatmaps.write_request(folder, [run], images)
-    heatmap_worker.main([str(folder)])
-    return read_task(folder)
+    (folder / "status.json").unlink(missing_ok=True)
+    return done_here(folder, heatmaps.KIND)
 
 
 def test_maps_are_kept_and_only_what_is_missing_is_computed(run: Run, settings: Settings) -> None:
@@ -45,9 +46,9 @@ def test_maps_are_kept_and_only_what_is_missing_is_computed(run: Run, settings: 
     first = compute(run, images[:2])
     again = compute(run, images[:20])
 
-    assert (first.state, first.total) == (TaskState.DONE, 2)
-    assert first.words == "Where Head only looked"
-    assert (again.done, again.total) == (18, 18)
+    assert (first.state, first.status.total) == (JobState.COMPLETED, 2)
+    assert first.status.words == "Where Head only looked"
+    assert (again.status.done, again.status.total) == (18, 18)
     maps = heatmaps.read_maps(run)
     assert list(maps) == images[:20]
     # The model's answer and the true class; they are the same class for all but the first two.
@@ -64,7 +65,7 @@ def test_images_that_are_gone_or_were_exchanged_do_not_hold_up_the_others(
     (root / images[1]).unlink()
     (root / images[2]).write_bytes((root / images[3]).read_bytes())
 
-    assert compute(run, images).state is TaskState.DONE
+    assert compute(run, images).state is JobState.COMPLETED
     maps = heatmaps.read_maps(run)
     assert [bool(np.isnan(maps[name]).any()) for name in images] == [False, True, True, False]
 
@@ -73,5 +74,5 @@ def test_a_model_that_is_gone_is_told(run: Run, settings: Settings) -> None:
     run.model_path.unlink()
     now = compute(run, images_of(run)[:1])
 
-    assert now.state is TaskState.FAILED
-    assert run.id in (now.error or {})["what"]
+    assert now.state is JobState.FAILED
+    assert run.id in (now.status.error or {})["what"]

@@ -163,8 +163,8 @@ def helpers(
 ) -> Iterator[tuple[Helpers, FakeClient]]:
     client = FakeClient()
     monkeypatch.setattr(sharing.scheduler, "try_connect", lambda _: client)
-    monkeypatch.setattr(sharing.scheduler, "slots", lambda _: slots)
-    monkeypatch.setattr(sharing.scheduler, "tasks", lambda _: 1 + len(client.given))
+    monkeypatch.setattr(sharing.scheduler, "places", lambda *_: slots)
+    monkeypatch.setattr(sharing.scheduler, "tasks", lambda *_: 1 + len(client.given))
     yield Helpers(settings, settings.runs_dir / "run", "key", TAPS), client
 
 

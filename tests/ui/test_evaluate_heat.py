@@ -9,12 +9,15 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset
+from core.errors import RunError
 from core.evaluation.predictions import read_predictions
-from core.jobs.tasks import TaskReporter, TaskState
+from core.jobs.job import Kind
+from core.jobs.reporter import Reporter
+from core.jobs.state import JobState
 from core.runs import Run, heatmaps
 from core.settings import Settings
 from core.ui.evaluate.heat_pictures import glowing
-from tests.alive import at_work
+from tests.alive import asked, at_work
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.ui.app import open_page, words
 
@@ -29,14 +32,14 @@ def pair(settings: Settings, make_dataset: Callable[..., Dataset]) -> Pair:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders of the tasks that are started, in place of their processes."""
+    """The folders of the jobs that are started, in place of their processes."""
     folders: list[Path] = []
 
-    def start(folder: Path, module: str) -> None:
+    def start(folder: Path, kind: Kind, **about: object) -> None:
         folders.append(folder)
-        at_work(folder, "Where Head only looked", 12)
+        at_work(folder, kind, "Where Head only looked", 12)
 
-    monkeypatch.setattr(heatmaps, "start_task", start)
+    monkeypatch.setattr(heatmaps, "ask", start)
     return folders
 
 
@@ -72,7 +75,7 @@ def test_they_are_asked_for_and_can_be_stopped(pair: Pair, started: list[Path]) 
     assert "That tells where, not why" in words(page)
     page.button(key="heat_fixed_stop").click().run()
     assert (folder / "stop.request").exists()
-    TaskReporter(folder).end(TaskState.STOPPED)
+    Reporter(folder).finish(JobState.STOPPED, {})
     page.run()
     assert "were stopped; what was done is kept" in words(page)
     assert page.button(key="heat_fixed_start").label == "Compute the rest"
@@ -80,7 +83,7 @@ def test_they_are_asked_for_and_can_be_stopped(pair: Pair, started: list[Path]) 
 
 
 def test_while_they_are_computed_a_reload_shows_it(pair: Pair, started: list[Path]) -> None:
-    heatmaps.ask(pair, ["a.png"])
+    heatmaps.ask_for(pair, ["a.png"])
     page = open_page("pages/4_Evaluate.py", run=pair[1].id)
 
     assert page.toggle(key="heat").value
@@ -103,8 +106,8 @@ def test_what_is_there_is_shown_small_and_large(pair: Pair, started: list[Path])
 def test_a_failure_is_a_card_with_a_way_on(pair: Pair, started: list[Path]) -> None:
     folder = heatmaps.folder(pair[1])
     folder.mkdir()
-    error = {"what": "Memory ran out.", "way_out": "Wait for the run."}
-    TaskReporter(folder).end(TaskState.FAILED, error=error)
+    asked(folder, heatmaps.KIND)
+    Reporter(folder).fail(RunError("Memory ran out.", "Wait for the run."))
     page = switched_on(pair)
 
     assert not started

@@ -151,7 +151,7 @@ def test_the_model_to_use_is_prepared_while_nothing_is_trained(
     settings: Settings, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Path] = []
-    monkeypatch.setattr(litert, "start_task", lambda folder, module: started.append(folder))
+    monkeypatch.setattr(litert, "ask", lambda folder, kind, **about: started.append(folder))
     head, tuned = finished_pair(settings, dataset, before=range(12), after=range(1))
     for run in (head, tuned):
         run.model_path.touch()

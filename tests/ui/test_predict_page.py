@@ -12,13 +12,16 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset, DatasetStore
+from core.errors import RunError
 from core.evaluation.rejection import Rejection, save_rejection
 from core.export.formats import FORMATS
 from core.files import write_json
-from core.jobs.tasks import TaskReporter, TaskState, read_task
+from core.jobs.job import Kind, read_job
+from core.jobs.reporter import Reporter
+from core.jobs.state import JobState
 from core.runs import Run, litert
 from core.settings import Settings
-from tests.alive import at_work
+from tests.alive import asked, at_work
 from tests.evaluation.runs_on_disk import finished_pair
 from tests.patience import wait_until
 from tests.ui.app import open_page, words
@@ -134,16 +137,21 @@ def test_a_model_that_cannot_be_loaded_is_an_error_card(pair: tuple[Run, Run]) -
     assert "is no LiteRT model" in words(page)
 
 
+def ended(folder: Path) -> bool:
+    job = read_job(folder)
+    return job is not None and not job.active
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders of the model tasks that are started, in place of their processes."""
+    """The folders of the model jobs that are started, in place of their processes."""
     folders: list[Path] = []
 
-    def start(folder: Path, module: str) -> None:
+    def start(folder: Path, kind: Kind, **about: object) -> None:
         folders.append(folder)
-        at_work(folder, "Converting")
+        at_work(folder, kind, "Converting")
 
-    monkeypatch.setattr(litert, "start_task", start)
+    monkeypatch.setattr(litert, "ask", start)
     return folders
 
 
@@ -165,7 +173,7 @@ def test_a_model_is_prepared_when_it_is_first_needed(
     assert "LiteRT model" not in labels
 
     give_models(tuned)
-    TaskReporter(litert.folder(tuned.path)).end(TaskState.DONE)
+    Reporter(litert.folder(tuned.path)).finish(JobState.COMPLETED, {})
     page.run()
     assert answers(upload(page, ("sky.png", png(10, 10, 230)))) == ["blue"]
     assert len(started) == 1
@@ -178,8 +186,8 @@ def test_a_model_that_cannot_be_prepared_says_why_and_can_be_tried_again(
     tuned.litert_path.unlink()
     folder = litert.folder(tuned.path)
     folder.mkdir()
-    error = {"what": "It differs.", "way_out": "Take Keras.", "details": ""}
-    TaskReporter(folder).end(TaskState.FAILED, error=error)
+    asked(folder, litert.KIND)
+    Reporter(folder).fail(RunError("It differs.", "Take Keras."))
 
     page = open_page("pages/5_Predict.py")
     assert "It differs." in words(page)
@@ -205,7 +213,7 @@ def test_a_folder_of_the_workspace_becomes_a_csv(settings: Settings, pair: tuple
 
     page.selectbox(key="batch_folder").select("shots").run()
     page.button(key=f"batch_{tuned.id}_start").click().run()
-    assert wait_until(lambda: not read_task(tuned.path / "batch").running)
+    assert wait_until(lambda: ended(tuned.path / "batch"))
     page.run()
 
     assert not page.exception

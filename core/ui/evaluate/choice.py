@@ -13,7 +13,7 @@ from core.language import moment, tr
 from core.runs import Run, RunState, RunStore
 from core.runs.groups import standalone
 from core.ui import session
-from core.ui.cards import empty_state, failed_run_card
+from core.ui.cards import empty_state, failure_card
 from core.ui.runs.about import team_says
 from core.ui.text import percent, plain
 
@@ -151,7 +151,7 @@ def _say_state(run: Run) -> None:
         st.info(_on_its_way(state, name), icon=":material/hourglass_top:")
         link_to_training(run, tr("Watch it train"))
     elif state is RunState.FAILED:
-        failed_run_card(run)
+        failure_card(run.status)
         link_to_training(run, tr("Open the run"))
     else:
         st.info(

@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 
 from core.evaluation.comparison import Comparison
-from core.jobs.tasks import TaskState, read_task
+from core.jobs.job import read_job
+from core.jobs.state import JobState
 from core.language import mark, tr
 from core.runs import Run, heatmaps
 from core.runs.heatmaps import Maps
 from core.ui import session
-from core.ui.task_view import begin, task_view
+from core.ui.job_view import begin, job_view
 
 WHAT_IT_SHOWS = mark(
     "Warm is where the image spoke for a model's answer (Grad-CAM). That tells where, not why: a "
@@ -42,8 +43,9 @@ def heat_switch(comparison: Comparison) -> bool:
     Returns:
         Whether they are wanted.
     """
-    running = read_task(heatmaps.folder(comparison.after)).running
-    wanted = st.toggle(tr("Show where each model looked"), value=running, key="heat")
+    job = read_job(heatmaps.folder(comparison.after))
+    is_active = job is not None and job.active
+    wanted = st.toggle(tr("Show where each model looked"), value=is_active, key="heat")
     if wanted:
         st.caption(tr(WHAT_IT_SHOWS))
     return wanted
@@ -57,18 +59,18 @@ def stored_heat(comparison: Comparison) -> Heat:
 def heat_for(comparison: Comparison, images: Sequence[str], key: str) -> Heat:
     """The maps that are there; asks for those that are missing and shows how far they are."""
     folder = heatmaps.folder(comparison.after)
-    task = read_task(folder)  # before the maps: what is done by now is among them
+    job = read_job(folder)  # before the maps: what is done by now is among them
     heat = stored_heat(comparison)
     missing = [i for i in images if not (i in heat.before and i in heat.after)]
 
     def ask() -> None:
         session.team().tasks.heat_maps(_runs(comparison), missing)
 
-    if missing and task.state in (TaskState.NONE, TaskState.DONE):
+    if missing and (job is None or job.state is JobState.COMPLETED):
         begin(ask)
-    elif missing or task.running:
+    elif missing or (job is not None and job.active):
         kept = tr("The heat maps were stopped; what was done is kept.")
-        task_view(folder, f"heat_{key}", tr("Compute the rest"), ask, stopped=kept)
+        job_view(folder, f"heat_{key}", tr("Compute the rest"), ask, stopped=kept)
     return heat
 
 

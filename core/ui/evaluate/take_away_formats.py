@@ -12,14 +12,12 @@ from core.export.certificate import told_difference
 from core.export.formats import FORMATS, ExportFormat
 from core.export.parity import left_out_in_words
 from core.files import read_json
-from core.jobs.tasks import TaskState
+from core.jobs.state import JobState
 from core.language import number, plain_number, tr, trn
 from core.runs import Run
 from core.ui import session
-from core.ui.task_view import task_view
+from core.ui.job_view import job_view
 from core.ui.text import plain
-
-_MODULE = "core.export.task"
 
 
 def other_formats(run: Run) -> None:
@@ -53,16 +51,16 @@ def _format(run: Run, chosen: ExportFormat) -> dict[str, Any] | None:
                     packages=", ".join(chosen.missing),
                 )
             )
-        task = task_view(
+        job = job_view(
             folder,
             f"export_{chosen.key}_{run.id}",
             tr("Make it again") if certificate else tr("Make it"),
             lambda: session.team().tasks.export(run, chosen.key),
             disabled=bool(chosen.missing),
         )
-        if task.state is TaskState.DONE and certificate is not None:
+        if job is not None and job.state is JobState.COMPLETED and certificate is not None:
             _download(run, chosen, folder, certificate)
-    return None if task.running else certificate
+    return None if job is not None and job.active else certificate
 
 
 def _certificate(folder: Path) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from core.runs import Run, RunState
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do
-from core.ui.cards import error_card, failed_run_card
+from core.ui.cards import error_card, failure_card
 from core.ui.forms.training_form import nearest_rate, rate_text
 from core.ui.refreshed import refreshed
 from core.ui.runs.live import going_on, progress_share, progress_words
@@ -41,7 +41,7 @@ def rate_test(meant: Meant, dataset: Dataset, rate_key: str) -> None:
         return
     rate = None
     if run is not None and run.status.state is RunState.FAILED:
-        failed_run_card(run)
+        failure_card(run.status)
     if run is not None and run.status.state is RunState.COMPLETED:
         rate = _result(run, meant)
     with st.container(horizontal=True):

@@ -9,14 +9,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets.folder import folders_in, is_text
 from core.evaluation.batch_task import THE_ZIP
-from core.jobs.tasks import Task, TaskState
+from core.jobs.state import JobState, JobStatus
 from core.language import tr, trn
 from core.runs import Run
 from core.ui import session
-from core.ui.task_view import task_view
+from core.ui.job_view import job_view
 from core.ui.text import plain
-
-_MODULE = "core.evaluation.batch_task"
 
 
 def many_images(run: Run) -> None:
@@ -24,15 +22,15 @@ def many_images(run: Run) -> None:
     folder = run.path / "batch"
     with st.expander(tr("A whole folder or a zip"), icon=":material/folder:", key="predict_many"):
         source = _source()
-        task = task_view(
+        job = job_view(
             folder,
             f"batch_{run.id}",
             tr("Classify them all"),
             lambda: _start(run, source),
             disabled=source is None,
         )
-        if task.state is TaskState.DONE:
-            _result(run, folder, task)
+        if job is not None and job.state is JobState.COMPLETED:
+            _result(run, folder, job.status)
 
 
 def _source() -> Path | UploadedFile | None:
@@ -65,8 +63,8 @@ def _start(run: Run, source: Path | UploadedFile | None) -> None:
         tasks.batch_of_upload(run, source, source.size)
 
 
-def _result(run: Run, folder: Path, task: Task) -> None:
-    found = task.results
+def _result(run: Run, folder: Path, status: JobStatus) -> None:
+    found = status.results
     images, source = int(found.get("images", 0)), str(found.get("source", ""))
     if source == THE_ZIP:
         words = trn("**{count} image** of the zip", "**{count} images** of the zip", images)

@@ -7,34 +7,35 @@ from contextlib import suppress
 import streamlit as st
 
 from core.errors import UnfreezeError
-from core.jobs.tasks import TaskState, read_task
+from core.jobs.job import read_job
+from core.jobs.state import JobState
 from core.language import tr
 from core.runs import Run, litert
 from core.ui import session
-from core.ui.task_view import begin, task_view
+from core.ui.job_view import begin, job_view
 
 
 def prepared(run: Run) -> bool:
     """Whether the run can predict now; where it cannot yet, its model is made, and the page says
     so and goes on by itself."""
     folder = litert.folder(run.path)
-    task = read_task(folder)  # before the file: a task that is done has left it
+    job = read_job(folder)  # before the file: a job that is completed has left it
     if run.litert_path.is_file():
         return True
 
     def ask() -> None:
         session.team().tasks.prepare(run)
 
-    if task.state in (TaskState.NONE, TaskState.DONE):
+    if job is None or job.state is JobState.COMPLETED:
         begin(ask)
         return False
-    if task.running:
+    if job.active:
         with st.container(border=True):
             st.markdown(tr("**Preparing this model to predict.** About ten seconds, once."))
-            task_view(folder, f"litert_{run.id}", "", ask)
+            job_view(folder, f"litert_{run.id}", "", ask)
     else:
         stopped = tr("Preparing this model was stopped.")
-        task_view(folder, f"litert_{run.id}", tr("Prepare this model"), ask, stopped=stopped)
+        job_view(folder, f"litert_{run.id}", tr("Prepare this model"), ask, stopped=stopped)
     return False
 
 

@@ -14,7 +14,7 @@ from core.runs import Run, RunState, RunStatus
 from core.runs.run import PHASES
 from core.runs.store import in_order
 from core.ui import session
-from core.ui.cards import failed_run_card
+from core.ui.cards import failure_card
 from core.ui.moments import duration
 from core.ui.refreshed import refreshed
 from core.ui.runs.actions import kill_button, resume_button, stop_button
@@ -59,7 +59,7 @@ def _view(run_id: str, drawn_as: RunState, seconds: float | None) -> None:
     if run.status.state.active:
         _progress(run)
     elif run.status.state is RunState.FAILED:
-        failed_run_card(run)
+        failure_card(run.status)
     elif run.status.state is RunState.STOPPED:
         st.info(_stopped_words(run), icon=":material/stop_circle:")
     if run.can_resume:
