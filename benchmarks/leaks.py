@@ -6,6 +6,10 @@ changed copy of each, and searches all pairs. The last line is JSON:
         the share of found pairs that are right. A pair counts as right only where it joins a
         picture with its own planted copy, or two drawings that the clip art itself has twice
         (`_VARIANTS`, looked at by eye).
+    families: by family of images that look alike, each with noise of its own, 360 images and
+        copies of a tenth of them: `false_grouped`, the share of images that are in a group though
+        no copy of them was planted; `recall`; and `split_error`, the largest distance of a class
+        from its share of validation or test, in images.
     drawings: the same for pairs with a drawing of the clip art alone, which are harder to tell
         apart than generated pictures, and `strict`, their precision where those that the clip
         art has twice count as wrong.
@@ -15,23 +19,22 @@ changed copy of each, and searches all pairs. The last line is JSON:
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageEnhance, ImageOps
 
+from benchmarks.families import COPIES, FAMILIES, Draw, plant_copies, saved, write_family
 from benchmarks.scan import picture
 from core.datasets.bundled import CLIPART
-from core.datasets.copies import near_pairs
 from core.datasets.decode import open_rgb
-from core.datasets.scan import read_files
-from core.datasets.sieve import fingerprints
+from core.datasets.importing import arrangement
+from core.datasets.near_duplicates import Search
+from core.datasets.scan import read_details, read_files, scan
+from core.datasets.split import SHARES, complete_splits
 
 GENERATED = 500
 # Drawings that the clip art holds in two versions which differ in details only.
@@ -46,30 +49,6 @@ _VARIANTS = {
 }
 
 
-def _saved(image: Image.Image, quality: int = 90) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
-
-
-def _cropped(image: Image.Image) -> Image.Image:
-    """Without 5 % of its width and height, cut anywhere."""
-    random = np.random.default_rng(image.width * image.height)
-    width, height = round(image.width * 0.95), round(image.height * 0.95)
-    left = int(random.integers(0, image.width - width + 1))
-    top = int(random.integers(0, image.height - height + 1))
-    return image.crop((left, top, left + width, top + height))
-
-
-KINDS: dict[str, Callable[[Image.Image], bytes]] = {
-    "half_size": lambda image: _saved(image.resize((image.width // 2, image.height // 2))),
-    "quality_30": lambda image: _saved(image, 30),
-    "crop_5": lambda image: _saved(_cropped(image)),
-    "flip": lambda image: _saved(ImageOps.mirror(image)),
-    "brightness_15": lambda image: _saved(ImageEnhance.Brightness(image).enhance(1.15)),
-}
-
-
 def originals(folder: Path) -> list[Path]:
     """Writes the pictures that copies are made of."""
     with zipfile.ZipFile(CLIPART) as archive:
@@ -77,15 +56,44 @@ def originals(folder: Path) -> list[Path]:
         archive.extractall(folder, images)
     generated = [folder / f"generated-{i:04d}.jpg" for i in range(GENERATED)]
     for i, path in enumerate(generated):
-        path.write_bytes(_saved(picture(i)))
+        path.write_bytes(saved(picture(i)))
     return [folder / name for name in images] + generated
 
 
 def search(paths: list[Path]) -> np.ndarray:
     """Indices of the pairs that are found."""
     facts = read_files(paths, 10**8, lambda done, total: None)
-    small = np.array([fact.small for fact in facts])
-    return near_pairs(fingerprints(small), small, np.array([fact.tint for fact in facts]))
+    small, tints = np.array([f.small for f in facts]), np.array([f.tint for f in facts])
+
+    def details(rows: np.ndarray) -> np.ndarray:
+        return read_details([paths[row] for row in rows], 10**8)
+
+    return Search(small, tints, np.zeros(len(paths), np.int64), details).pairs()[0]
+
+
+def family(draw: Draw, images: int = 360, side: int = 192) -> dict[str, float]:
+    """Import look-alikes with copies among them, and look at the manifest."""
+    with tempfile.TemporaryDirectory() as name:
+        planted = plant_copies(write_family(Path(name), draw, images, side))
+        layout = arrangement(Path(name))
+        silent = lambda done, total: None  # noqa: E731
+        manifest = scan(Path(name), layout.images, layout.class_names, 10**8, silent)
+        table = complete_splits(manifest)[0]
+        group = table.set_index("path")["group"]
+        copies = {str(c.relative_to(name)): str(o.relative_to(name)) for c, o in planted.items()}
+    concerned = set(copies) | set(copies.values())
+    false = [path for path in group.index if group[path] and path not in concerned]
+    found = [group[copy] > 0 and group[copy] == group[of] for copy, of in copies.items()]
+    shares = [
+        abs(int((rows["split"] == split).sum()) - share * len(rows))
+        for _, rows in table.groupby("class_name")
+        for split, share in SHARES.items()
+    ]
+    return {
+        "false_grouped": round(len(false) / len(group), 4),
+        "recall": round(float(np.mean(found)), 4),
+        "split_error": round(max(shares), 2),
+    }
 
 
 def score(pairs: np.ndarray, paths: list[Path]) -> dict[str, float]:
@@ -119,7 +127,7 @@ def main() -> None:
     kinds, drawings, seconds = {}, {}, 0.0
     with tempfile.TemporaryDirectory() as name:
         paths = originals(Path(name))
-        for kind, change in KINDS.items():
+        for kind, change in COPIES.items():
             copied = [Path(name) / f"{kind}-{i:04d}.jpg" for i in range(len(paths))]
             for path, copy in zip(paths, copied, strict=True):
                 copy.write_bytes(change(open_rgb(path.read_bytes(), path.name)))
@@ -130,7 +138,8 @@ def main() -> None:
             del kinds[kind]["strict"]
             drawings[kind] = of_first(pairs, paths + copied, len(paths) - GENERATED)
             print(kind, kinds[kind], "drawings alone", drawings[kind])
-    report = {"kinds": kinds, "drawings": drawings, "pictures": len(paths)}
+    families = {name: family(draw) for name, draw in FAMILIES.items()}
+    report = {"families": families, "kinds": kinds, "drawings": drawings, "pictures": len(paths)}
     print(json.dumps({**report, "seconds": round(seconds, 1)}))
 
 

@@ -32,9 +32,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.datasets.copies import near_pairs
-from core.datasets.scan import read_files
-from core.datasets.sieve import fingerprints
+from core.datasets.near_duplicates import Search
+from core.datasets.scan import read_details, read_files
 
 Array = np.ndarray[Any, Any]
 # Width and height of a typical file there, and what its JPEG takes at this quality: 20 to 25 kB.
@@ -84,20 +83,26 @@ def plain_decoding(paths: Sequence[Path]) -> None:
 class Scan:
     """What the scan has found so far."""
 
-    prints: list[Array] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
     small: list[Array] = field(default_factory=list)
     tints: list[Array] = field(default_factory=list)
 
     def look(self, paths: Sequence[Path]) -> None:
-        """Facts, health, hash of the bytes, the small picture and its fingerprints."""
+        """Facts, health, hash of the bytes, and the small picture."""
         facts = read_files(paths, 10**8, lambda done, total: None)
         self.small.append(np.array([fact.small for fact in facts]))
         self.tints.append(np.array([fact.tint for fact in facts]))
-        self.prints.append(fingerprints(self.small[-1]))
+        self.paths += paths
 
     def pairs(self) -> Array:
         """Searches all of it for near copies."""
-        return near_pairs(*(np.concatenate(part) for part in (self.prints, self.small, self.tints)))
+        small, tints = np.concatenate(self.small), np.concatenate(self.tints)
+        classes = np.zeros(len(small), np.int64)
+
+        def details(rows: Array) -> Array:
+            return read_details([self.paths[row] for row in rows], 10**8)
+
+        return Search(small, tints, classes, details).pairs()[0]
 
 
 def seconds(work: Callable[[], object]) -> Array:

@@ -8,43 +8,69 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 # Of each pair: stretch down, shift down, stretch across, shift across, in half sides.
-_UNCHANGED = np.array([1, 0, 1, 0], np.float32)
+UNCHANGED = np.array([1, 0, 1, 0], np.float32)
 _COARSE, _FINE = 4, 2
-_COARSE_TOLERANCE = 0.2
-_STEPS = 5
-_BLOCK = 512
+_STEPS = 4
+# Variance of what rounding makes, in grey levels.
+_ROUNDING = 1 / 12
 # Grey levels of spread below which a picture has nothing that could be laid over another's.
 _MIN_SPREAD = 2.0
 
 
-def similarity(first: Array, second: Array, pairs: Array, least: float = -1.0) -> Array:
-    """How alike pairs of pictures are once they are laid over each other.
+def refined(first: Array, second: Array, warp: Array) -> Array:
+    """Improve how pictures are laid over each other.
 
     The shift and stretch of each axis are found by Gauss-Newton steps on the squared difference,
-    from coarse to fine, after Lucas and Kanade (1981).
+    from coarse to fine, after Lucas and Kanade (1981). Each level keeps its best.
 
     Args:
-        first: uint8 `(images, 64, 64)`.
-        second: uint8 `(images, 64, 64)`.
-        pairs: int64 `(pairs, 2)`: index into `first`, index into `second`.
-        least: Pairs that are far below it at first sight are not looked at more closely.
+        first: uint8 `(pairs, 64, 64)`.
+        second: uint8 `(pairs, 64, 64)`.
+        warp: float32 `(pairs, 4)`: where to start; `UNCHANGED` where nothing is known.
+
+    Returns:
+        float32 `(pairs, 4)`: stretch down, shift down, stretch across, shift across.
+    """
+    a, b = _standard(first), _standard(second)
+    known = (warp != UNCHANGED).any(axis=1)
+    for factor in (_COARSE, _FINE):
+        # A place that is known well enough would only be lost in a coarser picture.
+        rows = np.flatnonzero(~known) if factor == _COARSE else np.arange(len(a))
+        if len(rows):
+            better = _align(_reduced(a[rows], factor), _reduced(b[rows], factor), warp[rows])
+            warp = warp.copy()
+            warp[rows] = better
+    return warp
+
+
+def laid_over(first: Array, second: Array, warp: Array) -> Array:
+    """Compare pictures where `refined` has laid them.
 
     Returns:
         float32 `(pairs,)`: the correlation of the grey values where both are, in [-1, 1].
     """
-    result = np.zeros(len(pairs), np.float32)
-    for start in range(0, len(pairs), _BLOCK):
-        block = pairs[start : start + _BLOCK]
-        a, b = _standard(first[block[:, 0]]), _standard(second[block[:, 1]])
-        warp = np.tile(_UNCHANGED, (len(block), 1))
-        score = _align(_reduced(a, _COARSE), _reduced(b, _COARSE), warp)
-        near = np.flatnonzero(score >= least - _COARSE_TOLERANCE)
-        fine = warp[near]
-        a, b = a[near], b[near]
-        found = _align(_reduced(a, _FINE), _reduced(b, _FINE), fine)
-        score[near] = np.maximum(found, _laid_over(a, b, fine))
-        result[start : start + _BLOCK] = score
-    return result
+    return _laid_over(_standard(first), _standard(second), warp)
+
+
+def correlation(first: Array, second: Array, warp: Array | None) -> Array:
+    """Correlation of values about 0, as they are or laid over each other; 0 without values.
+
+    Args:
+        first: float32 `(pairs, side, side)`.
+        second: Likewise.
+        warp: float32 `(pairs, 4)`; None for as they are.
+
+    Returns:
+        float32 `(pairs,)` in [-1, 1].
+    """
+    if warp is not None:
+        ys, xs, inside = _grid(warp, first.shape[1])
+        first, second = first * inside, _sample(second, ys, xs) * inside
+    xx, yy, xy = _products(first, second)
+    # What rounding to whole grey levels makes is no detail.
+    empty = _ROUNDING * first[0].size
+    score: Array = np.where(np.minimum(xx, yy) > empty, xy / np.sqrt(np.maximum(xx * yy, 1e-12)), 0)
+    return score
 
 
 def _standard(images: Array) -> Array:
@@ -56,15 +82,17 @@ def _standard(images: Array) -> Array:
 
 
 def _align(a: Array, b: Array, warp: Array) -> Array:
-    """Improves `warp` in place; returns the best correlation on the way."""
-    best = np.full(len(a), -1, np.float32)
+    """The best warp on the way from one."""
+    best, kept = np.full(len(a), -1, np.float32), warp.copy()
     for _ in range(_STEPS):
         step, score = _step(a, b, warp)
-        best = np.maximum(best, score)
-        warp += step
+        better = score > best
+        best[better], kept[better] = score[better], warp[better]
         # Copies are cropped a little; whatever needs more is another picture.
-        np.clip(warp, _UNCHANGED - 0.2, _UNCHANGED + 0.2, out=warp)
-    return best
+        warp = np.clip(warp + step, UNCHANGED - 0.2, UNCHANGED + 0.2)
+    _, score = _step(a, b, warp)
+    kept[score > best] = warp[score > best]
+    return kept
 
 
 def _laid_over(a: Array, b: Array, warp: Array) -> Array:

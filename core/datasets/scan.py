@@ -6,19 +6,23 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from core.datasets.apart import decoders
 from core.datasets.copies import add_groups
 from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
 from core.datasets.layout import FoundImage
 from core.datasets.manifest import COLUMNS
+from core.errors import InvalidImageError
 
 Progress = Callable[[int, int], None]
 # Files that a thread reads before it reports: threads that report often wait for each other.
 _PART = 16
+_DETAIL_SIDE = 128
 
 
 def scan(
@@ -49,7 +53,32 @@ def scan(
     nothing = np.zeros((FINGERPRINT_SIDE, FINGERPRINT_SIDE), np.uint8)
     small = np.array([nothing if fact.small is None else fact.small for fact in facts])
     tints = np.array([fact.tint for fact in facts], np.float32)
-    return add_groups(pd.DataFrame(rows, columns=list(COLUMNS)), small, tints)
+    paths = [root / image.path for image in images]
+
+    def details(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return read_details([paths[row] for row in rows], max_pixels)
+
+    return add_groups(pd.DataFrame(rows, columns=list(COLUMNS)), small, tints, details)
+
+
+def read_details(paths: Sequence[Path], max_pixels: int) -> np.ndarray[Any, Any]:
+    """Images at the size in which noise and texture still show.
+
+    Returns:
+        uint8 `(images, 128, 128)`, in grey; 0 where one cannot be read any more.
+    """
+
+    def read(path: Path) -> np.ndarray[Any, Any]:
+        try:
+            pixels = decoders().decode(path.read_bytes(), path.name, _DETAIL_SIDE, max_pixels)
+        except (OSError, InvalidImageError):
+            return np.zeros((_DETAIL_SIDE, _DETAIL_SIDE), np.uint8)
+        return np.asarray(Image.fromarray(pixels).convert("L"))
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return np.array(list(pool.map(read, paths)), np.uint8).reshape(
+            -1, _DETAIL_SIDE, _DETAIL_SIDE
+        )
 
 
 def read_files(paths: Sequence[Path], max_pixels: int, progress: Progress) -> list[FileFacts]:

@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
-from core.datasets.alignment import similarity
-from core.datasets.copies import mark_copies, near_pairs
+from core.datasets.alignment import UNCHANGED, laid_over, refined
+from core.datasets.copies import mark_copies
 from core.datasets.facts import inspect
 from core.datasets.layout import FoundImage
-from core.datasets.scan import scan
+from core.datasets.near_duplicates import Search
+from core.datasets.scan import read_details, scan
 from core.datasets.sieve import candidates, fingerprints
 from tests.datasets.pictures import encoded, picture, silent, write_folder
 
 COUNT = 12
-NO_TINT = np.zeros((2, 2), np.float32)
 
 
 def scenes() -> list[Image.Image]:
@@ -52,7 +52,32 @@ def pairs_among(folder: Path, files: dict[str, bytes]) -> list[list[int]]:
     write_folder(folder, files)
     facts = [inspect(folder / name, 10**8) for name in files]
     looks = np.stack([fact.small for fact in facts])
-    return near_pairs(fingerprints(looks), looks, np.array([f.tint for f in facts])).tolist()
+    paths = [folder / name for name in files]
+    return (
+        Search(
+            looks,
+            np.array([f.tint for f in facts]),
+            np.zeros(len(paths), np.int64),
+            lambda rows: read_details([paths[row] for row in rows], 10**8),
+        )
+        .pairs()[0]
+        .tolist()
+    )
+
+
+def small_search(looks: np.ndarray) -> Search:
+    """Of images that have no more detail than their small pictures."""
+    return Search(
+        looks,
+        np.zeros((len(looks), 2), np.float32),
+        np.zeros(len(looks), np.int64),
+        lambda rows: looks[rows].repeat(2, axis=1).repeat(2, axis=2),
+    )
+
+
+def similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    warp = refined(first, second, np.tile(UNCHANGED, (len(first), 1)))
+    return laid_over(first, second, warp)
 
 
 @pytest.mark.parametrize("kind", CHANGES)
@@ -90,14 +115,14 @@ def test_fine_texture_fits_once_it_is_laid_right() -> None:
     cut = whole.crop((7, 3, 387, 383))
     looks = np.stack([np.asarray(i.resize((64, 64))) for i in (whole, cut)])
 
-    assert similarity(looks, looks, np.array([[0, 1]]))[0] > 0.98
+    assert similarity(looks[:1], looks[1:])[0] > 0.98
 
 
 def test_a_shifted_picture_fits_once_it_is_laid_right() -> None:
     whole = np.asarray(picture(3, (80, 80)).convert("L"))
     looks = np.stack([whole[:64, :64], whole[3:67, 2:66]])
 
-    found = similarity(looks, looks, np.array([[0, 1], [0, 0]]))
+    found = similarity(looks[[0, 0]], looks[[1, 0]])
 
     as_it_is = np.corrcoef(looks[0].ravel(), looks[1].ravel())[0, 1]
     assert found[0] > 0.99 > as_it_is
@@ -107,24 +132,25 @@ def test_a_shifted_picture_fits_once_it_is_laid_right() -> None:
 def test_empty_pictures_are_like_nothing() -> None:
     looks = np.full((2, 64, 64), 255, np.uint8)
 
-    assert near_pairs(fingerprints(looks), looks, NO_TINT).tolist() == []
+    assert len(small_search(looks).pairs()[0]) == 0
 
 
-def test_a_long_burst_is_one_group_and_takes_no_comparison_of_all_with_all() -> None:
+def test_a_burst_among_others_is_one_group() -> None:
     scene = np.asarray(scenes()[0].resize((64, 64)).convert("L"), dtype=np.int16)
-    noise = np.random.default_rng(0).integers(-3, 4, (600, 64, 64))
+    noise = np.random.default_rng(0).integers(-3, 4, (10, 64, 64))
     shots = np.clip(scene + noise, 0, 255).astype(np.uint8)
+    others = [np.asarray(picture(i, (64, 64)).convert("L")) for i in range(100, 260)]
 
-    pairs = near_pairs(fingerprints(shots), shots, np.zeros((600, 2), np.float32))
+    group = small_search(np.concatenate([shots, others])).groups()
 
-    assert set(pairs.ravel()) == set(range(600))
-    assert len(pairs) < 600 * 600 / 50
+    assert set(group[:10]) == {1}
+    assert not group[10:].any()
 
 
 def test_no_images_have_no_copies() -> None:
     looks = np.zeros((0, 64, 64), np.uint8)
 
-    assert near_pairs(fingerprints(looks), looks, NO_TINT[:0]).shape == (0, 2)
+    assert small_search(looks).groups().shape == (0,)
 
 
 def scanned(folder: Path, files: dict[str, bytes]) -> pd.DataFrame:
@@ -177,7 +203,7 @@ def test_marks_are_written_anew_when_images_move(tmp_path: Path) -> None:
     assert apart["issues"].tolist() == ["", ""]
 
 
-def test_tiny_images_are_compared_byte_by_byte_only(tmp_path: Path) -> None:
+def test_tiny_images_need_equal_pixels(tmp_path: Path) -> None:
     tiny = [encoded(scene.resize((12, 12)), "PNG") for scene in scenes()]
     table = scanned(
         tmp_path,
@@ -186,7 +212,8 @@ def test_tiny_images_are_compared_byte_by_byte_only(tmp_path: Path) -> None:
             "train/cat/b.png": encoded(scenes()[0].resize((12, 12)), "BMP"),
             "train/dog/c.png": tiny[1],
             "train/dog/d.png": tiny[1],
+            "train/dog/e.png": encoded(scenes()[1].resize((11, 12)), "PNG"),
         },
     )
 
-    assert table["group"].tolist() == [0, 0, 1, 1]
+    assert table["group"].tolist() == [1, 1, 2, 2, 0]
