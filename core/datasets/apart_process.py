@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.datasets.decode import decode_bytes, open_rgb
+from core.datasets.decode import decode_bytes, fit_bytes
 from core.datasets.facts import FileFacts, inspect
 from core.errors import InvalidImageError
 from core.language import tr
@@ -57,9 +57,7 @@ def _pixels(request: dict[str, Any], data: bytes) -> np.ndarray[Any, Any]:
     size, max_pixels = request["size"], request["max_pixels"]
     if request["do"] == "decode":
         return decode_bytes(data, request["name"], size, max_pixels)
-    image = open_rgb(data, request["name"], max_pixels)
-    image.thumbnail((size, size))
-    return np.asarray(image)
+    return fit_bytes(data, request["name"], size, max_pixels)
 
 
 def _inspected(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

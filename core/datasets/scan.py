@@ -20,8 +20,13 @@ from core.datasets.manifest import COLUMNS
 from core.errors import InvalidImageError
 
 Progress = Callable[[int, int], None]
-# Files that a thread reads before it reports: threads that report often wait for each other.
-_PART = 16
+# Files that a process reads before it answers, at most, and their bytes: every answer wakes this
+# process, which has one core for all of them.
+_FILES = 64
+_BYTES = 4_000_000
+# Answers of each process, at least, so that none has much more to do than the others.
+_ROUNDS = 8
+# Side at which noise and texture still show.
 _DETAIL_SIDE = 128
 
 
@@ -45,6 +50,28 @@ def scan(
         A manifest without the marks of copies; see `core.datasets.manifest` for its columns.
     """
     facts = read_files([root / image.path for image in images], max_pixels, progress)
+    return manifest_of(root, images, class_names, max_pixels, facts)
+
+
+def manifest_of(
+    root: Path,
+    images: Sequence[FoundImage],
+    class_names: Sequence[str],
+    max_pixels: int,
+    facts: Sequence[FileFacts],
+) -> pd.DataFrame:
+    """Join what the layout and the files say, and find which show the same picture.
+
+    Args:
+        root: As of `scan`, like the next three.
+        images: Those that were read.
+        class_names: In the order of the labels.
+        max_pixels: Most pixels that an image may have.
+        facts: Of each image's file.
+
+    Returns:
+        As of `scan`.
+    """
     labels = {name: label for label, name in enumerate(class_names)}
     rows = [
         (image.path, image.class_name, labels[image.class_name], image.split, *fact.columns())
@@ -83,11 +110,33 @@ def read_details(paths: Sequence[Path], max_pixels: int) -> np.ndarray[Any, Any]
 
 def read_files(paths: Sequence[Path], max_pixels: int, progress: Progress) -> list[FileFacts]:
     """Facts of many files, read on all cores."""
-    parts = [paths[start : start + _PART] for start in range(0, len(paths), _PART)]
+    cores = os.cpu_count() or 1
     facts: list[FileFacts] = []
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=cores) as pool:
         # Each thread waits for a process of its own, which a broken file may take down.
+        parts = _parts(paths, min(_FILES, 1 + len(paths) // (_ROUNDS * cores)))
         for part in pool.map(lambda part: decoders().inspect(part, max_pixels), parts):
             facts += part
             progress(len(facts), len(paths))
     return facts
+
+
+def _parts(paths: Sequence[Path], most: int) -> list[list[Path]]:
+    """The files in turn, a few large ones or `most` small ones together."""
+    parts: list[list[Path]] = []
+    room = 0
+    for path in paths:
+        size = _size(path)
+        if not parts or size > room or len(parts[-1]) == most:
+            parts.append([])
+            room = _BYTES
+        parts[-1].append(path)
+        room -= size
+    return parts
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -70,13 +70,14 @@ class ScannedImage(NamedTuple):
             raise ChangedFileError(what, _way_out())
         return data
 
-    def decode(self, image_size: int) -> Array:
+    def decode(self, image_size: int, whole: bool = False) -> Array:
         """Decodes the bytes that were scanned and resizes them to a square.
 
         A scan has let them pass: a second limit on pixels could only stop a run in its middle.
 
         Args:
             image_size: Side of the square, in pixels.
+            whole: As of `core.datasets.decode.decode_bytes`.
 
         Returns:
             uint8 `(image_size, image_size, 3)`, RGB.
@@ -85,7 +86,7 @@ class ScannedImage(NamedTuple):
             ChangedFileError: If others are there now, or none.
             InvalidImageError: If they cannot be read or are no whole image.
         """
-        return decode_bytes(self.read(), self.name, image_size)
+        return decode_bytes(self.read(), self.name, image_size, whole=whole)
 
 
 def scanned_image(root: Path, row: Mapping[Any, Any]) -> ScannedImage:
@@ -106,12 +107,15 @@ def images_named(dataset: Dataset, names: Sequence[str]) -> dict[str, ScannedIma
     return {image.name: image for image in found}
 
 
-def decoded(images: Sequence[ScannedImage], image_size: int) -> tuple[Array, Array]:
+def decoded(
+    images: Sequence[ScannedImage], image_size: int, whole: bool = False
+) -> tuple[Array, Array]:
     """Decodes those that are still as they were scanned; the others are left out.
 
     Args:
         images: However many.
         image_size: Side of the square, in pixels.
+        whole: As of `core.datasets.decode.decode_bytes`.
 
     Returns:
         uint8 `(kept, image_size, image_size, 3)`, RGB; and bool `(images,)`: which were kept.
@@ -122,7 +126,7 @@ def decoded(images: Sequence[ScannedImage], image_size: int) -> tuple[Array, Arr
     pixels, kept = [], np.ones(len(images), bool)
     for place, image in enumerate(images):
         try:
-            pixels.append(image.decode(image_size))
+            pixels.append(image.decode(image_size, whole))
         except ChangedFileError:
             kept[place] = False
     return np.array(pixels, np.uint8).reshape(-1, image_size, image_size, 3), kept

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets import DatasetStore
+from core.datasets.decode import WHOLE_DECODERS
 from core.datasets.scanned import ScannedImage, decoded, images_named
 from core.errors import ExportError, UnfreezeError
 from core.evaluation.classifier import Classifier, load_classifier
@@ -65,8 +66,17 @@ def check_run(run: Run, path: Path, progress: Progress) -> Parity:
         ExportError: If a probability differs by more than is allowed.
     """
     files, expected = _images(run)
+    stored = _stored(run)
+    halved = stored.get("type") == "float16"
     return check_parity(
-        load_classifier(run, path), files, run.base.image_size, expected, _allowed(run), progress
+        load_classifier(run, path),
+        files,
+        run.base.image_size,
+        expected,
+        MAX_DIFFERENCE_FLOAT16 if halved else MAX_DIFFERENCE,
+        progress,
+        # What the run was trained on is what its predictions came from.
+        whole=stored.get("decoder", WHOLE_DECODERS[-1]) in WHOLE_DECODERS,
     )
 
 
@@ -77,6 +87,7 @@ def check_parity(
     expected: np.ndarray[Any, Any],
     allowed: float = MAX_DIFFERENCE,
     progress: Progress = lambda done, total: None,
+    whole: bool = False,
 ) -> Parity:
     """Runs the exported model from the image files and compares.
 
@@ -87,6 +98,7 @@ def check_parity(
         expected: float32 `(images, classes)`, the trained model's probabilities.
         allowed: Largest difference of a probability that is accepted.
         progress: Called with `(images done, images in all)`; may raise to stop.
+        whole: As of `core.datasets.decode.decode_bytes`.
 
     Returns:
         The comparison.
@@ -97,7 +109,7 @@ def check_parity(
     difference, flips, left_out = 0.0, 0, []
     for start in range(0, len(files), _BATCH):
         part = files[start : start + _BATCH]
-        images, kept = decoded(part, image_size)
+        images, kept = decoded(part, image_size, whole)
         left_out += [file.name for file, is_kept in zip(part, kept, strict=True) if not is_kept]
         if len(images):
             got, right = classifier.classify(images), expected[start : start + len(part)][kept]
@@ -191,10 +203,9 @@ def _images(run: Run) -> tuple[list[ScannedImage], np.ndarray[Any, Any]]:
     return [files[name] for name in chosen["path"]], np.stack(list(chosen["probabilities"]))
 
 
-def _allowed(run: Run) -> float:
-    """How far stored features may be from computed ones."""
+def _stored(run: Run) -> dict[str, Any]:
+    """The account of the run's stored features; empty where it has none."""
     try:
-        halved = read_json(run.account_path)["features"]["type"] == "float16"
+        return dict(read_json(run.account_path)["features"])
     except (OSError, ValueError, KeyError, TypeError):
-        halved = False
-    return MAX_DIFFERENCE_FLOAT16 if halved else MAX_DIFFERENCE
+        return {}

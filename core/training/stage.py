@@ -21,6 +21,7 @@ from core.backbones.compose import (
 )
 from core.backbones.graph import step_output
 from core.config import FeaturesType, Scope, TrainingConfig
+from core.datasets.decode import DECODER_VERSION
 from core.jobs.reporter import Reporter
 from core.queue.sharing import Helpers
 from core.runs import Run
@@ -192,6 +193,7 @@ def _stored_record(
         "images": stored[0].shape[0],
         "bytes": sum(file.bytes for file in stored),
         "type": str(stored[0].dtype),
+        "decoder": DECODER_VERSION,
         "clipped": sum(file.clipped for file in stored),
         "reused": seconds is None,
         "seconds": seconds,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.datasets.decode import decode_bytes, fit_bytes
 from core.datasets.decode import open_rgb as opened
 from core.datasets.facts import inspect
 from core.errors import InvalidImageError
@@ -176,3 +177,106 @@ def test_only_formats_of_photos_are_read_whatever_a_file_is_called(tmp_path: Pat
         with pytest.raises(InvalidImageError, match="no image"):
             decode(path, 8)
         assert inspect(path, 10**6).issues == "not_an_image"
+
+
+def photograph(mode: str = "RGB", size: tuple[int, int] = (1200, 900)) -> Image.Image:
+    """Shapes at several scales, and noise as of a sensor."""
+    random = np.random.default_rng(5)
+    channels = len(Image.new(mode, (1, 1)).getbands())
+    values = np.zeros((size[1], size[0], channels), np.float32)
+    for cells, strength in ((4, 0.5), (20, 0.25), (90, 0.15), (400, 0.07), (1200, 0.03)):
+        for channel in range(channels):
+            noise = Image.fromarray(random.integers(0, 256, (cells, cells), dtype=np.uint8))
+            layer = noise.resize(size, Image.Resampling.BICUBIC)
+            values[..., channel] += strength * np.asarray(layer, np.float32)
+    pixels = values.astype(np.uint8)
+    return Image.fromarray(pixels[..., 0] if channels == 1 else pixels, mode=mode)
+
+
+LARGE_JPEGS: dict[str, dict[str, object]] = {
+    "plain": {},
+    "progressive": {"progressive": True},
+    "whole-chroma": {"subsampling": 0},
+    "rgb": {"keep_rgb": True},
+    "grey": {"mode": "L"},
+    "print": {"mode": "CMYK"},
+    "phone": {"kind": "MPO", "save_all": True, "append_images": [picture(3)]},
+}
+
+
+def large(kind: str, **more: object) -> bytes:
+    options = {"kind": "JPEG", "quality": 90, **LARGE_JPEGS[kind], **more}
+    return encoded(photograph(str(options.pop("mode", "RGB"))), str(options.pop("kind")), **options)
+
+
+@pytest.mark.parametrize("kind", LARGE_JPEGS)
+@pytest.mark.parametrize("side", [64, 150, 224])
+def test_a_large_jpeg_is_the_same_at_a_part_of_its_size(kind: str, side: int) -> None:
+    data = large(kind)
+
+    reduced = decode_bytes(data, "a.jpg", side).astype(int)
+    whole = decode_bytes(data, "a.jpg", side, whole=True).astype(int)
+
+    assert 0 < np.abs(reduced - whole).mean() <= 1
+
+
+@pytest.mark.parametrize("side", [24, 100, 150, 224, 225, 226, 600, 2000])
+def test_it_is_at_least_twice_as_large_as_needed_and_not_twice_that(side: int) -> None:
+    width, height = opened(large("plain"), "a.jpg", needed=lambda _: (side, side)).size
+
+    assert min(width, height) >= min(900, 2 * side)
+    assert (width, height) == (150, 113) or min(width, height) // 2 < 2 * side
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_large_jpeg_stands_upright_too(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270}
+    right = photograph().transpose(turn.get(orientation, Image.Transpose.ROTATE_90))
+
+    turned = decode_bytes(large("plain", exif=exif), "a.jpg", 96).astype(int)
+
+    resized = right.resize((96, 96), Image.Resampling.BILINEAR)
+    assert np.abs(turned - np.asarray(resized, int)).mean() < 2
+
+
+@pytest.mark.parametrize("kind", ["plain", "progressive", "grey", "print", "rgb"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_a_large_jpeg_that_is_cut_off_fails_at_every_size(
+    kind: str, share: float, tmp_path: Path
+) -> None:
+    data = large(kind)
+    cut = data[: int(len(data) * share)]
+    path = write(tmp_path / "cut.jpg", cut)
+
+    for whole in (False, True):
+        with pytest.raises(InvalidImageError, match=r"cut\.jpg"):
+            decode_bytes(cut, "cut.jpg", 32, whole=whole)
+    assert inspect(path, 10**8).issues.split(";")[-1] == "unreadable"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_other_formats_are_decoded_whole(kind: str) -> None:
+    image = photograph().resize((400, 300))
+    data = encoded(image, kind)
+
+    np.testing.assert_array_equal(
+        decode_bytes(data, "a", 24), decode_bytes(data, "a", 24, whole=True)
+    )
+
+
+@pytest.mark.parametrize("kind", LARGE_JPEGS)
+def test_a_scan_sees_every_kind_of_jpeg_in_its_colours(kind: str, tmp_path: Path) -> None:
+    facts = inspect(write(tmp_path / "a.jpg", large(kind)), 10**8)
+
+    square = Image.fromarray(decode_bytes(large(kind), "a.jpg", 64, whole=True))
+    right = np.asarray(square.convert("YCbCr"), float)
+    assert (facts.width, facts.height) == (1200, 900)
+    assert facts.small is not None
+    assert np.abs(facts.small - right[..., 0]).mean() < 3
+    np.testing.assert_allclose(facts.tint, right[..., 1:].mean(axis=(0, 1)) - 128, atol=1.5)
+
+
+def test_a_large_jpeg_is_shown_in_its_proportions() -> None:
+    assert fit_bytes(large("plain"), "a.jpg", 128).shape == (96, 128, 3)
