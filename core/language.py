@@ -14,6 +14,7 @@ from __future__ import annotations
 import gettext
 import io
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -133,12 +134,13 @@ def plain_number(value: float) -> str:
 
 
 def moment(seconds: float) -> str:
-    """A day and time on this machine's clock: "24 Nov, 17:05".
+    """A day and time on this machine's clock: "24 Nov, 17:05", with the year where it is another.
 
     Args:
         seconds: Since the epoch.
     """
-    return _moment(seconds, language())
+    there, now = time.localtime(seconds), time.localtime()
+    return _moment(seconds, language(), there.tm_year != now.tm_year)
 
 
 def in_english() -> AbstractContextManager[None]:
@@ -257,9 +259,10 @@ def _decimal(value: float, digits: int, code: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _moment(seconds: float, code: str) -> str:
+def _moment(seconds: float, code: str, with_year: bool) -> str:
     there = datetime.fromtimestamp(seconds).astimezone()
-    return str(format_datetime(there, "dd MMM, HH:mm", tzinfo=there.tzinfo, locale=_locale(code)))
+    pattern = "dd MMM y, HH:mm" if with_year else "dd MMM, HH:mm"
+    return str(format_datetime(there, pattern, tzinfo=there.tzinfo, locale=_locale(code)))
 
 
 def _pattern(digits: int) -> str:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from core.charts import theme
 from core.language import number, plain_number, tr
+from core.runs.metrics_log import epoch_rank
 
 HEIGHT = 520
 # The rate's axis ends this far below the lowest peak: a rate that falls to nothing leaves it.
@@ -186,8 +187,8 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None
     if not len(accuracy) or np.isnan(accuracy).all():
         return
     loss = part.epochs["val_loss"].to_numpy(float)
-    # As training chooses: the highest accuracy, then the lowest loss, then the earliest.
-    best = int(np.lexsort((np.arange(len(loss)), loss, -accuracy))[0])
+    # As training chooses; of equal ones the earliest.
+    best = max(range(len(loss)), key=lambda epoch: epoch_rank(accuracy[epoch], loss[epoch]))
     x, y = float(part.epochs["epoch"].iloc[best]) + start, accuracy[best] * 100
     colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
     line = {"color": colour, "width": 1, "dash": "dot"}

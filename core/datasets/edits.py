@@ -218,7 +218,7 @@ def _notes(first: Dataset, edits: Sequence[Edit]) -> list[str]:
     """What is still true of the notes from the import."""
     outdated: tuple[str, ...] = ()
     if any(edit.kind == "split" for edit in edits):
-        outdated = ("Split by the app", "There was no ")
+        outdated = ("Split by the app", "There was no ", "Nearly all images are", "“")
     return [
         n for n in first.notes if not is_coverage_note(n) and not english(n).startswith(outdated)
     ]

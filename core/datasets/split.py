@@ -1,4 +1,4 @@
-"""Divides images into train, val and test: seeded, each class in the same proportion.
+"""Split of images into train, val and test: seeded, stratified by class.
 
 What belongs together stays together: copies of one picture, and files that a pattern in their
 names ties to one patient, video or burst.
@@ -7,7 +7,7 @@ names ties to one patient, video or burst.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from core.datasets.manifest import split_word
+from core.datasets.stratify import stratify
 from core.errors import DatasetError
-from core.language import number, tr
+from core.language import number, tr, trn
 
 Array = np.ndarray[Any, Any]
 SEED = 0
@@ -46,13 +47,20 @@ class SplitPlan:
 
 
 def divide(manifest: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
-    """Divides all usable images anew.
+    """Split all usable images again; see `divide_with_notes`."""
+    return divide_with_notes(manifest, plan)[0]
+
+
+def divide_with_notes(manifest: pd.DataFrame, plan: SplitPlan) -> tuple[pd.DataFrame, list[str]]:
+    """Split all usable images again.
 
     Returns:
-        A new manifest; images that are not usable count as train.
+        A new manifest, in which images that are not usable count as train, and one sentence for
+        each class whose groups leave a split more than one image off its share.
 
     Raises:
-        DatasetError: If the shares leave nothing to train, or the pattern is none.
+        DatasetError: If the shares leave nothing to train, the pattern is not a valid regular
+            expression, or it ties so much together that a split would stay empty.
     """
     if not (plan.val >= 0 and plan.test >= 0 and plan.val + plan.test < 1):
         raise DatasetError(
@@ -64,8 +72,7 @@ def divide(manifest: pd.DataFrame, plan: SplitPlan) -> pd.DataFrame:
             tr("Choose smaller shares."),
         )
     table = manifest.assign(split="train")
-    _move(table, {"val": plan.val, "test": plan.test}, plan)
-    return table
+    return table, _move(table, {"val": plan.val, "test": plan.test}, plan)
 
 
 def complete_splits(manifest: pd.DataFrame, seed: int = SEED) -> tuple[pd.DataFrame, list[str]]:
@@ -83,15 +90,17 @@ def complete_splits(manifest: pd.DataFrame, seed: int = SEED) -> tuple[pd.DataFr
     usable = set(table.loc[table["usable"], "split"])
     plan = SplitPlan(seed=seed)
     if usable <= {""}:
-        return divide(table, plan), [split_sentence(plan)]
+        table, notes = divide_with_notes(table, plan)
+        return table, [split_sentence(plan), *notes]
     if "train" not in usable:
         return table, []
     missing = {name: share for name, share in SHARES.items() if name not in usable}
-    _move(table, missing, plan)
-    return table, [
+    notes = _move(table, missing, plan)
+    taken = [
         tr("There was no {name} part: 15 % of train was taken.", name=split_word(name))
         for name in missing
     ]
+    return table, [*taken, *notes]
 
 
 def split_sentence(plan: SplitPlan) -> str:
@@ -105,55 +114,81 @@ def split_sentence(plan: SplitPlan) -> str:
     )
 
 
-def _move(table: pd.DataFrame, shares: Mapping[str, float], plan: SplitPlan) -> None:
-    """Moves shares of each class from train to other splits, at least one image of three."""
-    rows = table[(table["split"] == "train") & table["usable"]].sort_values("path")
-    if rows.empty or not shares:
-        return
-    classes, _ = pd.factorize(rows["class_name"], sort=True)
-    sizes = np.bincount(classes)
-    names = ("train", *shares)
-    open_places = np.zeros((len(names), len(sizes)), np.int64)
-    for place, share in enumerate(shares.values(), start=1):
-        least = (sizes > 2) & (share > 0)
-        open_places[place] = np.maximum(np.rint(share * sizes), least).astype(np.int64)
-    open_places[0] = sizes - open_places[1:].sum(axis=0)
-    chosen = _fill(_units(rows, plan), classes, open_places, plan.seed)
-    table.loc[rows.index, "split"] = np.array(names, dtype=object)[chosen]
-
-
-def _fill(units: Array, classes: Array, open_places: Array, seed: int) -> Array:
-    """Deals the units out, the largest first, each to where its classes lack most.
-
-    Args:
-        units: int64 `(images,)`: number of the unit that each image belongs to.
-        classes: int64 `(images,)`: label of each image.
-        open_places: int64 `(splits, classes)`: how many images each split is to get; used up.
-        seed: Decides the order among units of one size.
+def _move(table: pd.DataFrame, shares: Mapping[str, float], plan: SplitPlan) -> list[str]:
+    """Move shares of each class from train to other splits.
 
     Returns:
-        int64 `(images,)`: index of each image's split.
+        One sentence for each class whose groups leave a split more than one image off its share.
+
+    Raises:
+        DatasetError: If the pattern ties so much together that a split would stay empty.
     """
-    random = np.random.default_rng(seed)
-    sizes = np.bincount(units)
-    chosen = np.zeros(len(sizes), np.int64)
-    several = np.flatnonzero(sizes > 1)
-    several = random.permutation(several)
-    wanted = np.maximum(open_places, 1).astype(np.float64)
-    for unit in several[np.argsort(-sizes[several], kind="stable")]:
-        has = np.bincount(classes[units == unit], minlength=open_places.shape[1])
-        lack = (open_places / wanted) @ has
-        # A unit goes where it fits; one that fits nowhere goes where most is open.
-        fits = (open_places >= has).all(axis=1)
-        chosen[unit] = np.argmax(np.where(fits, lack + len(units), lack))
-        open_places[chosen[unit]] -= has
-    for label in range(open_places.shape[1]):
-        alone = units[(classes == label) & (sizes[units] == 1)]
-        places = np.maximum(open_places[:, label], 0)
-        # Validation and test first: where units above took too much, train is what is left.
-        dealt = np.repeat(np.roll(np.arange(len(places)), -1), np.roll(places, -1))
-        chosen[random.permutation(alone)] = dealt[: len(alone)]
-    return chosen[units]
+    rows = table[(table["split"] == "train") & table["usable"]].sort_values("path")
+    wanted = {name: share for name, share in shares.items() if share > 0}
+    if rows.empty or not wanted:
+        return []
+    units, notes = _units(rows, plan), []
+    groups = int(units.max()) + 1
+    if groups <= len(wanted) < len(rows):
+        if plan.pattern:
+            raise _too_few_groups(groups, len(rows), len(wanted) + 1)
+        # A split without images serves nobody.
+        units = np.arange(len(rows))
+        notes.append(tr("Nearly all images are duplicates of each other; they were split anyway."))
+    names = ("train", *wanted)
+    labels, class_names = pd.factorize(rows["class_name"], sort=True)
+    parts = (1 - sum(wanted.values()), *wanted.values())
+    chosen = stratify(units, labels, parts, plan.seed)
+    table.loc[rows.index, "split"] = np.array(names, dtype=object)[chosen]
+    return [*notes, *_shortfalls(units, labels, chosen, parts, names, class_names)]
+
+
+def _shortfalls(
+    units: Array,
+    labels: Array,
+    chosen: Array,
+    parts: Sequence[float],
+    names: Sequence[str],
+    class_names: Sequence[str],
+) -> list[str]:
+    """Name the classes whose groups left a split more than one image off its share."""
+    sizes = np.bincount(labels)
+    counts = np.zeros((len(sizes), len(parts)), np.int64)
+    np.add.at(counts, (labels, chosen), 1)
+    exact = np.outer(sizes, parts)
+    off = abs(counts - exact)
+    sentences: list[str] = []
+    for label in map(int, np.flatnonzero(off.max(axis=1) > 1 + 1e-9)):
+        own = units[labels == label]
+        place = 1 + int(np.argmax(off[label, 1:]))
+        sentences.append(
+            tr(
+                "“{name}”: {tied} of {images} images belong to one group, so the {split} set has "
+                "{count} instead of {wanted}.",
+                name=str(class_names[label]),
+                tied=int(np.bincount(own).max()),
+                images=int(sizes[label]),
+                split=split_word(names[place]),
+                count=int(counts[label, place]),
+                wanted=round(float(exact[label, place])),
+            )
+        )
+    return sentences
+
+
+def _too_few_groups(groups: int, images: int, splits: int) -> DatasetError:
+    return DatasetError(
+        trn(
+            "Files that belong together form only {count} group of {images} images; {splits} "
+            "splits need at least one group each.",
+            "Files that belong together form only {count} groups of {images} images; {splits} "
+            "splits need at least one group each.",
+            groups,
+            images=images,
+            splits=splits,
+        ),
+        tr("Choose another rule for files that belong together."),
+    )
 
 
 def _units(rows: pd.DataFrame, plan: SplitPlan) -> Array:

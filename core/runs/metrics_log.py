@@ -9,6 +9,7 @@ Rows have an `event`:
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 from contextlib import suppress
@@ -152,7 +153,10 @@ class MetricsView:
             self._batch = row
             return
         self._batch = self._shown = None
-        best = max([*self._ends[:1], row], key=_rank)
+        best = max(
+            [*self._ends[:1], row],
+            key=lambda epoch: epoch_rank(epoch.get("val_accuracy"), epoch.get("val_loss")),
+        )
         self._ends = [best, row]
         if (row["epoch"] - 1) % self._stride == 0:
             self._epochs[row["epoch"]] = row
@@ -169,10 +173,20 @@ class MetricsView:
         return self._shown
 
 
-def _rank(row: dict[str, Any]) -> tuple[float, float]:
-    # Logs of runs without validation, or of broken losses, have None there.
-    accuracy, loss = row.get("val_accuracy"), row.get("val_loss")
-    return (accuracy or 0.0, -loss if loss is not None else 0.0)
+def epoch_rank(accuracy: float | None, loss: float | None) -> tuple[bool, float, float]:
+    """Return the key by which epochs are compared; the best epoch has the highest.
+
+    A finite validation loss comes before everything: the weights of an epoch without one are no
+    model. Then the higher validation accuracy counts, then the lower validation loss.
+
+    Args:
+        accuracy: Validation accuracy, between 0 and 1; None or NaN where there is none.
+        loss: Likewise the validation loss.
+    """
+    known = 0.0 if accuracy is None or math.isnan(accuracy) else accuracy
+    if loss is None or not math.isfinite(loss):
+        return False, known, 0.0
+    return True, known, -loss
 
 
 def epoch_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -190,17 +190,23 @@ class RunStore:
             shutil.rmtree(run.path)
         self.forget_rate_tests(run_id)
 
-    def forget_rate_tests(self, gone: str) -> None:
+    def forget_rate_tests(self, gone: str) -> Sequence[str]:
         """Deletes ended rate tests that nobody sees any more.
 
         Args:
             gone: Id of the head run or the data set that they belonged to.
+
+        Returns:
+            Their ids.
         """
+        deleted = []
         for run in self.list(rate_tests=True):
             if isinstance(run.config, RateTestConfig) and not run.status.state.active:
                 tuning = run.config.fine_tuning
                 if gone in (run.base.dataset_id, tuning.head_run_id if tuning else ""):
                     shutil.rmtree(run.path, ignore_errors=True)
+                    deleted.append(run.id)
+        return deleted
 
     def _readable(self, run_id: str) -> Run | None:
         if not (self.runs_dir / run_id / "config.json").exists():

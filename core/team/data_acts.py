@@ -101,7 +101,8 @@ class DataActs(Acts):
     def delete(self, dataset: Dataset) -> None:
         """Deletes a data set for everybody; not while a run, seen or not, is using it."""
         self._acting.require(Action.DELETE_DATA, "dataset", dataset.id)
-        runs = RunStore(self._acting.settings.runs_dir).list(rate_tests=True)
+        store = RunStore(self._acting.settings.runs_dir)
+        runs = store.list(rate_tests=True)
         using = [r for r in runs if r.base.dataset_id == dataset.id and r.status.state.active]
         if using:
             raise DatasetError(
@@ -115,6 +116,8 @@ class DataActs(Acts):
             )
         self._store.delete(dataset.id)
         self._acting.forget("dataset", dataset.id)
+        for run_id in store.forget_rate_tests(dataset.id):
+            self._acting.forget("run", run_id)
         self._record(Action.DELETE_DATA, dataset)
 
     def _within(self, needed: int) -> Settings:

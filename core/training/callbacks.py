@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from core.jobs.reporter import Reporter
-from core.runs.metrics_log import MetricsWriter
+from core.runs.metrics_log import MetricsWriter, epoch_rank
 from core.training.batches import Batches
 from core.training.schedule import last_rate
 
@@ -199,5 +199,5 @@ class BestEpoch(Remembering):
             self.model.set_weights(self._weights)
 
 
-def _rank(values: dict[str, float]) -> tuple[float, float]:
-    return values["val_accuracy"], -values["val_loss"]
+def _rank(values: dict[str, float]) -> tuple[bool, float, float]:
+    return epoch_rank(values["val_accuracy"], values["val_loss"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def fit(
 
 def _result(best: BestEpoch, stopped: bool) -> FitResult:
     best.restore()
-    if best.values["val_loss"] != best.values["val_loss"]:
+    if not math.isfinite(best.values["val_loss"]):
         raise RunError(
             tr("The loss became infinite: the steps are too large."),
             tr("Choose a lower learning rate."),

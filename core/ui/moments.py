@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import time
 
-from core.language import number, tr
+from core.language import moment, number, tr
 
 
-def ago(moment: float, now: float | None = None) -> str:
+def ago(then: float, now: float | None = None) -> str:
     """How long ago something was: just now, 5 min ago, 3 h ago, then the day and the hour.
 
     Args:
-        moment: In seconds since 1970.
+        then: In seconds since 1970.
         now: Likewise; the clock's where it is None.
     """
-    minutes = int(((time.time() if now is None else now) - moment) // 60)
+    minutes = int(((time.time() if now is None else now) - then) // 60)
     if minutes < 1:
         return tr("just now")
     if minutes < 60:
         return tr("{minutes} min ago", minutes=minutes)
     if minutes < 24 * 60:
         return tr("{hours} h ago", hours=minutes // 60)
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+    return moment(then)
 
 
 def duration(seconds: float) -> str:

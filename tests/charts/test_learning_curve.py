@@ -56,6 +56,14 @@ def test_the_best_epoch_is_marked() -> None:
     assert (line.x0, line.x1) == (2.0, 2.0)
 
 
+def test_an_epoch_that_diverged_is_not_marked_as_the_best() -> None:
+    diverged = epochs(0.5, 0.7, 0.9)
+    diverged.loc[2, "val_loss"] = float("nan")
+    part = CurvePart("head", diverged, None, 3, frozen=True, rate=0.1)
+
+    assert list(named([part], "best")[0].x) == [2.0]
+
+
 def test_the_best_epochs_label_keeps_off_the_axis() -> None:
     early = figure([CurvePart("head", epochs(0.5, 0.7), None, 30, frozen=True, rate=0.1)])
     late = figure([CurvePart("head", epochs(0.5, 0.7), None, 2, frozen=True, rate=0.1)])

@@ -68,7 +68,7 @@ def test_a_missing_validation_part_is_taken_from_train(settings: Settings, tmp_p
 
     assert "There was no val part" in dataset.notes[0]
     counts = dataset.manifest()["split"].value_counts()
-    assert (counts["train"], counts["val"], counts["test"]) == (52, 8, 20)
+    assert (counts["train"], counts["val"], counts["test"]) == (51, 9, 20)
 
 
 def test_broken_images_are_left_out_by_name_and_the_rest_goes_on(

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from core.datasets.manifest import COLUMNS
-from core.datasets.split import SplitPlan, complete_splits, divide
+from core.datasets.split import SplitPlan, complete_splits, divide, divide_with_notes
 from core.errors import DatasetError
 
 
@@ -132,3 +132,39 @@ def test_twenty_five_thousand_images_are_divided_at_once() -> None:
     sizes = divide(manifest, SplitPlan())["split"].value_counts()
 
     assert (sizes["train"], sizes["val"], sizes["test"]) == (17_500, 3_750, 3_750)
+
+
+def test_a_class_that_is_mostly_one_burst_is_named_with_numbers() -> None:
+    groups = {f"bolt/{i:03d}.jpg": 1 for i in range(46)}
+
+    divided, notes = divide_with_notes(table({"bolt": 50, "nut": 50}, groups), SplitPlan())
+
+    assert divided[divided["group"] > 0]["split"].nunique() == 1
+    assert counts(divided)["nut"] == (35, 8, 7) or counts(divided)["nut"] == (35, 7, 8)
+    assert all(n > 0 for n in counts(divided)["bolt"])
+    (note,) = notes
+    assert "“bolt”: 46 of 50 images belong to one group" in note
+    assert "instead of 8" in note
+
+
+def test_images_that_are_all_copies_of_each_other_are_split_all_the_same() -> None:
+    groups = {f"{name}/{i:03d}.jpg": 1 for name in ("cat", "dog") for i in range(20)}
+
+    divided, notes = complete_splits(table({"cat": 20, "dog": 20}, groups))
+
+    assert counts(divided) == {"cat": (14, 3, 3), "dog": (14, 3, 3)}
+    assert any("duplicates of each other" in note for note in notes)
+
+
+def test_a_pattern_that_ties_everything_together_is_refused() -> None:
+    manifest = table({"cat": 20, "dog": 20})
+    manifest["path"] = manifest["path"].str.replace("dog/0", "dog/cat0")
+
+    with pytest.raises(DatasetError, match="belong together form only"):
+        divide(manifest, SplitPlan(pattern="(cat)"))
+    with pytest.raises(DatasetError, match="belong together form only"):
+        divide(table({"cat": 20, "dog": 20}), SplitPlan(pattern="(cat|dog)"))
+
+
+def test_a_class_of_three_images_has_one_in_each_split() -> None:
+    assert counts(divide(table({"rare": 3, "cat": 100}), SplitPlan()))["rare"] == (1, 1, 1)

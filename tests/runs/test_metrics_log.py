@@ -52,9 +52,11 @@ def test_an_epoch_that_was_repeated_counts_once(tmp_path: Path) -> None:
     assert list(table["val_accuracy"]) == [0.1, 0.9]
 
 
-def write_epoch(writer: MetricsWriter, epoch: int, accuracy: float = 0.5) -> None:
+def write_epoch(
+    writer: MetricsWriter, epoch: int, accuracy: float = 0.5, loss: float = 1.0
+) -> None:
     writer.write(
-        event="epoch", epoch=epoch, val_accuracy=accuracy, val_loss=1.0, images_per_second=9.0
+        event="epoch", epoch=epoch, val_accuracy=accuracy, val_loss=loss, images_per_second=9.0
     )
 
 
@@ -125,3 +127,15 @@ def test_a_view_of_a_long_run_stays_small_and_keeps_best_and_last(tmp_path: Path
     assert {1, 333, 1000} <= set(epochs)
     kept = sorted(set(epochs) - {333, 1000})
     assert {b - a for a, b in itertools.pairwise(kept)} == {64}
+
+
+def test_the_best_epoch_that_a_view_keeps_has_a_finite_loss(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    view, writer = MetricsView(path, limit=4), MetricsWriter(path)
+    for epoch in range(1, 65):
+        broken = {20: float("nan"), 40: float("inf")}.get(epoch, 1.0)
+        write_epoch(writer, epoch, 0.8 if epoch == 30 else 0.9 if broken != 1 else 0.5, broken)
+
+    epochs = set(view.read().epochs["epoch"])
+    assert 30 in epochs
+    assert not {20, 40} & epochs

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import HeadConfig, TrainingConfig
+from core.config import HeadConfig, RateTestConfig, TrainingConfig
 from core.datasets import Dataset
 from core.datasets.edits import Edit
 from core.errors import DatasetError, NotAllowedError, RunError, TeamError
@@ -337,6 +337,22 @@ def test_a_data_set_in_use_is_not_deleted_though_the_run_is_not_seen(
 
     with pytest.raises(DatasetError, match="1 run is using"):
         as_person(TINA).data.delete(world.dataset)
+
+
+def test_a_data_sets_learning_rate_tests_go_with_it(
+    world: World, as_person: Callable[..., Team]
+) -> None:
+    ended(world)
+    tina = as_person(TINA)
+    test = tina.runs.start(RateTestConfig(world.run.base), world.dataset)
+    write_status(test.path, RunStatus(RunState.COMPLETED))
+
+    tina.data.delete(world.dataset)
+
+    assert not test.path.exists()
+    assert world.books.owners.of("run", test.id).owner == ""
+    left = RunStore(world.settings.runs_dir).list(rate_tests=True)
+    assert {run.is_rate_test for run in left} == {False}  # trained runs stay, with their models
 
 
 def test_an_uploaded_zip_is_classified_in_the_runs_folder(

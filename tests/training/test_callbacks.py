@@ -49,6 +49,15 @@ def test_equal_accuracies_are_told_apart_by_loss_and_then_the_earlier_wins() -> 
     assert best.epoch == 2
 
 
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_an_epoch_whose_loss_is_no_number_is_never_the_best_of_several(broken: float) -> None:
+    best, model = BestEpoch(), DummyModel()
+    end_epochs(best, model, [(0.9, broken), (0.5, 1.0), (0.9, broken), (0.4, 0.5)])
+    best.restore()
+
+    assert (best.epoch, best.values["val_loss"], model.value) == (2, 1.0, 2.0)
+
+
 def test_nothing_is_restored_before_the_first_epoch_ends() -> None:
     best, model = BestEpoch(), DummyModel()
     best.set_model(model)

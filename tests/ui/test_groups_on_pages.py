@@ -10,6 +10,7 @@ from core.datasets import Dataset
 from core.jobs.state import write_status
 from core.runs import Run, RunState, RunStatus, RunStore
 from core.runs.groups import Group, group_about, new_mark, queue_group
+from core.ui.runs.groups import group_words
 from tests.alive import beat
 from tests.ui import runs
 from tests.ui.app import open_page, words
@@ -39,6 +40,11 @@ def end(group: Group) -> None:
 
 def button_keys(page: AppTest) -> set[str]:
     return {button.key for button in page.button}
+
+
+def test_a_group_of_one_run_waits_in_the_singular(store: RunStore, head: Run) -> None:
+    assert group_words(sweep(store, head, 1)) == "1 run waits in the queue"
+    assert group_words(sweep(store, head, 2)) == "2 runs wait in the queue"
 
 
 def test_a_group_is_one_row_with_its_members_inside(store: RunStore, head: Run) -> None:

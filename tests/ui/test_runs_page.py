@@ -233,6 +233,26 @@ def test_the_fine_tuning_form_begins_with_block_and_settings_of_a_run(
     assert again.config == config
 
 
+def test_settings_of_a_run_on_another_head_are_not_said_to_be_taken(
+    dataset: Dataset, store: RunStore
+) -> None:
+    head = runs.finished(store, runs.head_config(dataset))
+    other = runs.finished(store, runs.head_config(dataset))
+    training = TrainingConfig(epochs=4, learning_rate=2e-5)
+    run = runs.finished(store, replace(runs.fine_tune_config(head), training=training))
+    page = open_page(PAGE)
+    page.button(key=f"take_{run.id}").click().run()
+    page.switch_page("pages/3_Fine_tune.py").run()
+    assert "to change as you like" in words(page)
+
+    (starting_head,) = (box for box in page.selectbox if box.key.startswith("head_run_"))
+    starting_head.select(other.id).run()
+    assert not page.exception
+    assert "to change as you like" not in words(page)
+    assert "from another head" in words(page)
+    assert page.slider(key="ft_epochs").value != 4
+
+
 def test_a_run_that_does_not_answer_is_ended_by_force(dataset: Dataset, store: RunStore) -> None:
     run = runs.running(store, runs.head_config(dataset))
     with subprocess.Popen(["sleep", "600"]) as process:

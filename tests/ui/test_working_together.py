@@ -1,11 +1,13 @@
 """Two people on the same pages: notes, pins, private runs, the feed, presence, the label lock."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset
+from core.language import moment
 from core.runs import RunStore
 from core.settings import APP_ROOT, Settings
 from core.team.acting import TeamBooks
@@ -210,6 +212,15 @@ def test_those_who_are_here_are_named_once_and_the_nameless_counted() -> None:
 )
 def test_moments_are_told_as_people_do(seconds: float, said: str) -> None:
     assert ago(1000.0, 1000.0 + seconds) == said
+
+
+def test_a_moment_of_long_ago_is_dated_as_the_runs_page_dates_it() -> None:
+    last_week, last_year = time.time() - 7 * 86400, time.time() - 400 * 86400
+
+    assert [ago(last_week), ago(last_year)] == [moment(last_week), moment(last_year)]
+    year = time.strftime("%Y", time.localtime(last_year))
+    assert year in moment(last_year)
+    assert time.strftime(" %Y,") not in moment(time.time())
 
 
 def test_pinned_runs_come_first_the_last_pinned_before_the_others(

@@ -11,7 +11,7 @@ from core.charts import class_counts
 from core.datasets import Dataset
 from core.datasets.edits import Edit
 from core.datasets.manifest import SPLITS
-from core.datasets.split import SplitPlan, divide
+from core.datasets.split import SplitPlan, divide_with_notes
 from core.errors import UnfreezeError
 from core.language import mark, number, tr
 from core.team.permissions import Action
@@ -19,6 +19,7 @@ from core.ui.acts import act_button
 from core.ui.cards import error_card
 from core.ui.data.changes import change
 from core.ui.data.labels_lock import may_not_change, say_why_not
+from core.ui.text import plain
 
 # Only patterns that cannot take long: a user's own regular expression could stop the server.
 _TIES = {
@@ -27,6 +28,7 @@ _TIES = {
     "folder": mark("Same folder"),
     "after": mark("Same number or word after a text"),
 }
+_MOST_NOTES = 5
 _PATTERNS = {"alone": "", "beginning": r"([^/_-]+)[^/]*$", "folder": r"^(.*)/"}
 
 
@@ -34,7 +36,7 @@ def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
     """The controls, what they come to, and the button."""
     plan = _plan(bool(may_not_change(dataset)))
     try:
-        divided = divide(manifest, plan)
+        divided, notes = divide_with_notes(manifest, plan)
     except UnfreezeError as error:
         error_card(error)
         return
@@ -49,6 +51,8 @@ def show_split(dataset: Dataset, manifest: pd.DataFrame) -> None:
         config={"displayModeBar": False},
         alt=tr("Images of each class after the split"),
     )
+    for note in notes[:_MOST_NOTES]:
+        st.caption(f":material/info: {plain(note)}")
     if act_button(
         tr("Split like this"),
         key="apply_split",

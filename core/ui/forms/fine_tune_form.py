@@ -29,12 +29,11 @@ def fine_tune_settings(head_run: Run, choice: Choice, dataset: Dataset) -> FineT
     Returns:
         What the settings and the choice come to.
     """
-    origin = training_form.origin(dataset, head=False)
-    fits = origin is not None and head_run.id == getattr(origin.config, "head_run_id", "")
+    origin = training_form.origin(dataset, head_run)
     default = suggest_fine_tuning(head_run.base)
     # A run whose settings are taken brings its own defaults, so it is part of the keys.
     mark = ""
-    if origin is not None and fits:
+    if origin is not None:
         default, mark = origin.config.training, f"_{origin.id}"
     key = f"ft_{head_run.id}{mark}"
     rate_key = f"ft_rate_{head_run.id}{mark}"

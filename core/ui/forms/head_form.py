@@ -42,7 +42,7 @@ def head_form(dataset: Dataset) -> HeadConfig | None:
     Returns:
         What to train, in the rerun in which the button was pressed; otherwise None.
     """
-    origin = training_form.origin(dataset, head=True)
+    origin = training_form.origin(dataset)
     given = origin.base if origin else None
     # A run whose settings are taken brings its own defaults, so it is part of the keys.
     mark = f"_{origin.id}" if origin else ""

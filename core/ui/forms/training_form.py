@@ -21,17 +21,29 @@ from core.ui.forms.options_steps import step_options
 RATES = (*(m * 10.0**-e for e in range(6, 1, -1) for m in (1, 2, 3, 5)), 0.1)
 
 
-def origin(dataset: Dataset, head: bool) -> Run | None:
-    """The run whose settings the form begins with, named above it with the way back; else None.
+def origin(dataset: Dataset, head_run: Run | None = None) -> Run | None:
+    """Show the run whose settings the form begins with, and the way back.
 
     Args:
         dataset: The current data set.
-        head: Whether it is the form of head runs.
+        head_run: The head to fine-tune; None in the form of head runs.
+
+    Returns:
+        That run; None where the form begins with what is suggested.
     """
-    run = session.settings_taken(dataset.id, head)
+    run = session.settings_taken(dataset.id, head=head_run is None)
     if run is None:
         return None
     when = moment(run.created)
+    if head_run is not None and head_run.id != getattr(run.config, "head_run_id", ""):
+        st.caption(
+            tr(
+                "The run of {when} was fine-tuned from another head: these settings are the "
+                "suggested ones.",
+                when=when,
+            )
+        )
+        return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(tr("The settings of the run of {when}, to change as you like.", when=when))
         st.button(

@@ -63,7 +63,7 @@ def group_words(group: Group) -> str:
     words = tr("{done} of {total} runs done", done=group.ended, total=len(group.runs))
     if all(run.status.state is RunState.QUEUED for run in group.runs):
         words = trn(
-            "{count} runs wait in the queue", "{count} runs wait in the queue", len(group.runs)
+            "{count} run waits in the queue", "{count} runs wait in the queue", len(group.runs)
         )
     left = group.seconds_left
     return (
