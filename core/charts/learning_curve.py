@@ -187,8 +187,9 @@ def _add_best(chart: go.Figure, part: CurvePart, start: int, total: int) -> None
     if not len(accuracy) or np.isnan(accuracy).all():
         return
     loss = part.epochs["val_loss"].to_numpy(float)
-    # As training chooses; of equal ones the earliest.
-    best = max(range(len(loss)), key=lambda epoch: epoch_rank(accuracy[epoch], loss[epoch]))
+    # As training chooses: of equal ones the earliest.
+    ranks = [epoch_rank(*pair) for pair in zip(accuracy.tolist(), loss.tolist(), strict=True)]
+    best = ranks.index(max(ranks))
     x, y = float(part.epochs["epoch"].iloc[best]) + start, accuracy[best] * 100
     colour = theme.FROZEN_LINE if part.frozen else theme.UNFROZEN
     line = {"color": colour, "width": 1, "dash": "dot"}

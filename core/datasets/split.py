@@ -140,7 +140,7 @@ def _move(table: pd.DataFrame, shares: Mapping[str, float], plan: SplitPlan) -> 
     parts = (1 - sum(wanted.values()), *wanted.values())
     chosen = stratify(units, labels, parts, plan.seed)
     table.loc[rows.index, "split"] = np.array(names, dtype=object)[chosen]
-    return [*notes, *_shortfalls(units, labels, chosen, parts, names, class_names)]
+    return [*notes, *_shortfalls(units, labels, chosen, parts, names, list(class_names))]
 
 
 def _shortfalls(

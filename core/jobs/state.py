@@ -76,8 +76,6 @@ class JobStatus:
     Attributes:
         state: See `JobState`.
         phase: A training's phase, or "".
-        words: What the job does now, in English; "" for a training.
-        told: What the words were made from, for `retold`.
         done: Units of the phase that are done.
         total: Units of the phase in all; 0 where that is unknown.
         unit: What is counted: "images" or "batches".
@@ -88,12 +86,12 @@ class JobStatus:
         results: What it found; plain values. A run that goes on keeps those of its stop until it
             has others.
         attempts: How often the job was begun.
+        words: What the job does now, in English; "" for a training.
+        told: What the words were made from, for `retold`.
     """
 
     state: JobState = JobState.QUEUED
     phase: str = ""
-    words: str = ""
-    told: dict[str, Any] | None = None
     done: int = 0
     total: int = 0
     unit: str = ""
@@ -103,6 +101,8 @@ class JobStatus:
     error: dict[str, Any] | None = None
     results: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
+    words: str = ""
+    told: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
