@@ -44,8 +44,8 @@ class Settings:
         limit_runs_bytes_each: Size of the runs that one person owns, where people sign in.
         limit_free_bytes: What must stay free on the workspace's disk: the longest unused features
             go before a run is refused.
-        limit_runs: Runs that wait or are trained, of all people.
-        limit_runs_each: Runs that wait or are trained, of one person, where people sign in.
+        limit_runs: Jobs that wait or run, trainings and others, of all people.
+        limit_runs_each: Those of one person, where people sign in.
         limit_images: Images in one data set.
         limit_predictions: Images classified on Predict in a minute, by all people.
         limit_predictions_each: Images classified on Predict in a minute, by one person, where

@@ -6,6 +6,7 @@ from core.language import tr
 from core.ui import page, session
 from core.ui.cards import empty_state
 from core.ui.runs.disk_use import disk_use
+from core.ui.runs.jobs import jobs
 from core.ui.runs.queue_processes import queue_processes
 from core.ui.runs.table import runs_table, total_words
 from core.ui.runs.tensorboard_link import tensorboard_link
@@ -27,6 +28,7 @@ else:
     runs_table(runs)
     disk_use(runs)
     tensorboard_link()
+jobs()
 queue_processes()
 activity()
 administration()

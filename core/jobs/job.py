@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from core.jobs.state import JobState, JobStatus, read_status
 from core.language import tr
 from core.logs import open_log
 from core.records import known_fields
+from core.settings import Settings
 
 # What jobs need of a worker: one training runs at a time on each GPU, a few short jobs beside it.
 SLOT, SHORT = "slot", "short"
@@ -115,8 +117,8 @@ def ask(
                 job = _write_new(folder, kind, arguments)
             if queue_dir is None:
                 start_here(job)
-            else:
-                waiting.add(queue_dir, folder)
+            with suppress(ValueError):  # a run that was copied out of its workspace
+                waiting.add(queue_dir or Settings.from_environment().queue_dir, folder)
     except OSError as error:
         what = tr("The job cannot be started: {error}.", error=str(error))
         raise RunError(what, tr("Check the disk, then ask again.")) from error

@@ -20,10 +20,13 @@ def add(queue_dir: Path, folder: Path) -> None:
     Args:
         queue_dir: The workspace's `queue/`.
         folder: In the same workspace.
+
+    Raises:
+        ValueError: If it is elsewhere.
     """
+    path = folder.resolve().relative_to(queue_dir.parent.resolve())
     place = queue_dir / _NAME
     place.mkdir(parents=True, exist_ok=True)
-    path = folder.resolve().relative_to(queue_dir.parent.resolve())
     (place / quote(path.as_posix(), safe="")).touch()
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.datasets import DatasetStore
 from core.errors import LimitError, TeamError
+from core.jobs.listing import active_jobs
 from core.language import Words, number, tr
-from core.runs import RunStore
+from core.runs import Run, RunStore
 from core.sizes import kept_bytes
 from core.team.acting import Acting
 from core.training.feature_store import FeatureStore
@@ -56,16 +57,35 @@ class Limits:
             LimitError: If there would be too many, or their folders take too much already.
         """
         runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
-        active = [run.id for run in runs if run.status.state.active]
-        for limit in self._pair("limit_runs", len(active), len(self._mine("run", active))):
-            if count > limit.left:
-                raise _too_many_runs(limit, count)
+        self._check_jobs(self._active(runs), count)
         size = {run.id: run.disk_bytes for run in runs}
         mine = sum(size[run_id] for run_id in self._mine("run", size))
         for limit in self._pair("limit_runs_bytes", sum(size.values()), mine):
             if not limit.left:
                 raise _runs_full(limit)
         self.make_room(0)
+
+    def check_job(self) -> None:
+        """Lets pass that one more job is queued for a run that is there, with room on the disk.
+
+        Raises:
+            LimitError: If there would be too many.
+        """
+        runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
+        self._check_jobs(self._active(runs), 1)
+        self.make_room(0)
+
+    def _active(self, runs: Sequence[Run]) -> list[str]:
+        """For each job that waits or runs, the id of the run that it is or that it works on."""
+        active = [run.id for run in runs if run.status.state.active]
+        jobs = [job.folder for job in active_jobs(self._settings.queue_dir) if job.active]
+        root = self._settings.runs_dir
+        return active + [f.relative_to(root).parts[0] for f in jobs if f.is_relative_to(root)]
+
+    def _check_jobs(self, active: Sequence[str], count: int) -> None:
+        for limit in self._pair("limit_runs", len(active), len(self._mine("run", active))):
+            if count > limit.left:
+                raise _too_many_jobs(limit, count)
 
     def data_left(self, needed: int) -> int:
         """Bytes that new data may take, unpacked.
@@ -92,7 +112,7 @@ class Limits:
         Bytes, but for the numbers of runs. Those of one person count what is this person's.
         """
         runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
-        active = [run.id for run in runs if run.status.state.active]
+        active = self._active(runs)
         datasets = DatasetStore(self._settings.datasets_dir).list()
         folders = {dataset.id: kept_bytes(dataset.path) for dataset in datasets}
         sizes = {run.id: run.disk_bytes for run in runs}
@@ -176,17 +196,15 @@ class Limits:
         return [t for t in things if (kind, t) in known and known[kind, t].owner == email]
 
 
-def _too_many_runs(limit: _Limit, count: int) -> LimitError:
+def _too_many_jobs(limit: _Limit, count: int) -> LimitError:
     values = {"taken": limit.taken, "count": count, "most": limit.most}
     what = (
         tr(
-            "{taken} of your runs wait or are trained; {count} more are over the limit of {most}.",
+            "{taken} of your jobs wait or run; {count} more are over the limit of {most}.",
             **values,
         )
         if limit.each
-        else tr(
-            "{taken} runs wait or are trained; {count} more are over the limit of {most}.", **values
-        )
+        else tr("{taken} jobs wait or run; {count} more are over the limit of {most}.", **values)
     )
     way_out = tr(
         "Wait until some have ended, or ask an admin to raise {variable}.", variable=limit.variable

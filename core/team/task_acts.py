@@ -51,7 +51,7 @@ class TaskActs(Acts):
         """Computes heat maps of runs' images."""
         for run in runs:
             self._check(Action.HEAT_MAPS, run.id)
-        self._limits.make_room(0)
+        self._limits.check_job()
         heatmaps.ask_for(runs, images, self._queue)
         self._acting.record(Action.HEAT_MAPS, "run", runs[-1].id, images=len(images))
 
@@ -59,6 +59,7 @@ class TaskActs(Acts):
         """Classifies all images of a folder under the workspace's `data/`."""
         self._check(Action.BATCH, run.id)
         root = self._acting.settings.data_dir.resolve()
+        self._limits.check_job()
         if not source.resolve().is_relative_to(root):
             raise RunError(tr("{folder} is no folder of the workspace.", folder=source.name), "")
         self._start_batch(run, source)
@@ -85,6 +86,7 @@ class TaskActs(Acts):
                     variable="UNFREEZE_MAX_ARCHIVE_BYTES",
                 ),
             )
+        self._limits.check_job()
         self._limits.make_room(size)
         path = run.path / "batch" / batch_task.UPLOAD
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ class TaskActs(Acts):
     def export(self, run: Run, key: str) -> None:
         """Makes a run's model in another format, `key` of `FORMATS`."""
         self._check(Action.EXPORT, run.id)
-        self._limits.make_room(0)
+        self._limits.check_job()
         ask(run.path / "exports" / key, export_task.KIND, queue_dir=self._queue)
         self._acting.record(Action.EXPORT, "run", run.id, name=run.dataset_name, format=key)
 

@@ -17,9 +17,13 @@ from core.datasets import Dataset, DatasetStore
 from core.datasets.edits import Edit
 from core.errors import LimitError
 from core.files import write_json
-from core.runs import RunStore
+from core.jobs import waiting
+from core.jobs.job import Kind
+from core.jobs.state import write_status
+from core.runs import RunState, RunStatus, RunStore
 from core.settings import Settings
 from core.team.actions import Team
+from tests.alive import at_work
 from tests.team.conftest import ANYBODY, TINA, TOM
 
 Usage = namedtuple("Usage", "total used free")
@@ -89,6 +93,23 @@ def test_a_group_is_queued_whole_or_not_at_all(
 
     as_person(TOM, limit_runs_each=5).runs.queue_shares(head)
     assert len(RunStore(settings.runs_dir).list()) == 5
+
+
+def test_other_jobs_count_as_trainings_do(
+    settings: Settings, make_dataset: Callable[..., Dataset], as_person: Callable[..., Team]
+) -> None:
+    dataset = make_dataset(2, 5)
+    run = as_person(TOM).runs.start(config(dataset), dataset)
+    write_status(run.path, RunStatus(RunState.COMPLETED))
+    job = run.path / "exports" / "onnx"
+    at_work(job, Kind("core.export.task", "export"), "Checking")
+    waiting.add(settings.queue_dir, job)
+
+    with pytest.raises(LimitError, match="1 of your jobs wait or run; 1 more"):
+        as_person(TOM, limit_runs_each=1).tasks.export(run, "litert")
+    with pytest.raises(LimitError, match="1 of your jobs wait or run; 1 more"):
+        as_person(TOM, limit_runs_each=1).runs.start(config(dataset), dataset)
+    assert not (run.path / "exports" / "litert").exists()
 
 
 def test_each_ones_limits_need_a_login(

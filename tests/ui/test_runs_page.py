@@ -11,11 +11,14 @@ from streamlit.testing.v1 import AppTest
 from core.config import TrainingConfig
 from core.datasets import Dataset
 from core.files import read_json, write_json
+from core.jobs import waiting
 from core.jobs.process import record_process
-from core.runs import Run, RunState, RunStore, tensorboard
+from core.jobs.reporter import Reporter
+from core.runs import Run, RunState, RunStore, heatmaps, tensorboard
 from core.settings import Settings
 from core.training.feature_store import StoredFeatures
 from core.ui.runs.disk_use import unused_features
+from tests.alive import at_work
 from tests.patience import PATIENCE_S
 from tests.ui import runs
 from tests.ui.app import open_page, words
@@ -323,3 +326,21 @@ def test_an_own_backbone_is_called_by_its_title(dataset: Dataset, store: RunStor
     assert "mine, 32 px" in text
     assert "own:" not in text
     assert "vanished, 32 px" in text
+
+
+def test_jobs_on_finished_runs_are_listed_and_stopped(
+    dataset: Dataset, store: RunStore, settings: Settings
+) -> None:
+    run = runs.finished(store, runs.head_config(dataset))
+    folder = heatmaps.folder(run)
+    at_work(folder, heatmaps.KIND, "Where Head only looked", 12)
+    waiting.add(settings.queue_dir, folder)
+    page = open_page(PAGE)
+    assert "heat maps: Head only, Squares" in words(page)
+    assert "Where Head only looked: 0 of 12" in words(page)
+
+    page.button(key=f"stop_{run.id}_heatmaps").click().run()
+    assert not page.exception
+    assert (folder / "stop.request").exists()
+    Reporter(folder).finish(RunState.STOPPED, {})
+    assert "heat maps" not in words(page.run())
