@@ -33,9 +33,12 @@ def refined(first: Array, second: Array, warp: Array) -> Array:
     """
     a, b = _standard(first), _standard(second)
     known = (warp != UNCHANGED).any(axis=1)
-    for factor in (_COARSE, _FINE):
-        # A place that is known well enough would only be lost in a coarser picture.
-        rows = np.flatnonzero(~known) if factor == _COARSE else np.arange(len(a))
+    # A place that is known well enough would only be lost in a coarser picture.
+    for factor, rows in (
+        (_COARSE, np.flatnonzero(~known)),
+        (_FINE, np.arange(len(a))),
+        (1, np.flatnonzero(known)),
+    ):
         if len(rows):
             better = _align(_reduced(a[rows], factor), _reduced(b[rows], factor), warp[rows])
             warp = warp.copy()

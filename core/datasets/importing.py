@@ -15,17 +15,17 @@ import pandas as pd
 
 from core.datasets.archive import peek, unpack
 from core.datasets.copies import mark_copies
-from core.datasets.coverage import coverage_notes
-from core.datasets.edits import carry_over, edits_of
+from core.datasets.coverage import coverage_notes, is_coverage_note
+from core.datasets.edits import carry_over, edits_of, unedited
 from core.datasets.folder import files_below
 from core.datasets.label_table import find_table, is_usual
-from core.datasets.layout import Layout, from_labels, recognise
+from core.datasets.layout import FoundImage, Layout, from_labels, recognise
 from core.datasets.scan import scan
 from core.datasets.split import complete_splits
 from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError, LimitError
-from core.language import tr, trn
+from core.language import english, tr, trn
 from core.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -116,6 +116,33 @@ def import_folder(
             dataset_id, folder.name, manifest, names, resolved, source, tuple(notes)
         )
         return carry_over(store, scanned, before) if before else scanned
+
+
+def check_again(dataset: Dataset, settings: Settings, progress: Progress) -> Dataset:
+    """Scan the images of a data set once more and search them for near-duplicates as of today.
+
+    The result is a new version with the changes that were made by hand; runs keep theirs. Splits
+    that the app made are made anew, those that the data set brought stay.
+
+    Raises:
+        DatasetError: If too few images are left.
+    """
+    store = DatasetStore(settings.datasets_dir)
+    with store.changing(dataset.id) as current:
+        edits, base = edits_of(current), unedited(store, current)
+        own = any(english(note).startswith("Split by the app") for note in base.notes)
+        columns = (base.manifest()[name].tolist() for name in ("path", "class_name", "split"))
+        images = [
+            FoundImage(path, name, "" if own else split)
+            for path, name, split in zip(*columns, strict=True)
+        ]
+        found = scan(base.root, images, base.class_names, settings.max_pixels, progress)
+        manifest = mark_copies(complete_splits(found)[0])
+        notes = [note for note in base.notes if not is_coverage_note(note)]
+        notes += coverage_notes(manifest, base.class_names)
+        about = (manifest, base.class_names, base.root, base.source, tuple(notes), base.created)
+        checked = store.save(base.id, base.name, *about)
+        return carry_over(store, checked, edits) if edits else checked
 
 
 def arrangement(root: Path) -> Layout:

@@ -50,8 +50,10 @@ _SPLIT_WORDS = {"train": mark("train"), "val": mark("val"), "test": mark("test")
 
 
 def manifest_version(manifest: pd.DataFrame) -> str:
-    """Twelve hexadecimal digits that name a manifest's content: images, labels, splits, use."""
+    """Twelve hexadecimal digits that name a manifest: images, labels, splits, use, groups."""
     columns = manifest[["path", "class_name", "split", "sha256", "usable"]]
+    if "group" in manifest and manifest["group"].any():
+        columns = columns.assign(group=manifest["group"])
     text = columns.to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
 

@@ -33,6 +33,8 @@ _UNLIKE_ROWS = 80
 _FALSE_SHARE = 0.0005
 # Spreads of the unlike pairs that are added, and those that a pair of two classes needs besides.
 _MARGIN, _ACROSS = 1.0, 2.0
+# Spreads more where one size alone has to decide.
+_ONE_SIZE = 1.7
 _SMALLEST_SPREAD = 0.05
 # Fisher's z that is needed in any case: half of the detail agrees.
 _LEAST = float(np.arctanh(0.5))
@@ -46,16 +48,22 @@ class Limits:
     Attributes:
         middle: float64 `(2,)`: Fisher's z of unlike pairs at each size.
         spread: float64 `(2,)`: its spread.
-        limit: Spreads above the middle, averaged, from which a pair counts.
+        limits: float64 `(3,)`: spreads above the middle from which a pair counts, averaged over
+            both sizes, and at each.
     """
 
     middle: Array
     spread: Array
-    limit: float
+    limits: Array
+
+    def standard(self, score: Array) -> Array:
+        """float64 `(pairs, 3)`: spreads above the middle, averaged and at each size."""
+        over = (score - self.middle) / self.spread
+        return np.column_stack([over.mean(axis=1), over])
 
     def above(self, score: Array) -> Array:
         """Spreads by which pairs are above the limit, from their `(pairs, 2)` of Fisher's z."""
-        over = ((score - self.middle) / self.spread).mean(axis=1) - self.limit
+        over = (self.standard(score) - self.limits).max(axis=1)
         found: Array = np.where(score.max(axis=1) >= _LEAST, over, -np.inf)
         return found
 
@@ -152,16 +160,16 @@ class Search:
         """Where unlike pairs end: of each image that is looked at, its most alike one counts."""
         rows, row = np.unique(unlike.second, return_inverse=True)
         if len(rows) < _FEW:
-            return Limits(np.full(2, 0.0), np.full(2, 0.1), 10 * _LEAST)
+            return Limits(np.zeros(2), np.full(2, 0.1), np.full(3, 10 * _LEAST))
         laid, _ = lay(self.small, unlike)
         score = self._scores(laid)
         middle, spread = _bulk(score)
-        over = ((score - middle) / spread).mean(axis=1)
-        largest = np.full(len(rows), -np.inf)
+        over = Limits(middle, spread, np.zeros(3)).standard(score)
+        largest = np.full((len(rows), 3), -np.inf)
         np.maximum.at(largest, row, over)
-        far = norm.isf(_FALSE_SHARE) + _MARGIN
-        (typical,), (width,) = _bulk(largest[:, None])
-        return Limits(middle, spread, float(typical + far * width))
+        far = norm.isf(_FALSE_SHARE) + _MARGIN + np.array((0, _ONE_SIZE, _ONE_SIZE))
+        typical, width = _bulk(largest)
+        return Limits(middle, spread, typical + far * width)
 
     def _scores(self, pairs: Pairs) -> Array:
         """float32 `(pairs, 2)`: Fisher's z at 64 and at 128 px."""

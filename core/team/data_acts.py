@@ -11,7 +11,7 @@ from core.datasets.bundled import load_bundled
 from core.datasets.camera import add_picture
 from core.datasets.downloads import Download, load_download
 from core.datasets.edits import Edit, add_edit, undo
-from core.datasets.importing import check_images, import_folder, import_zip
+from core.datasets.importing import check_again, check_images, import_folder, import_zip
 from core.datasets.staging import staging
 from core.errors import ArchiveError, DatasetError, LimitError, NotAllowedError, TeamError
 from core.language import tr, trn
@@ -89,6 +89,13 @@ class DataActs(Acts):
                 images=len(edit.paths),
                 version=changed.version,
             )
+        return changed
+
+    def check_again(self, dataset: Dataset, progress: Progress) -> Dataset:
+        """Search the images for near-duplicates once more; makes a new version."""
+        self._may_edit(dataset)
+        changed = check_again(dataset, self._acting.settings, progress)
+        self._record(Action.EDIT_DATA, changed, edit="check_again", version=changed.version)
         return changed
 
     def undo(self, dataset: Dataset) -> Dataset:

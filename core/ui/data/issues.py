@@ -17,7 +17,8 @@ from core.datasets.leak_fixes import (
 from core.datasets.manifest import split_word
 from core.language import mark, number, tr, trn
 from core.team.permissions import Action
-from core.ui.acts import act_button
+from core.ui import session
+from core.ui.acts import act_button, do
 from core.ui.data.changes import change
 from core.ui.data.labels_lock import say_why_not
 from core.ui.data.notes import notes
@@ -29,9 +30,10 @@ MAX_IMAGES = 8
 MAX_NAMES = 200
 _WIDTH = 96
 _FOUND = mark(
-    "Looked for are copies that are resized, compressed again, mirrored, a little "
-    "brighter, or cropped by about 5 %. One that is cropped further or turned is missed; so may be "
-    "a cropped one of a regular pattern such as bricks, and one of less than 32 pixels."
+    "The search finds copies that are resized, compressed again, mirrored, a little "
+    "brighter, or cropped by about 5 %. Fine detail decides: images that only look alike do not "
+    "count. The search misses copies that are cropped further or turned, and may miss copies "
+    "without fine detail, of a regular pattern, or of less than 16 pixels."
 )
 
 
@@ -58,6 +60,24 @@ def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
             tr(":material/check_circle: Every file is a whole image, and no copies were found.")
         )
     st.caption(tr(_FOUND))
+    _check_again(dataset)
+
+
+def _check_again(dataset: Dataset) -> None:
+    if act_button(
+        tr("Check again"),
+        key="check_again",
+        to=Action.EDIT_DATA,
+        on=("dataset", dataset.id),
+        icon=":material/refresh:",
+    ):
+        bar = st.progress(0.0, tr("Checking for duplicates"))
+
+        def show(done: int, total: int) -> None:
+            bar.progress(done / max(total, 1), tr("Checking for duplicates"))
+
+        do(lambda: session.team().data.check_again(dataset, show))
+    say_why_not(dataset)
 
 
 def _by_kind(dataset: Dataset, manifest: pd.DataFrame, texts: dict[str, set[str]]) -> None:
