@@ -1,11 +1,10 @@
 """A workspace in which tests train runs as real child processes."""
 
 import os
-import subprocess
-import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -14,8 +13,10 @@ import numpy as np
 from core.config import HeadConfig, RunConfig, TrainingConfig
 from core.datasets import Dataset
 from core.runs import Run, RunStore
-from core.settings import APP_ROOT, Settings
+from core.settings import Settings
+from core.training import worker
 from tests.patience import PATIENCE_S
+from tests.warm_child import WarmChild
 
 FAST = TrainingConfig(learning_rate=1e-2, epochs=4, batch_size=8)
 
@@ -28,20 +29,14 @@ class Workshop:
     dataset: Dataset
     store: RunStore
 
-    def start(self, config: RunConfig) -> tuple[Run, subprocess.Popen[bytes]]:
+    def start(self, config: RunConfig) -> tuple[Run, WarmChild]:
         run = self.store.create(config, self.dataset.name)
         return run, self.start_again(run)
 
-    def start_again(self, run: Run, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    def start_again(self, run: Run, first: Callable[[], object] | None = None) -> WarmChild:
+        """Starts the run's process, in which `first` is called first."""
         environment = {**os.environ, "UNFREEZE_WORKSPACE": str(self.settings.workspace)}
-        with (run.path / "worker.log").open("ab") as log:
-            return subprocess.Popen(
-                [*before, sys.executable, "-m", "core.training.worker", str(run.path)],
-                cwd=APP_ROOT,
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
+        return WarmChild(partial(_worker, run.path, first), run.path / "worker.log", environment)
 
     def train(self, config: RunConfig) -> Run:
         run, process = self.start(config)
@@ -50,6 +45,13 @@ class Workshop:
 
     def head_config(self) -> HeadConfig:
         return HeadConfig(self.dataset.id, self.dataset.version, image_size=32, training=FAST)
+
+
+def _worker(run_dir: Path, first: Callable[[], object] | None) -> None:
+    """As `python -m core.training.worker` does."""
+    if first is not None:
+        first()
+    worker.leave(worker.main([str(run_dir)]))
 
 
 def saved_weights(run: Run) -> dict[str, np.ndarray]:

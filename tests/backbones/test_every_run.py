@@ -1,7 +1,6 @@
 """Every backbone through a head run and two fine-tuning runs, as the worker does them."""
 
 import json
-import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -24,6 +23,7 @@ from core.training.fine_tune import fine_tune_stage
 from core.training.head import head_stage
 from core.training.stage import train_stage
 from tests.backbones.block_names import BLOCKS
+from tests.warm_child import CONTEXT
 
 SHORT = TrainingConfig(optimizer="sgd", learning_rate=1e-2, epochs=1, batch_size=8)
 
@@ -93,8 +93,7 @@ def assert_saved_and_exported_agree(run: Run, images: np.ndarray) -> None:
 @pytest.mark.parametrize("name", list(CATALOG))
 def test_a_head_run_and_fine_tuning_from_two_blocks(name: str, bench: Bench) -> None:
     # In a process of its own, as runs are: TensorFlow keeps some hundred MB for every large fit.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with ProcessPoolExecutor(1, mp_context=CONTEXT) as pool:
         checked = pool.submit(train_and_check, name, bench.settings, bench.dataset).result()
     assert checked == 2
 

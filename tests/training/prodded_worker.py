@@ -5,7 +5,6 @@ From outside, a test may come when the run has ended already.
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +12,18 @@ from typing import Any
 
 from core.jobs.reporter import Reporter
 from core.runs.metrics_log import MetricsWriter
-from core.training import worker
 
 
-def prod(deed: Callable[[], None], epoch: int) -> None:
-    """Has the deed done after an epoch of that number, or where the run begins for 0."""
+def prod(name: str, epoch: int, run_dir: Path) -> None:
+    """Has this process stopped or killed after an epoch, or where the run begins for 0.
+
+    Args:
+        name: `stop` or `die`.
+        epoch: Its number.
+        run_dir: The run that this process is about to train.
+    """
+    deeds: dict[str, Callable[[], None]] = {"stop": (run_dir / "stop.request").touch, "die": die}
+    deed = deeds[name]
     begin, write = Reporter.begin, MetricsWriter.write
 
     def begun(self: Reporter, *before: Any) -> None:
@@ -36,10 +42,3 @@ def prod(deed: Callable[[], None], epoch: int) -> None:
 def die() -> None:
     """In the middle of whatever comes next."""
     threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGKILL)).start()
-
-
-if __name__ == "__main__":
-    run_dir = Path(sys.argv[-1])
-    deeds: dict[str, Callable[[], None]] = {"stop": (run_dir / "stop.request").touch, "die": die}
-    prod(deeds[sys.argv[1]], int(sys.argv[2]))
-    worker.leave(worker.main([str(run_dir)]))

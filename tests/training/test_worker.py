@@ -1,7 +1,6 @@
 """The worker as a real child process, on a tiny data set and the bundled backbone."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from core.runs.metrics_log import epoch_table, read_metrics
 from core.settings import Settings
 from tests.patience import PATIENCE_S, wait_until
 from tests.squares import squares
+from tests.warm_child import WarmChild
 from tests.workshop import FAST, Workshop
 
 
@@ -115,7 +115,7 @@ def epoch_rows(run: Run) -> int:
 
 
 @pytest.fixture
-def long_run(workshop: Workshop) -> Iterator[tuple[Run, subprocess.Popen[bytes]]]:
+def long_run(workshop: Workshop) -> Iterator[tuple[Run, WarmChild]]:
     config = replace(workshop.head_config(), training=replace(FAST, epochs=5000))
     run, process = workshop.start(config)
     yield run, process
@@ -124,7 +124,7 @@ def long_run(workshop: Workshop) -> Iterator[tuple[Run, subprocess.Popen[bytes]]
 
 
 def test_stop_keeps_the_best_epochs_model(
-    workshop: Workshop, long_run: tuple[Run, subprocess.Popen[bytes]]
+    workshop: Workshop, long_run: tuple[Run, WarmChild]
 ) -> None:
     run, process = long_run
     wait_for(run, workshop.store, "training")
@@ -138,7 +138,7 @@ def test_stop_keeps_the_best_epochs_model(
 
 
 def test_a_second_process_leaves_a_run_that_is_being_trained_alone(
-    workshop: Workshop, long_run: tuple[Run, subprocess.Popen[bytes]]
+    workshop: Workshop, long_run: tuple[Run, WarmChild]
 ) -> None:
     run, process = long_run
     wait_for(run, workshop.store, "training")
