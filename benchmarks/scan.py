@@ -109,14 +109,15 @@ def seconds(work: Callable[[], object]) -> Array:
 def processor_seconds() -> float:
     """Of this process and those that it has started, which all live on."""
     times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
-    return time.process_time() + sum(each.user + each.system for each in times)
+    return time.process_time() + float(sum(each.user + each.system for each in times))
 
 
 def resident_mb() -> int:
     """The most that this process has held, and what those that it has started hold now."""
     children = psutil.Process().children(recursive=True)
     bytes_there = sum(process.memory_info().rss for process in children)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000 + bytes_there / 1e6)
+    largest = float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return round(largest / 1000 + float(bytes_there) / 1e6)
 
 
 def take_turns(paths: Sequence[Path]) -> tuple[Array, Array, list[FileFacts]]:

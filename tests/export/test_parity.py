@@ -1,5 +1,7 @@
 """A run's LiteRT model is checked on images decoded as the run's own were."""
 
+import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,12 @@ from tests.datasets.pictures import encoded
 from tests.decoded import scanned
 
 SIDE = 96
+CELLS = Path(parity.__file__).with_name("cells")
+
+
+def large_jpeg() -> bytes:
+    noise = np.random.default_rng(0).integers(0, 256, (900, 1200, 3), dtype=np.uint8)
+    return encoded(Image.fromarray(noise))
 
 
 class Looking:
@@ -41,8 +49,7 @@ def test_it_sees_large_photographs_as_the_run_did(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (900, 1200, 3), dtype=np.uint8)
-    data = encoded(Image.fromarray(noise))
+    data = large_jpeg()
     file = tmp_path / "a.jpg"
     file.write_bytes(data)
     run = RunStore(settings.runs_dir).create(HeadConfig("pets", "1", image_size=SIDE))
@@ -58,3 +65,29 @@ def test_it_sees_large_photographs_as_the_run_did(
     reduced, full = (decode_bytes(data, "a.jpg", SIDE, whole=each) for each in (False, True))
     assert not np.array_equal(reduced, full)
     np.testing.assert_array_equal(looking.seen[0], full if whole else reduced)
+
+
+@pytest.mark.parametrize(
+    "cells", [("predict_head",), ("imports", "images_square", "images_folder")]
+)
+def test_what_is_taken_away_reads_large_photographs_alike(
+    cells: tuple[str, ...], tmp_path: Path
+) -> None:
+    data = large_jpeg()
+    (tmp_path / "a.jpg").write_bytes(data)
+    (tmp_path / "labels.txt").write_text("cat\n")
+    there: dict[str, Any] = {
+        "IMAGE_SIZE": SIDE,
+        "ROOT": tmp_path,
+        "hashlib": hashlib,
+        "io": io,
+        "__file__": str(tmp_path / "predict.py"),
+    }
+    for cell in cells:
+        exec((CELLS / f"{cell}.txt").read_text(), there)  # noqa: S102
+
+    one = cells == ("predict_head",)
+    more = () if one else (hashlib.sha256(data).hexdigest(),)
+    pixels = there["load_image"](tmp_path / "a.jpg" if one else "a.jpg", *more)
+
+    np.testing.assert_array_equal(pixels, decode_bytes(data, "a.jpg", SIDE))
