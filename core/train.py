@@ -26,6 +26,7 @@ from core.datasets import Dataset, DatasetStore
 from core.datasets.bundled import load_bundled
 from core.datasets.importing import import_folder, import_zip
 from core.errors import DatasetError, RunError, UnfreezeError
+from core.evaluation.openings import record_openings
 from core.files import read_json
 from core.queue.supervisor import supervise
 from core.runs import Run, RunState, RunStore, litert
@@ -142,6 +143,8 @@ def _train(store: RunStore, config: RunConfig, dataset: Dataset) -> Run:
     error = run.status.error or {}
     words = f"{error.get('what', '')} {error.get('way_out', '')}".strip()
     _say(f"{run.status.state}{f': {words}' if words else _accuracies(run)}")
+    if run.status.results.get("test_accuracy") is not None:
+        record_openings(dataset.path, dataset.version, [run.id])  # it was just told
     return run
 
 

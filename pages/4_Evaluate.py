@@ -14,8 +14,8 @@ from core.ui.evaluate.export import downloads
 from core.ui.evaluate.flips import flips
 from core.ui.evaluate.head import single_run
 from core.ui.evaluate.help import how_it_works
-from core.ui.evaluate.honesty import openings
 from core.ui.evaluate.next import next_steps
+from core.ui.evaluate.openings import opened, openings
 from core.ui.evaluate.proof import proof
 from core.ui.evaluate.rejection import none_of_these
 from core.ui.evaluate.scores import class_curve_charts, probability_scores
@@ -36,6 +36,7 @@ runs, datasets = session.run_store(), session.dataset_store()
 def evaluate(choice: Choice) -> None:
     """Everything about one run, compared with another where there is one."""
     if choice.before is None:
+        opened(dataset_of(choice.after, datasets), [choice.after])
         single_run(choice.after, datasets)
         show_tips("test_images")
         seeds_of_head(choice.after)
@@ -44,7 +45,7 @@ def evaluate(choice: Choice) -> None:
         prepare_early(choice.after)
         return
     comparison = compare(choice.before, choice.after, datasets)
-    looks = openings(comparison, runs)
+    looks = openings(comparison)
     seeds = seeds_group(choice.after) if comparison.is_step else None
     lasting = seeds_sentence(seeds)
     verdict_card(comparison, looks, lasting)

@@ -1,7 +1,11 @@
-"""How often a test set was opened: each look that leads to a choice makes its figures kinder.
+"""Openings of the test set: each look that leads to a choice makes its results too optimistic.
+
+The policy: a run's test results are opened when Evaluate or the command line has shown them, and
+from then on they are shown everywhere; before that they are shown nowhere. `is_opened` is asked by
+Home, the sidebar, Predict, Runs and the report.
 
 The record is `test-opened.jsonl` in the data set's folder: one JSON object a line with `version`,
-`run` and `time`. The Evaluate page alone writes it. A run stays counted after it is deleted.
+`run` and `time`. A run stays counted after it is deleted.
 """
 
 from __future__ import annotations
@@ -10,31 +14,27 @@ import json
 import math
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import norm
 
-from core.files import parse_json
+from core.files import FileVersion, file_version, parse_json, read_kept
 from core.language import number, tr, trn
 from core.runs import Run
 
 FILE_NAME = "test-opened.jsonl"
 
 
-def measured_on_test(runs: Iterable[Run], dataset_id: str, version: str) -> list[str]:
-    """Ids of the runs whose accuracy on this data set's test images is known.
+def is_opened(dataset_dir: Path, *runs: Run) -> bool:
+    """Return True if the test results of all these runs were opened.
 
-    A sweep's is never shown: it ranks on validation.
+    Args:
+        dataset_dir: The data set's own folder.
+        *runs: Runs on that data set.
     """
-    return [
-        run.id
-        for run in runs
-        if run.base.dataset_id == dataset_id
-        and run.base.dataset_version == version
-        and "test_accuracy" in run.status.results
-        and (run.group is None or run.group.kind != "sweep")
-    ]
+    return all(run.id in read_openings(dataset_dir, run.base.dataset_version) for run in runs)
 
 
 def record_openings(dataset_dir: Path, version: str, run_ids: Iterable[str]) -> list[str]:
@@ -63,22 +63,29 @@ def record_openings(dataset_dir: Path, version: str, run_ids: Iterable[str]) -> 
 
 def read_openings(dataset_dir: Path, version: str) -> list[str]:
     """Ids of the runs in the record for this version, each once."""
+    path = dataset_dir / FILE_NAME
     try:
-        text = (dataset_dir / FILE_NAME).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+        rows = read_kept(_rows, path, file_version(path))
+    except OSError:
         return []
-    runs: dict[str, None] = {}
-    for line in text.splitlines():
+    return list(rows.get(version, ()))
+
+
+@lru_cache(maxsize=256)
+def _rows(path: Path, file: FileVersion) -> dict[str, dict[str, None]]:
+    """Runs by version, read once: pages ask for hundreds of runs again and again."""
+    found: dict[str, dict[str, None]] = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             row = parse_json(line)
         except ValueError:
             continue  # a line cut off by a full disk must not hide the others
-        if isinstance(row, dict) and row.get("version") == version and "run" in row:
-            runs[str(row["run"])] = None
-    return list(runs)
+        if isinstance(row, dict) and "run" in row:
+            found.setdefault(str(row.get("version")), {})[str(row["run"])] = None
+    return found
 
 
-def flattery(runs: int, accuracy: float, images: int) -> float:
+def optimism(runs: int, accuracy: float, images: int) -> float:
     """How much the best of several test accuracies exceeds the truth, at most, on average.
 
     The expected largest of `runs` independent normal errors with the standard error of one
@@ -106,14 +113,14 @@ def flattery(runs: int, accuracy: float, images: int) -> float:
 def openings_in_words(runs: int, accuracy: float, images: int) -> str:
     """What the number of openings means for the figures, in one or two sentences."""
     if runs <= 1:
-        return tr("This test set has been opened by 1 run: its figures are fresh.")
+        return tr("One run opened this test set by showing its test results: they are unbiased.")
     return trn(
-        "This test set has been opened by {count} run. Whoever picks the best of them by its test "
-        "accuracy gets a figure that is up to about {points} points too kind. Choose by "
-        "validation, and keep the test images for the last word.",
-        "This test set has been opened by {count} runs. Whoever picks the best of them by its test "
-        "accuracy gets a figure that is up to about {points} points too kind. Choose by "
-        "validation, and keep the test images for the last word.",
+        "{count} run opened this test set by showing its test results. Choosing the best of them "
+        "by test accuracy overestimates it by up to about {points} points. Choose by validation "
+        "accuracy, and use the test set only at the end.",
+        "{count} runs opened this test set by showing their test results. Choosing the best of "
+        "them by test accuracy overestimates it by up to about {points} points. Choose by "
+        "validation accuracy, and use the test set only at the end.",
         runs,
-        points=number(100 * flattery(runs, accuracy, images), 1),
+        points=number(100 * optimism(runs, accuracy, images), 1),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.datasets import DatasetStore
 from core.errors import RunError
 from core.evaluation.comparison import Comparison, compare, head_id_of, head_of, model_name
+from core.evaluation.openings import is_opened
 from core.evaluation.verdict import Outcome
 from core.language import tr
 from core.runs import Run, RunStore
@@ -48,7 +49,7 @@ def recommend(
 
     A fine-tuned model (the current one, else the newest), if the verdict on it is "helped"; where
     it is not, the head-only model that it started from, which is as good as far as anybody can
-    tell.
+    tell. Before Evaluate has shown the verdict, validation accuracy decides.
 
     Args:
         usable: Runs with a model, the newest first.
@@ -72,6 +73,8 @@ def recommend(
     head_run = head_of(tuned, runs)
     if head_run is None or not head_run.has_model:
         return Recommendation(tuned, tr("the fine-tuned model; its head-only model is gone."))
+    if not _is_opened(datasets, head_run, tuned):
+        return _by_validation(head_run, tuned)
     try:
         outcome = compare(head_run, tuned, datasets).verdict.outcome
     except RunError:
@@ -84,6 +87,22 @@ def recommend(
         return Recommendation(head_run, tr("the head-only model, because fine-tuning hurt."))
     reason = tr("the head-only model, because fine-tuning made no difference that can be told.")
     return Recommendation(head_run, reason)
+
+
+def _is_opened(datasets: DatasetStore, *runs: Run) -> bool:
+    return is_opened(datasets.datasets_dir / runs[0].base.dataset_id, *runs)
+
+
+def _by_validation(head: Run, tuned: Run) -> Recommendation:
+    """Choose by validation accuracy: the verdict has not been opened."""
+    first, second = (run.status.results.get("val_accuracy") for run in (head, tuned))
+    if first is not None and second is not None and first >= second:
+        return Recommendation(
+            head, tr("the head-only model, by validation accuracy; the verdict is not opened yet.")
+        )
+    return Recommendation(
+        tuned, tr("the fine-tuned model, by validation accuracy; the verdict is not opened yet.")
+    )
 
 
 def usable_model(comparison: Comparison) -> Run:

@@ -25,9 +25,9 @@ def last_verdict(dataset: Dataset, head: Run, run: Run) -> str:
         "helped", "hurt" or "cannot tell" in the reader's language; "" where nothing was shown yet.
     """
     # Imported late: statistics take a second, and most pages have no verdict to show.
-    from core.evaluation.openings import read_openings
+    from core.evaluation.openings import is_opened
 
-    if run.id not in read_openings(dataset.path, run.base.dataset_version):
+    if not is_opened(dataset.path, head, run):
         return ""
     # Kept in English for all readers; the catalogue knows it as it is.
     return tr(_outcome(run.id, run.status.finished, head, run))

@@ -15,6 +15,7 @@ from core.evaluation.comparison import (
     model_name,
     verdict_without_leaks,
 )
+from core.evaluation.openings import record_openings
 from core.evaluation.recommendation import recommend, usable_runs
 from core.runs import Run, RunStore
 from core.settings import Settings
@@ -140,6 +141,10 @@ def test_recommendation_follows_the_verdict(
     head, tuned = finished_pair(settings, dataset, before=range(12), after=after)
     with_models(head, tuned)
     runs, datasets = stores(settings)
+    before = recommend(usable_runs(runs), runs, datasets, dataset.id)
+    assert before is not None
+    assert "not opened yet" in before.reason
+    record_openings(dataset.path, dataset.version, [head.id, tuned.id])
     advice = recommend(usable_runs(runs), runs, datasets, dataset.id)
     assert advice is not None
     assert advice.run.id == (tuned.id if fine_tuned else head.id)
@@ -164,6 +169,7 @@ def test_recommendation_stays_with_the_current_head(settings: Settings, dataset:
     other, _ = finished_pair(settings, dataset, before=range(5), after=range(5))
     with_models(head, tuned, other)
     runs, datasets = stores(settings)
+    record_openings(dataset.path, dataset.version, [run.id for run in runs.list()])
     advice = recommend(usable_runs(runs), runs, datasets, dataset.id, current=other.id)
     assert advice is not None
     assert advice.run.id == other.id

@@ -76,7 +76,7 @@ def test_helped(settings: Settings, dataset: Dataset) -> None:
     assert "Every one of 123 frozen tensors is bit for bit what it was; all 45" in text
     assert "The LiteRT model is not checked yet" in text
     assert [tab.label for tab in at.tabs] == ["Fixed (11)", "Broken (0)", "Both wrong (1)"]
-    assert "opened by 2 runs" in text
+    assert "2 runs opened this test set" in text
 
 
 def test_the_picture_has_both_accuracies(settings: Settings, dataset: Dataset) -> None:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset, DatasetStore
 from core.errors import RunError
+from core.evaluation.openings import record_openings
 from core.evaluation.rejection import Rejection, save_rejection
 from core.export.formats import FORMATS
 from core.files import write_json
@@ -102,6 +103,11 @@ def test_a_broken_file_is_named_and_the_others_go_on(pair: tuple[Run, Run]) -> N
 
 
 def test_the_fine_tuned_model_is_suggested_where_it_helped(pair: tuple[Run, Run]) -> None:
+    closed = words(open_page("pages/5_Predict.py"))
+    assert "helped" not in closed
+    assert "the verdict is not opened yet" in closed
+
+    open_page("pages/4_Evaluate.py", run=pair[1].id)
     page = open_page("pages/5_Predict.py")
     assert "Suggested: From block 6, because fine-tuning helped." in words(page)
 
@@ -109,7 +115,9 @@ def test_the_fine_tuned_model_is_suggested_where_it_helped(pair: tuple[Run, Run]
 def test_the_head_is_suggested_where_fine_tuning_did_not_help(
     settings: Settings, dataset: Dataset
 ) -> None:
-    give_models(*finished_pair(settings, dataset, before=range(3), after=range(3)))
+    head, tuned = finished_pair(settings, dataset, before=range(3), after=range(3))
+    give_models(head, tuned)
+    record_openings(dataset.path, dataset.version, [head.id, tuned.id])
     page = open_page("pages/5_Predict.py")
     assert "Suggested: the head-only model, because fine-tuning made no difference" in words(page)
 
@@ -118,7 +126,7 @@ def test_a_link_can_name_the_model(pair: tuple[Run, Run]) -> None:
     head, _ = pair
     page = open_page("pages/5_Predict.py", model=head.id)
     assert page.selectbox(key=f"predict_model_{head.id}").value == head.id
-    assert "Suggested instead: From block 6" in words(page)
+    assert "Suggested instead: the fine-tuned model, by validation accuracy" in words(page)
 
 
 def test_a_kept_threshold_says_none_of_these(pair: tuple[Run, Run]) -> None:

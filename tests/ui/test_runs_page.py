@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import TrainingConfig
 from core.datasets import Dataset
+from core.evaluation.openings import record_openings
 from core.files import read_json, write_json
 from core.jobs import waiting
 from core.jobs.process import record_process
@@ -61,10 +62,15 @@ def test_every_state_is_a_row_with_its_facts(dataset: Dataset, store: RunStore) 
     head = runs.finished(store, runs.head_config(dataset))
     runs.running(store, runs.fine_tune_config(head))
     runs.failed(store, runs.head_config(dataset))
+    closed = words(open_page(PAGE))
+    record_openings(dataset.path, dataset.version, [head.id])
     page = open_page(PAGE)
 
     assert not page.exception
+    assert "50.0 %" not in closed
+    assert "not opened" in closed
     text = words(page)
+    assert "not opened" not in text
     for fact in (
         "completed",
         "running",

@@ -14,6 +14,7 @@ from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
 from core.ui.data.manifests import cached_manifest
+from core.ui.evaluate.openings import opened
 from core.ui.runs.groups import group_progress, resume_group_button, start_group
 
 _METHOD = mark(
@@ -41,6 +42,7 @@ def more_images(head: Run, dataset: Dataset | None) -> None:
         if group.active:
             group_progress(group, "amount")
         if group.completed:
+            opened(dataset, group.runs)
             _results(head, group, dataset)
         resume_group_button(group, "amount")
 

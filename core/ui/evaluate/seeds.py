@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts import seed_noise as chart
-from core.evaluation.comparison import Comparison, model_name
+from core.evaluation.comparison import Comparison, dataset_of, model_name
 from core.evaluation.seed_noise import (
     SEEDS,
     SeedNoise,
@@ -19,6 +19,7 @@ from core.runs.groups import Group, group_about
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
+from core.ui.evaluate.openings import opened
 from core.ui.runs.groups import group_progress, resume_group_button, start_group
 from core.ui.text import plain
 
@@ -66,6 +67,7 @@ def _card(run: Run, head: Run | None, group: Group | None, accuracies: tuple[flo
         if group.active:
             group_progress(group, "seeds")
         if len(noise.table):
+            opened(dataset_of(run, session.dataset_store()), group.runs)
             _results(noise, model_name(run), accuracies)
         resume_group_button(group, "seeds")
 

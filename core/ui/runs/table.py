@@ -10,6 +10,7 @@ import streamlit as st
 from core.backbones.catalog import title_of
 from core.config import FineTuneConfig
 from core.errors import told_error
+from core.evaluation.openings import is_opened
 from core.jobs.state import state_word
 from core.language import moment, tr, trn
 from core.runs import Run, RunState
@@ -102,13 +103,12 @@ def _row(
     pinned: Sequence[str] = (),
 ) -> None:
     results = run.status.results
-    # A sweep chooses: its test accuracies stay unseen.
-    is_sweep = run.group is not None and run.group.kind == "sweep"
+    is_seen = is_opened(session.settings().datasets_dir / run.base.dataset_id, run)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(marks(run, pinned) + _title(run, place), width=_TITLE_WIDTH)
         for label, value in (
             (tr("validation"), _accuracy(results.get("val_accuracy"))),
-            (tr("test"), _accuracy(None if is_sweep else results.get("test_accuracy"))),
+            (tr("test"), _test_accuracy(results.get("test_accuracy"), is_seen)),
             (tr("time"), duration(run.seconds) if run.seconds is not None else "–"),
             (tr("on disk"), size_words(run.disk_bytes)),
         ):
@@ -272,6 +272,14 @@ def backbone_title(run: Run) -> str:
         backbone=plain(title_of(run.base.backbone)),
         size=str(run.base.image_size),
     )
+
+
+def _test_accuracy(value: float | None, is_seen: bool) -> str:
+    """Accuracy on test; a closed lock where the result was not opened on Evaluate."""
+    if value is None or is_seen:
+        return _accuracy(value)
+    closed = tr("not opened")
+    return f":material/lock: :small[{closed}]"
 
 
 def _accuracy(share: float | None) -> str:
