@@ -139,7 +139,7 @@ def _wait_for(settings: Settings, workers: int) -> None:
         time.sleep(POLL_SECONDS)
         with suppress(QueueError):  # the scheduler has not started yet
             client = scheduler.connect(settings)
-            registered = scheduler.slots(client)
+            registered = scheduler.places(client, "slot")
             client.close()
 
 

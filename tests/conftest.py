@@ -20,7 +20,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv("UNFREEZE_SCHEDULER", raising=False)
     # Pages must not start the queue's processes; tests of the queue start them themselves.
     monkeypatch.setenv("UNFREEZE_QUEUE", "off")
-    # Nor would a spare process that nobody uses be worth its four seconds in every test.
+    # Nor would a warm worker that nobody uses be worth its four seconds in every test.
     monkeypatch.setenv("UNFREEZE_WARM", "off")
     return Settings.from_environment()
 

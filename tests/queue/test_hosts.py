@@ -34,7 +34,7 @@ from core.settings import Settings
 settings = Settings.from_environment()
 scheduler.CONNECT_SECONDS = 240.0  # all of them begin at the same time
 client = scheduler.connect(settings)
-while scheduler.slots(client) < 2:
+while scheduler.places(client, "slot") < 2:
     time.sleep(0.1)
 client.close()
 dispatcher = Dispatcher(settings)
