@@ -120,6 +120,23 @@ def test_the_rule_of_layers_sees_what_it_forbids() -> None:
     assert not upward("core.training.stage", {"core.training.fit", "core.runs.Run", "keras"})
 
 
+@pytest.mark.parametrize(
+    ("word", "home"),
+    [
+        ("subprocess.Popen(", "core.jobs.process"),
+        ("FileLock(", "core.jobs.lock"),
+        ("import resource", "core.posix"),
+        ("import fcntl", ""),
+        ("os.uname", ""),
+        ("pass_fds", ""),
+    ],
+)
+def test_processes_locks_and_what_posix_alone_has_lie_in_one_place(word: str, home: str) -> None:
+    users = [module_name(path) for path in MODULES if word in path.read_text("utf-8")]
+
+    assert users == [home] * bool(home)
+
+
 def test_imports_make_no_circle() -> None:
     names = {module_name(path) for path in MODULES}
     graph = {module_name(p): {n for n in imports(p) if n in names} for p in MODULES}
