@@ -43,7 +43,7 @@ show_changes(dataset)
 views = {
     "overview": tr("Overview"),
     "images": tr("Images"),
-    "issues": tr("What is wrong ({count})", count=count_troubles(manifest)),
+    "issues": tr("Issues ({count})", count=count_troubles(manifest)),
     "split": tr("Split"),
 }
 session.link("view", "data_view", views, "overview")

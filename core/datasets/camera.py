@@ -14,9 +14,10 @@ import pandas as pd
 from core.datasets.apart import decoders
 from core.datasets.copies import MIN_SIDE, mark_copies
 from core.datasets.coverage import coverage_notes, is_coverage_note
-from core.datasets.edits import carry_over, edits_of, unedited
+from core.datasets.edits import carry_over, edits_of, near_duplicates_judged, unedited
 from core.datasets.facts import FINGERPRINT_SIDE, FileFacts
 from core.datasets.manifest import COLUMNS
+from core.datasets.regroup import DIFFERENT
 from core.datasets.sieve import fingerprints
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError, InvalidImageError
@@ -79,6 +80,7 @@ def add_picture(
         # A division made by hand would come out differently with one more picture, and with it the
         # test images: such a data set goes on from what it is now.
         divided = any(edit.kind == "split" for edit in edits)
+        divided |= near_duplicates_judged(edits) == DIFFERENT
         base = current if divided else unedited(store, current)
         if hashlib.sha256(data).hexdigest() in set(base.manifest()["sha256"]):
             return current

@@ -17,6 +17,7 @@ import pandas as pd
 from core.datasets.copies import mark_copies
 from core.datasets.coverage import coverage_notes, is_coverage_note
 from core.datasets.manifest import SPLITS, split_word
+from core.datasets.regroup import DIFFERENT, SAME, regrouped
 from core.datasets.split import SplitPlan, divide, split_sentence
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
@@ -24,8 +25,13 @@ from core.files import read_json, write_json
 from core.language import english, mark, tr, trn
 from core.records import known_fields
 
-EditKind = Literal["relabel", "exclude", "include", "move", "split"]
+EditKind = Literal["relabel", "exclude", "include", "move", "split", "near_duplicates"]
+_OF_ALL = ("split", "near_duplicates")
 _FILE = "edits.json"
+_JUDGED = {
+    SAME: mark("Near-duplicates confirmed as the same images."),
+    DIFFERENT: mark("Near-duplicates marked as different images; only exact copies are grouped."),
+}
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,10 @@ class Edit:
 
     Attributes:
         kind: `relabel` (value is a class name), `exclude`, `include` (takes an exclusion back),
-            `move` (value is a split) or `split` (all images anew, as `plan` says).
-        paths: The images, as the manifest names them; empty for `split`.
+            `move` (value is a split), `split` (all images anew, as `plan` says) or
+            `near_duplicates` (value is `same` or `different`: whether the images of a group show
+            the same picture; `different` leaves only groups of equal files).
+        paths: The images, as the manifest names them; empty where all are meant.
         value: See `kind`.
         plan: See `kind`.
     """
@@ -49,6 +57,8 @@ class Edit:
         """Says what was done, in a few words."""
         if self.plan is not None:
             return split_sentence(self.plan)
+        if self.kind == "near_duplicates":
+            return tr(_JUDGED[self.value])
         value = split_word(self.value) if self.kind == "move" else self.value
         several = len(self.paths) != 1
         words = (
@@ -94,6 +104,12 @@ def edits_of(dataset: Dataset) -> tuple[Edit, ...]:
     return _read(dataset)[1]
 
 
+def near_duplicates_judged(edits: Sequence[Edit]) -> str:
+    """Return what a person last said of all near-duplicates: `same`, `different`, or ""."""
+    answers = [edit.value for edit in edits if edit.kind == "near_duplicates"]
+    return answers[-1] if answers else ""
+
+
 def unedited(store: DatasetStore, dataset: Dataset) -> Dataset:
     """The version that the changes start from."""
     return store.get(dataset.id, _read(dataset)[0])
@@ -128,7 +144,7 @@ def carry_over(store: DatasetStore, after: Dataset, before: tuple[Edit, ...]) ->
     for edit in before:
         paths = tuple(path for path in edit.paths if path in known)
         fits = edit.kind != "relabel" or edit.value in after.class_names
-        if edit.kind == "split" or (paths and fits):
+        if edit.kind in _OF_ALL or (paths and fits):
             kept.append(dataclasses.replace(edit, paths=paths))
     return _save(store, after.id, after.version, tuple(kept)) if kept else after
 
@@ -139,7 +155,7 @@ def apply_edits(
     """The manifest with all changes made, and its marks of copies written anew.
 
     Raises:
-        DatasetError: If a change names an unknown image, class or split.
+        DatasetError: If a change names an unknown image, class, split or answer.
     """
     table = manifest.copy()
     labels = {name: label for label, name in enumerate(class_names)}
@@ -151,6 +167,9 @@ def apply_edits(
 def _applied(table: pd.DataFrame, labels: dict[str, int], edit: Edit) -> pd.DataFrame:
     if edit.kind == "split":
         return divide(table, edit.plan or SplitPlan())
+    if edit.kind == "near_duplicates":  # it is about what all the others start from
+        _check_known(edit.value, list(_JUDGED), mark("There is no answer {name}."))
+        return table
     rows = table["path"].isin(edit.paths)
     if rows.sum() != len(set(edit.paths)):
         missing = sorted(set(edit.paths) - set(table["path"]))
@@ -195,10 +214,12 @@ def _check_known(value: str, known: Sequence[str], otherwise: str) -> None:
 
 def _save(store: DatasetStore, dataset_id: str, base: str, edits: tuple[Edit, ...]) -> Dataset:
     first = store.get(dataset_id, base)
-    manifest = first.manifest()
+    manifest, told = first.manifest(), list(first.notes)
+    if near_duplicates_judged(edits) == DIFFERENT:
+        manifest, told = regrouped(manifest, told)
     edited = apply_edits(manifest, first.class_names, edits) if edits else manifest
     # Checks as well that at least two classes are left.
-    notes = _notes(first, edits) + coverage_notes(edited, first.class_names)
+    notes = _notes(told, edits) + coverage_notes(edited, first.class_names)
     saved = store.save(
         dataset_id,
         first.name,
@@ -214,14 +235,12 @@ def _save(store: DatasetStore, dataset_id: str, base: str, edits: tuple[Edit, ..
     return saved
 
 
-def _notes(first: Dataset, edits: Sequence[Edit]) -> list[str]:
+def _notes(told: Sequence[str], edits: Sequence[Edit]) -> list[str]:
     """What is still true of the notes from the import."""
     outdated: tuple[str, ...] = ()
     if any(edit.kind == "split" for edit in edits):
         outdated = ("Split by the app", "There was no ", "Nearly all images are", "“")
-    return [
-        n for n in first.notes if not is_coverage_note(n) and not english(n).startswith(outdated)
-    ]
+    return [n for n in told if not is_coverage_note(n) and not english(n).startswith(outdated)]
 
 
 def _read(dataset: Dataset) -> tuple[str, tuple[Edit, ...]]:
@@ -253,6 +272,7 @@ def _edit(values: dict[str, Any]) -> Edit:
     plan = {**values}.get("plan")  # a TypeError where it is no object
     built = SplitPlan(**known_fields(SplitPlan, plan)) if plan else None
     edit = Edit(**known_fields(Edit, {**values, "plan": built}))
-    if (edit.kind == "split") != (built is not None) or not (edit.paths or built):
+    judged = edit.kind == "near_duplicates" and edit.value in _JUDGED
+    if (edit.kind == "split") != (built is not None) or not (edit.paths or built or judged):
         raise ValueError(f"a change without what it changes: {values!r:.60}")
     return replace(edit, paths=tuple(str(path) for path in edit.paths))

@@ -45,11 +45,11 @@ _ROWS = (
     Issue("duplicate", mark("copy in the same split"), mark("kept"), usable=True),
     Issue(
         "near_leak",
-        mark("near copy in another split"),
+        mark("near-duplicate in another split"),
         mark("kept: figures on test look better"),
         True,
     ),
-    Issue("near_duplicate", mark("near copy in the same split"), mark("kept"), usable=True),
+    Issue("near_duplicate", mark("near-duplicate in the same split"), mark("kept"), usable=True),
     Issue("excluded", mark("excluded by hand"), _LEFT_OUT, usable=False),
     Issue(
         "wrong_extension",

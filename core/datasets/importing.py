@@ -20,12 +20,13 @@ from core.datasets.edits import carry_over, edits_of, unedited
 from core.datasets.folder import files_below
 from core.datasets.label_table import find_table, is_usual
 from core.datasets.layout import FoundImage, Layout, from_labels, recognise
+from core.datasets.regroup import is_split_by_app
 from core.datasets.scan import scan
 from core.datasets.split import complete_splits
 from core.datasets.staging import publish, staging
 from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError, LimitError
-from core.language import english, tr, trn
+from core.language import tr, trn
 from core.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -130,7 +131,7 @@ def check_again(dataset: Dataset, settings: Settings, progress: Progress) -> Dat
     store = DatasetStore(settings.datasets_dir)
     with store.changing(dataset.id) as current:
         edits, base = edits_of(current), unedited(store, current)
-        own = any(english(note).startswith("Split by the app") for note in base.notes)
+        own = is_split_by_app(base.notes)
         columns = (base.manifest()[name].tolist() for name in ("path", "class_name", "split"))
         images = [
             FoundImage(path, name, "" if own else split)

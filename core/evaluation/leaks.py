@@ -27,14 +27,13 @@ class Leaks:
         return self.exact | self.near
 
     def in_words(self) -> str:
-        """How many of which kind: "2 exact and 3 near copies"."""
-        exact, near = len(self.exact), len(self.near)
-        if exact and near:
-            return tr("{exact} exact and {near} near copies", exact=exact, near=near)
-        if near:
-            return trn("{count} near copy", "{count} near copies", near)
-        if exact:
-            return trn("{count} exact copy", "{count} exact copies", exact)
+        """Return how many there are: "2 exact copies and 3 near-duplicates"."""
+        exact = trn("{count} exact copy", "{count} exact copies", len(self.exact))
+        near = trn("{count} near-duplicate", "{count} near-duplicates", len(self.near))
+        if self.exact and self.near:
+            return tr("{exact} and {near}", exact=exact, near=near)
+        if self.all:
+            return near if self.near else exact
         return tr("no copies")
 
 
@@ -42,8 +41,8 @@ def find_leaks(manifest: pd.DataFrame, split: str = "test") -> Leaks:
     """Usable images of a split that also lie, as they are or nearly so, among those trained on.
 
     Args:
-        manifest: With the columns of `core.datasets.manifest`; where `group` is missing, near
-            copies were not looked for.
+        manifest: With the columns of `core.datasets.manifest`; where `group` is missing,
+            near-duplicates were not looked for.
         split: `val` or `test`.
 
     Returns:

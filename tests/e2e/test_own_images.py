@@ -78,7 +78,7 @@ def bring_in(page: Page, server: Server, path: Path) -> None:
     expect(page.get_by_text("82 images in 2 classes")).to_be_visible()
     page.get_by_role("button", name="Bring it in").click()
     expect(page.get_by_text("80", exact=True).first).to_be_visible()
-    page.get_by_role("radio", name=re.compile("What is wrong")).click()
+    page.get_by_role("radio", name=re.compile("Issues")).click()
     for name in ("cut_off.jpg", "empty.jpg"):
         expect(page.get_by_text(re.compile(name.replace(".", r"\.")))).to_be_visible()
     page.screenshot(path=ARTIFACTS / "broken_files.png")

@@ -28,6 +28,6 @@ def test_without_keeps_the_others() -> None:
 
 
 def test_words() -> None:
-    assert find_leaks(MANIFEST).in_words() == "1 exact and 1 near copies"
+    assert find_leaks(MANIFEST).in_words() == "1 exact copy and 1 near-duplicate"
     assert Leaks(frozenset({"a"}), frozenset()).in_words() == "1 exact copy"
-    assert Leaks(frozenset(), frozenset({"a", "b"})).in_words() == "2 near copies"
+    assert Leaks(frozenset(), frozenset({"a", "b"})).in_words() == "2 near-duplicates"

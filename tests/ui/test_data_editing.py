@@ -1,12 +1,17 @@
 """Changing a data set on the Data page: gallery, copies across splits, a new split, undo."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.datasets import Dataset, DatasetStore
 from core.datasets.importing import import_folder
 from core.settings import Settings
+from core.team.acting import TeamBooks
+from core.team.database import TeamDatabase
 from tests.datasets.pictures import jpeg, pets, silent, write_folder
+from tests.tied import tied
 from tests.ui.app import open_page, words
 
 PAGE = "pages/1_Data.py"
@@ -129,6 +134,43 @@ def test_a_picture_in_two_classes_is_shown_and_mended(settings: Settings) -> Non
     assert not page.exception
     assert "more than one class" not in words(page)
     assert now(settings, dataset).manifest()["usable"].sum() == 15
+
+
+@pytest.mark.parametrize("answer", ["different", "same"])
+def test_images_that_look_alike_by_nature_are_judged_once(settings: Settings, answer: str) -> None:
+    dataset = tied(settings)
+    page = opened("issues")
+    shown = words(page)
+    assert "82 % of the images are in groups of near-duplicates" in shown
+    assert "82 % of the images are near-duplicates by their looks" in shown
+    # Three pairs of the one group; and nothing that hangs on the answer.
+    assert len(re.findall(r"\*\* · (?:cat|dog)", shown)) == 6
+    assert "picture is in more than one class" not in shown
+    page.button(key=f"near_duplicates_{answer}").click().run()
+
+    assert not page.exception
+    judged = now(settings, dataset)
+    groups = judged.manifest()["group"]
+    assert (groups > 0).sum() == (2 if answer == "different" else 34)
+    assert "Are these the same images?" not in words(page)
+    assert "near-duplicates by their looks" not in words(page)
+    assert ("picture is in more than one class" in words(page)) == (answer == "same")
+    assert "1 change" in words(page)
+    recorded = (
+        TeamBooks(TeamDatabase(settings.database_url)).audit.read(thing=dataset.id)[0].details
+    )
+    assert (recorded["edit"], recorded["value"]) == ("near_duplicates", answer)
+
+    page.button(key="undo").click().run()
+    assert not page.exception
+    assert "Are these the same images?" in words(page)
+    assert now(settings, dataset).version == dataset.version
+
+
+def test_few_near_duplicates_raise_no_question(dataset: Dataset) -> None:
+    page = opened("issues")
+
+    assert "Are these the same images?" not in words(page)
 
 
 def test_a_new_split_is_counted_before_it_is_made(settings: Settings, dataset: Dataset) -> None:

@@ -42,7 +42,7 @@ def test_a_sample_is_one_press_away(settings: Settings) -> None:
     bars = json.loads(page.get("plotly_chart")[0].proto.spec)["data"]
     assert [bar["name"] for bar in bars] == ["training", "validation", "test"]
     view(page, "issues")
-    assert "near copy in the same split · kept" in labels(page)
+    assert "near-duplicate in the same split · kept" in labels(page)
 
 
 def test_mean_images_are_shown_on_request(settings: Settings) -> None:

@@ -17,8 +17,9 @@ from core.files import write_json
 from core.runs import Run, RunStore
 from core.settings import Settings
 from tests.evaluation.runs_on_disk import finished_pair
+from tests.tied import tied
 from tests.ui import runs
-from tests.ui.app import open_page
+from tests.ui.app import open_page, words
 
 # Of images in the data sets of tests.
 KINDS = ("class", "square", "circle", "triangle", "red", "green", "blue")
@@ -155,6 +156,16 @@ def test_the_views_of_data(evaluated: tuple[Dataset, Run], view: str) -> None:
     page.segmented_control(key="data_view").set_value(view).run()
 
     assert english_words(page, *KINDS) == []
+
+
+def test_the_question_about_images_that_look_alike(settings: Settings) -> None:
+    page = open_page("pages/1_Data.py", lang="ru", dataset=tied(settings).id)
+    page.segmented_control(key="data_view").set_value("issues").run()
+
+    assert english_words(page, "cat", "dog", "Parts") == []
+    page.button(key="near_duplicates_different").click().run()
+    assert english_words(page, "cat", "dog", "Parts") == []
+    assert "Почти дубликаты признаны разными" in words(page)
 
 
 @pytest.mark.parametrize("make", [runs.running, runs.failed])

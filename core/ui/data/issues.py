@@ -1,4 +1,4 @@
-"""What is wrong with a data set: copies across splits first, then each kind of trouble."""
+"""Issues of a data set: duplicates across splits first, then each kind of issue."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ from core.datasets.leak_fixes import (
     leave_out,
     leave_out_contested,
 )
-from core.datasets.manifest import split_word
+from core.datasets.regroup import keep_exact_copies
 from core.language import mark, number, tr, trn
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.data.changes import change
 from core.ui.data.labels_lock import say_why_not
+from core.ui.data.near_duplicates import share_in_doubt, show_groups, show_question
 from core.ui.data.notes import notes
-from core.ui.data.thumbnails import Row, show_strip, show_thumbnail
-from core.ui.text import plain
+from core.ui.data.thumbnails import show_strip
 
-MAX_GROUPS = 12
 MAX_IMAGES = 8
 MAX_NAMES = 200
-_WIDTH = 96
 _FOUND = mark(
     "The search finds copies that are resized, compressed again, mirrored, a little "
     "brighter, or cropped by about 5 %. Fine detail decides: images that only look alike do not "
@@ -49,9 +47,13 @@ def show_notes(dataset: Dataset) -> None:
 
 
 def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
-    """What is wrong with which files, and what is done with them."""
-    _leaks(dataset, manifest)
-    _contested(dataset, manifest)
+    """Show the issues, the files that have them, and what can be done."""
+    groups = manifest
+    if share := share_in_doubt(dataset):
+        show_question(dataset, manifest, share)
+        groups = keep_exact_copies(manifest)  # nothing else is certain before the answer
+    _leaks(dataset, groups)
+    _contested(dataset, groups)
     texts = {text: set(text.split(";")) for text in manifest["issues"].unique()}
     if any(codes & set(ISSUES) for codes in texts.values()):
         _by_kind(dataset, manifest, texts)
@@ -125,7 +127,7 @@ def _leaks(dataset: Dataset, manifest: pd.DataFrame) -> None:
         ):
             change(dataset, *leave_out(manifest))
     say_why_not(dataset)
-    _show_groups(dataset, groups)
+    show_groups(dataset, groups)
 
 
 def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
@@ -151,26 +153,7 @@ def _contested(dataset: Dataset, manifest: pd.DataFrame) -> None:
     ):
         change(dataset, *leave_out_contested(manifest))
     say_why_not(dataset)
-    _show_groups(dataset, groups)
-
-
-def _show_groups(dataset: Dataset, groups: list[pd.DataFrame]) -> None:
-    for left, right in zip(*[iter([*groups[:MAX_GROUPS], None])] * 2, strict=False):
-        for column, rows in zip(st.columns(2), (left, right), strict=True):
-            if rows is not None:
-                with column:
-                    _side_by_side(dataset, rows.head(MAX_IMAGES // 2).to_dict("records"))
-    if len(groups) > MAX_GROUPS:
-        st.caption(tr("{count} more are not shown.", count=len(groups) - MAX_GROUPS))
-
-
-def _side_by_side(dataset: Dataset, rows: list[Row]) -> None:
-    with st.container(border=True, horizontal=True):
-        for row in rows:
-            with st.container(width=_WIDTH + 40, gap="xxsmall"):
-                show_thumbnail(st.container(width=_WIDTH), dataset, row)
-                st.caption(f"**{split_word(row['split'])}** · {plain(row['class_name'])}")
-                st.caption(plain(row["path"].rsplit("/", 1)[-1]))
+    show_groups(dataset, groups)
 
 
 def _files(dataset: Dataset, rows: pd.DataFrame) -> None:
