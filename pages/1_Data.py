@@ -8,7 +8,7 @@ from core.ui.data.changes import show_changes
 from core.ui.data.choose import choose_dataset, switch_dataset
 from core.ui.data.delete import delete_button
 from core.ui.data.gallery import show_gallery
-from core.ui.data.issues import count_troubles, show_issues, show_notes
+from core.ui.data.issues import count_issues, show_issues, show_notes
 from core.ui.data.labels_lock import who_changes_labels
 from core.ui.data.manifests import cached_manifest
 from core.ui.data.preview import show_counts, show_overview
@@ -43,7 +43,7 @@ show_changes(dataset)
 views = {
     "overview": tr("Overview"),
     "images": tr("Images"),
-    "issues": tr("Issues ({count})", count=count_troubles(manifest)),
+    "issues": tr("Issues ({count})", count=count_issues(dataset)),
     "split": tr("Split"),
 }
 session.link("view", "data_view", views, "overview")
@@ -58,7 +58,7 @@ view = st.segmented_control(
 if view == "images":
     show_gallery(dataset, manifest)
 elif view == "issues":
-    show_issues(dataset, manifest)
+    show_issues(dataset)
 elif view == "split":
     show_split(dataset, manifest)
 else:

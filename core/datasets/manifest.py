@@ -90,7 +90,7 @@ def read_manifest(path: Path, classes: int) -> pd.DataFrame:
         )
     if len(table) and not _is_sound(table, classes):
         raise _damaged(path)
-    # Manifests from before near copies were looked for.
+    # Manifests from before the search for near-duplicates.
     return table if "group" in table else table.assign(phash="", group=0)
 
 

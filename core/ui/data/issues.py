@@ -14,14 +14,13 @@ from core.datasets.leak_fixes import (
     leave_out,
     leave_out_contested,
 )
-from core.datasets.regroup import keep_exact_copies
 from core.language import mark, number, tr, trn
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.data.changes import change
 from core.ui.data.labels_lock import say_why_not
-from core.ui.data.near_duplicates import share_in_doubt, show_groups, show_question
+from core.ui.data.near_duplicates import certain_manifest, show_groups, show_question
 from core.ui.data.notes import notes
 from core.ui.data.thumbnails import show_strip
 
@@ -35,9 +34,9 @@ _FOUND = mark(
 )
 
 
-def count_troubles(manifest: pd.DataFrame) -> int:
-    """Number of images with anything to tell."""
-    return int((manifest["issues"] != "").sum())
+def count_issues(dataset: Dataset) -> int:
+    """Return the number of images with an issue."""
+    return int((certain_manifest(dataset)["issues"] != "").sum())
 
 
 def show_notes(dataset: Dataset) -> None:
@@ -46,14 +45,12 @@ def show_notes(dataset: Dataset) -> None:
         st.markdown("  \n".join(lines))
 
 
-def show_issues(dataset: Dataset, manifest: pd.DataFrame) -> None:
+def show_issues(dataset: Dataset) -> None:
     """Show the issues, the files that have them, and what can be done."""
-    groups = manifest
-    if share := share_in_doubt(dataset):
-        show_question(dataset, manifest, share)
-        groups = keep_exact_copies(manifest)  # nothing else is certain before the answer
-    _leaks(dataset, groups)
-    _contested(dataset, groups)
+    manifest = certain_manifest(dataset)
+    show_question(dataset)
+    _leaks(dataset, manifest)
+    _contested(dataset, manifest)
     texts = {text: set(text.split(";")) for text in manifest["issues"].unique()}
     if any(codes & set(ISSUES) for codes in texts.values()):
         _by_kind(dataset, manifest, texts)

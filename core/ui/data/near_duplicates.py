@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from core.datasets import Dataset
+from core.datasets.copies import mark_copies
 from core.datasets.doubt import MOST_NEAR_DUPLICATES, doubtful_pairs, near_duplicate_share
 from core.datasets.edits import Edit, edits_of, near_duplicates_judged
 from core.datasets.manifest import split_word
-from core.datasets.regroup import DIFFERENT, SAME
+from core.datasets.regroup import DIFFERENT, SAME, keep_exact_copies
 from core.errors import UnfreezeError
 from core.language import number, tr
 from core.team.permissions import Action
@@ -51,8 +52,30 @@ def _share(path: str, version: str, _dataset: Dataset) -> float:
     return near_duplicate_share(cached_manifest(_dataset))
 
 
-def show_question(dataset: Dataset, manifest: pd.DataFrame, share: float) -> None:
-    """Show the most doubtful pairs, and ask whether the whole data set's groups are right."""
+def certain_manifest(dataset: Dataset) -> pd.DataFrame:
+    """Return the manifest with what is certain of its groups, not to be changed.
+
+    Where the near-duplicates are in doubt, only exact copies are grouped and marked.
+
+    Raises:
+        OSError: If the list of images cannot be read.
+    """
+    if not share_in_doubt(dataset):
+        return cached_manifest(dataset)
+    return _exact_copies(str(dataset.path), dataset.version, dataset)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _exact_copies(path: str, version: str, _dataset: Dataset) -> pd.DataFrame:
+    del path, version  # the key: a version's manifest never changes
+    return mark_copies(keep_exact_copies(cached_manifest(_dataset)))
+
+
+def show_question(dataset: Dataset) -> None:
+    """Show the most doubtful pairs where the groups are in doubt, and ask about all of them."""
+    share = share_in_doubt(dataset)
+    if not share:
+        return
     st.subheader(tr("Are these the same images?"), anchor=False)
     st.markdown(
         tr(
@@ -63,9 +86,9 @@ def show_question(dataset: Dataset, manifest: pd.DataFrame, share: float) -> Non
         )
     )
     with st.container(horizontal=True):
-        for pair in doubtful_pairs(manifest):
+        for pair in doubtful_pairs(cached_manifest(dataset)):
             with st.container(width="content"):
-                _side_by_side(dataset, pair.to_dict("records"))
+                _side_by_side(dataset, pair.to_dict("records"), _WIDTH + 8)
     with st.container(horizontal=True):
         for answer, label in (
             (DIFFERENT, tr("Images are different")),
@@ -98,10 +121,10 @@ def show_groups(dataset: Dataset, groups: list[pd.DataFrame]) -> None:
         st.caption(tr("{count} more are not shown.", count=len(groups) - MAX_GROUPS))
 
 
-def _side_by_side(dataset: Dataset, rows: Sequence[Row]) -> None:
+def _side_by_side(dataset: Dataset, rows: Sequence[Row], width: int = _WIDTH + 40) -> None:
     with st.container(border=True, horizontal=True):
         for row in rows:
-            with st.container(width=_WIDTH + 40, gap="xxsmall"):
+            with st.container(width=width, gap="xxsmall"):
                 show_thumbnail(st.container(width=_WIDTH), dataset, row)
                 st.caption(f"**{split_word(row['split'])}** · {plain(row['class_name'])}")
                 st.caption(plain(row["path"].rsplit("/", 1)[-1]))

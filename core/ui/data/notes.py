@@ -6,11 +6,9 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.datasets.leak_fixes import contested_groups, leak_counts
-from core.datasets.regroup import keep_exact_copies
 from core.language import anew, number, tr, trn
 from core.ui import session
-from core.ui.data.manifests import cached_manifest
-from core.ui.data.near_duplicates import share_in_doubt
+from core.ui.data.near_duplicates import certain_manifest, share_in_doubt
 from core.ui.text import plain
 
 
@@ -30,7 +28,7 @@ def notes(dataset: Dataset) -> list[str]:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _found(path: str, version: str, language: str, share: float, _dataset: Dataset) -> list[str]:
     del path, version, language  # the key: a version's manifest never changes
-    manifest = cached_manifest(_dataset)
+    manifest = certain_manifest(_dataset)
     lines: list[str] = []
     if left_out := int((~manifest["usable"]).sum()):
         lines.append(
@@ -48,7 +46,6 @@ def _found(path: str, version: str, language: str, share: float, _dataset: Datas
                 share=number(100 * share),
             )
         )
-        manifest = keep_exact_copies(manifest)
     if leaks := leak_counts(manifest)[0]:
         lines.append(
             trn(
