@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs, UploadedFileInfo
@@ -59,7 +60,8 @@ class Guest:
         self._port, self._page, self._query, self._seen = port, page, query, seen
         self._email = email
         self._widgets: dict[str, WidgetState] = {}
-        self._session = self._cookie = self._page_hash = ""
+        self._session = self._page_hash = ""
+        self._cookies = SimpleCookie()
         self._socket: WebSocketClientConnection
         self.messages: list[ForwardMsg] = []
 
@@ -67,11 +69,9 @@ class Guest:
         """Opens the page."""
         address = f"http://127.0.0.1:{self._port}/_stcore/health"
         answer = await AsyncHTTPClient().fetch(address)
-        cookie = answer.headers["Set-Cookie"].split(";")[0]
-        self._cookie = cookie.split("=", 1)[1].strip('"')
-        self._socket = await connect(
-            self._port, X_Forwarded_Email=self._email, Cookie=f"_streamlit_xsrf={self._cookie}"
-        )
+        self._cookies = SimpleCookie("; ".join(answer.headers.get_list("Set-Cookie")))
+        sent = self._proof()["Cookie"]
+        self._socket = await connect(self._port, X_Forwarded_Email=self._email, Cookie=sent)
         _, self.messages = await run_page(self._socket, self._page, self._query)
         self._note_page()
         self._session = next(
@@ -189,7 +189,9 @@ class Guest:
         await AsyncHTTPClient().fetch(request)
 
     def _proof(self) -> dict[str, str]:
-        return {"Cookie": f"_streamlit_xsrf={self._cookie}", "X-Xsrftoken": self._cookie}
+        cookies = {name: cookie.value for name, cookie in self._cookies.items()}
+        sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        return {"Cookie": sent, "X-Xsrftoken": cookies["_streamlit_xsrf"]}
 
     def _set_file(self, widget: str, name: str, size: int, urls: FileURLs) -> None:
         state = WidgetState(id=widget)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 POLL_SECONDS = 1.0
+CLOSE_SECONDS = 10.0
 # A run that cannot even write its status would only fail without a word.
 MIN_FREE_BYTES = 50_000_000
 # The workspace has gone wrong, not a connection.
@@ -67,7 +68,9 @@ class Dispatcher:
         self._ended.set()
         self._woken.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(CLOSE_SECONDS)
+        if self._thread.is_alive():
+            return  # it waits for a scheduler that does not answer, and ends with the process
         self._disconnect()
         if self._lock is not None:
             self._lock.release()

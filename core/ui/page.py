@@ -13,7 +13,6 @@ from core.language import anew, tr, trn
 from core.runs import Run
 from core.ui import browser, session
 from core.ui.cards import error_card
-from core.ui.departed import drop_departed
 from core.ui.language_choice import language_cookies, show_language_choice
 from core.ui.refreshed import watch_access
 from core.ui.runs.active_run import announce_ended, show_active_run
@@ -85,7 +84,7 @@ def setup(title: str, step: str) -> None:
             `predict` or `runs`.
     """
     settle(step)
-    drop_departed()
+    session.settle_language()
     _let_in()
     hidden = _hidden_link()
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"
@@ -93,8 +92,6 @@ def setup(title: str, step: str) -> None:
     followed = followed_run(runs, step)
     st.set_page_config(page_title=tab_title(name, followed), page_icon=str(ICON), layout="wide")
     st.html(_CSS)
-    session.write_log()
-    session.dispatcher()
     session.show_in_url()
     dataset = session.current_dataset()
     announce_ended(runs, step)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Literal, ParamSpec
 
 import streamlit as st
 
@@ -31,13 +31,34 @@ def refreshed(view: Callable[_P, None], seconds: float | None) -> Callable[_P, N
         What draws it for the first time, with the arguments of `view`.
     """
 
+    return st.fragment(_guarded(view), run_every=seconds)
+
+
+def in_dialog(
+    view: Callable[_P, None], title: str, width: Literal["small", "medium", "large"] = "small"
+) -> Callable[_P, None]:
+    """Makes what draws a part of a page draw it in a dialog; it runs anew with what is in it.
+
+    Args:
+        view: Draws it.
+        title: What stands above it.
+        width: How wide the dialog is.
+
+    Returns:
+        What opens the dialog, with the arguments of `view`.
+    """
+    return st.dialog(title, width=width)(_guarded(view))
+
+
+def _guarded(view: Callable[_P, None]) -> Callable[_P, None]:
     @wraps(view)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        session.settle_language()
         if refusal() is not None:
             st.rerun()
         view(*args, **kwargs)
 
-    return st.fragment(guarded, run_every=seconds)
+    return guarded
 
 
 def watch_access() -> None:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from core.runs import Run, RunState
 from core.runs.groups import groups_of
 from core.ui import browser, session
-from core.ui.refreshed import refreshed
 from core.ui.runs.active_run import page_of
 from core.ui.runs.groups import group_share
 from core.ui.runs.live import going_on, progress_share
-from core.ui.runs.viewers import keep_pace, refresh_seconds
+from core.ui.runs.viewers import paced
 
 # It moves by whole percents and is read from another tab.
 REFRESH_SECONDS = 3.0
@@ -55,12 +54,11 @@ def keep_tab_title(name: str, run: Run | None) -> None:
     """Keeps the title up to date while the run goes on; its end draws the page anew, and plain."""
     if run is not None:
         session.watch(run.id)  # what is looked at is followed on other pages too
-        refreshed(_keep, refresh_seconds(REFRESH_SECONDS))(name, run.id)
+        paced(_keep, REFRESH_SECONDS)(name, run.id)
 
 
 def _keep(name: str, run_id: str) -> None:
     run = going_on(run_id)
-    keep_pace(REFRESH_SECONDS)
     browser.set_tab_title(tab_title(name, run))
 
 

@@ -135,9 +135,14 @@ def get(port: int, path: str, **headers: str) -> bytes:
     return raw(port, "\r\n".join([*lines, "", ""]).encode())
 
 
-def xsrf_cookie(url: str) -> str:
-    """Return the cookie by which Streamlit knows a browser."""
-    return httpx.get(f"{url}/_stcore/health", timeout=SECONDS).cookies.get(XSRF, "")
+def new_browser(url: str) -> dict[str, str]:
+    """Return the cookies of a new browser: Streamlit's token and the app's name for it."""
+    return dict(httpx.get(f"{url}/_stcore/health", timeout=SECONDS).cookies)
+
+
+def cookie_header(browser: dict[str, str]) -> str:
+    """Return the `Cookie` header that a browser with these cookies sends."""
+    return "; ".join(f"{name}={value}" for name, value in browser.items())
 
 
 def put(
@@ -147,7 +152,7 @@ def put(
     data: bytes = b"x",
     token: str | None = None,
     headers: dict[str, str] | None = None,
-    cookie: str = "",
+    browser: dict[str, str] | None = None,
 ) -> int:
     """Upload a file as Streamlit's client does.
 
@@ -158,20 +163,21 @@ def put(
         data: Its content.
         token: The XSRF token to send; None for the right one.
         headers: More of them.
-        cookie: The XSRF cookie of a browser that has been here; "" for another one.
+        browser: Cookies of one that has opened a page; None for a new one.
 
     Returns:
         The answer's status, 0 where the server hung up.
     """
     try:
-        right = cookie or xsrf_cookie(url)
-        with httpx.Client(base_url=url, timeout=SECONDS, cookies={XSRF: right}) as client:
+        cookies = browser or new_browser(url)
+        right = cookies.get(XSRF, "")
+        with httpx.Client(base_url=url, timeout=SECONDS, cookies=cookies) as client:
             sent = {"X-Xsrftoken": right if token is None else token, **(headers or {})}
             return client.put(path, files={"file": (name, data)}, headers=sent).status_code
     except httpx.HTTPError:
         return 0
 
 
-def upload(url: str, session_id: str, cookie: str = "") -> int:
+def upload(url: str, session_id: str, browser: dict[str, str] | None = None) -> int:
     """Send a small file to a session; arguments and result as of `put`."""
-    return put(url, f"{UPLOAD}/{session_id}/1", cookie=cookie)
+    return put(url, f"{UPLOAD}/{session_id}/1", browser=browser)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.security.client import UPLOAD, XSRF, look, opened, put, run, xsrf_cookie
+from tests.security.client import UPLOAD, cookie_header, look, new_browser, opened, put, run
 from tests.security.score import Attempt
 from tests.security.strangers import PAGES
 from tests.security.target import ADMIN, INSIDE, MAX_UPLOAD_MB, TRAINER, VIEWER, Target, leaks
@@ -90,23 +90,23 @@ def _state(target: Target) -> set[Path]:
 
 def _uploads(target: Target, name: str, email: str) -> bool:
     """Whether a file's name leads out of the session's memory."""
-    cookie = xsrf_cookie(target.url)
-    with opened(target.url, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
+    browser = new_browser(target.url)
+    with opened(target.url, {EMAIL: email, "Cookie": cookie_header(browser)}) as connection:
         session_id = run(connection, "Predict").session_id
         path = f"{UPLOAD}/{session_id}/1"
-        if put(target.url, path, cookie=cookie) != 204:
+        if put(target.url, path, browser=browser) != 204:
             raise RuntimeError("A member cannot upload.")
-        put(target.url, path, name, cookie=cookie)
+        put(target.url, path, name, browser=browser)
     places = (target.workspace, target.workspace.parent, Path("/etc"), Path.cwd())
     return any((place / "outside.jpg").exists() for place in places)
 
 
 def _too_large(target: Target, email: str) -> bool:
-    cookie = xsrf_cookie(target.url)
-    with opened(target.url, {EMAIL: email, "Cookie": f"{XSRF}={cookie}"}) as connection:
+    browser = new_browser(target.url)
+    with opened(target.url, {EMAIL: email, "Cookie": cookie_header(browser)}) as connection:
         path = f"{UPLOAD}/{run(connection, 'Predict').session_id}/1"
         data = b"x" * (MAX_UPLOAD_MB * 3_000_000)
-        return put(target.url, path, data=data, cookie=cookie) in (200, 201, 204)
+        return put(target.url, path, data=data, browser=browser) in (200, 201, 204)
 
 
 def _let_in(target: Target, value: str) -> bool:

@@ -8,8 +8,9 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import ClientConnection
 
+from core.team.browsers import BROWSER_COOKIE
 from tests.app_server import running_app
-from tests.security.client import XSRF, upload, visit, xsrf_cookie
+from tests.security.client import XSRF, cookie_header, new_browser, upload, visit
 from tests.security.target import ROLES, Target
 
 ASKS = "Images, runs and models are seen by the team alone."
@@ -45,12 +46,12 @@ def test_a_stranger_cannot_upload(with_login: Target) -> None:
 )
 def test_behind_a_proxy_its_header_decides(behind_proxy: Target, email: str, words: str) -> None:
     headers = {"X_Forwarded_Email": email} if email else {}
-    cookie = xsrf_cookie(behind_proxy.url)
-    socket, seen = visit(behind_proxy.url, Cookie=f"{XSRF}={cookie}", **headers)
+    browser = new_browser(behind_proxy.url)
+    socket, seen = visit(behind_proxy.url, Cookie=cookie_header(browser), **headers)
     clear_caches(socket)
-    again = visit(behind_proxy.url, Cookie=f"{XSRF}={cookie}", **headers)
+    again = visit(behind_proxy.url, Cookie=cookie_header(browser), **headers)
     again[0].close()
-    status = upload(behind_proxy.url, seen.session_id, cookie)
+    status = upload(behind_proxy.url, seen.session_id, browser)
     from_elsewhere = upload(behind_proxy.url, seen.session_id)
     socket.close()
 
@@ -69,7 +70,7 @@ def test_pictures_are_for_browsers_whose_person_is_in(behind_proxy: Target) -> N
     with httpx.Client(base_url=behind_proxy.url) as ann, httpx.Client() as stranger:
         for client in (ann, stranger):
             client.get(f"{behind_proxy.url}/_stcore/health")
-        cookie = {"Cookie": f"{XSRF}={ann.cookies[XSRF]}"}
+        cookie = {"Cookie": cookie_header(dict(ann.cookies))}
         socket, seen = visit(
             behind_proxy.url, "Data", X_Forwarded_Email="ann@example.org", **cookie
         )
@@ -78,7 +79,8 @@ def test_pictures_are_for_browsers_whose_person_is_in(behind_proxy: Target) -> N
         picture = f"{behind_proxy.url}{address[0]}"
         clear_caches(socket)
         hers, anothers = ann.get(picture).status_code, stranger.get(picture).status_code
-        nobodys = httpx.get(picture, headers={"Cookie": f"{XSRF}=forged"}).status_code
+        forged = {"Cookie": f"{XSRF}={ann.cookies[XSRF]}; {BROWSER_COOKIE}={'x' * 32}"}
+        nobodys = httpx.get(picture, headers=forged).status_code
         socket.close()
         # Somebody without a role opens a page in the same browser.
         visit(behind_proxy.url, X_Forwarded_Email="eve@example.org", **cookie)[0].close()

@@ -9,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from core.settings import APP_ROOT, Settings
 from core.ui.team.account import reached_from_here_alone
 from core.ui.team.sign_in import Attempts
-from core.ui.team.upload_guard import Admitted
 from tests.ui.app import words
 
 ANN = {"is_logged_in": True, "email": "Ann@Example.org", "name": "Ann", "email_verified": True}
@@ -101,22 +100,3 @@ def test_a_browser_that_comes_back_without_an_answer_is_told_once() -> None:
 
     attempts.begin("browser", 0.0)
     assert not attempts.end("browser", 10_000.0)
-
-
-def test_uploads_are_for_sessions_that_are_open_and_let_in() -> None:
-    opened = {"ann", "eve"}
-    admitted = Admitted(lambda session_id: session_id in opened)
-    admitted.let("ann", True)
-    admitted.let("eve", False)
-    assert [admitted.may_upload(name) for name in ("ann", "eve", "nobody")] == [True, False, False]
-
-    admitted.let("ann", False)
-    assert not admitted.may_upload("ann")
-
-    admitted.let("ann", True)
-    opened.remove("ann")
-    admitted.let("tim", True)
-    assert not admitted.may_upload("ann")
-    # The connection was lost for a moment: the page is not run again.
-    opened.add("ann")
-    assert admitted.may_upload("ann")

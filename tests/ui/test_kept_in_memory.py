@@ -2,7 +2,6 @@
 
 import ast
 import threading
-import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,16 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.runtime.memory_session_storage import MemorySessionStorage
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation import classifier as classifiers
 from core.evaluation.classifier import Classifier
+from core.server import SERVER
 from core.settings import APP_ROOT, Settings
 from core.ui.data.manifests import Manifests
-from core.ui.departed import drop_expired
 from core.ui.predict import model as predict_model
 from tests.datasets.pictures import pets, write_zip
 from tests.evaluation.runs_on_disk import finished_pair
@@ -28,7 +24,7 @@ from tests.ui.app import open_page
 from tests.ui.test_predict_page import COLOURS, MODELS, give_models, png, upload
 
 # One for each server, workspace, database or sample.
-FEW = {"_admitted", "_known", "_dropping", "_log", "_books", "_glimpse"}
+FEW = {"_books", "_glimpse"}
 
 
 class Cached(NamedTuple):
@@ -124,41 +120,15 @@ def test_answers_go_with_their_images(settings: Settings, dataset: object) -> No
 def test_a_zip_is_freed_once_it_was_brought_in(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    freed = []
-    remove = MemoryUploadedFileManager.remove_file
-
-    def noted(self: MemoryUploadedFileManager, session_id: str, file_id: str) -> None:
-        freed.extend(file.name for file in self.get_files(session_id, [file_id]))
-        remove(self, session_id, file_id)
-
-    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", noted)
+    freed: list[str] = []
+    monkeypatch.setattr(SERVER, "release_upload", freed.append)
     page: AppTest = open_page("pages/1_Data.py")
     data = write_zip(tmp_path / "pets.zip", pets(4)).read_bytes()
     page.file_uploader(key="zip").set_value([("pets.zip", data, "application/zip")]).run()
     assert freed == []
     page.button(key="import_zip").click().run()
-    assert freed == ["pets.zip"]
+    assert len(freed) == 1 and freed[0]
     assert page.file_uploader(key="zip1").value is None
-
-
-class Left:
-    """Of a session whose connection was lost."""
-
-    session = SimpleNamespace(id="left")
-
-
-@pytest.mark.parametrize(("seconds", "stays"), [(0, False), (3600, True)])
-def test_who_left_is_dropped_once_they_cannot_come_back(seconds: float, stays: bool) -> None:
-    storage = MemorySessionStorage(ttl_seconds=seconds)
-    manager = WebsocketSessionManager(storage, MemoryUploadedFileManager("/upload"), None, None)
-    left = Left()
-    still_there = weakref.ref(left)
-    storage.save(left)
-    del left
-    assert still_there() is not None  # Streamlit by itself waits for the next one to leave
-
-    drop_expired(manager)
-    assert (still_there() is not None) == stays
 
 
 def test_manifests_are_kept_until_they_are_too_many_or_too_large() -> None:

@@ -1,23 +1,19 @@
 """The pace of live views: quick for a few, shared by many; and what those many share."""
 
-from types import SimpleNamespace
+from collections.abc import Callable
 
 import pytest
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.ui.runs import viewers as module
-from core.ui.runs.viewers import SLOWEST_SECONDS, Shared, Viewers, age_allowed, keep_pace, pace
-
-
-class Context:
-    """A session whose fragment runs."""
-
-    fragment_ids_this_run = ("another", "live")
-
-    def __init__(self) -> None:
-        self.session_id = ""
-        self.sent: list[ForwardMsg] = []
-        self.enqueue = self.sent.append
+from core.ui.runs.viewers import (
+    SLOWEST_SECONDS,
+    Shared,
+    Viewers,
+    age_allowed,
+    is_close,
+    pace,
+    paced,
+)
 
 
 def test_a_few_viewers_have_the_full_pace() -> None:
@@ -45,31 +41,46 @@ def test_viewers_that_left_no_longer_count() -> None:
     assert viewers.count("b", 45.0) == 1
 
 
-def test_a_view_tells_its_browser_the_pace_of_the_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    context, clock, crowd = Context(), [0.0], Viewers()
-    state = SimpleNamespace(get=lambda: SimpleNamespace(fragment_id="live"))
-    monkeypatch.setattr(module, "get_script_run_ctx", lambda: context)
-    monkeypatch.setattr(module, "ThreadState", state)
+class RedrawnError(Exception):
+    """The whole page is drawn anew."""
+
+
+def test_a_page_is_drawn_anew_once_the_crowd_needs_another_pace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session, crowd, told = [""], Viewers(), []
+    monkeypatch.setattr(module.session, "session_id", lambda: session[0])
     monkeypatch.setattr(module, "_viewers", lambda: crowd)
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
-    for moment, session in [(0.0, "first"), *((1.0, f"{n}") for n in range(29)), (99.0, "first")]:
-        clock[0], context.session_id = moment, session
-        keep_pace(1.0)
 
-    told = [message.auto_rerun for message in context.sent]
-    assert {timer.fragment_id for timer in told} == {"live"}
-    assert told[0].interval == told[-1].interval == 1.0
-    assert told[-2].interval == 6.0
+    def redraw() -> None:
+        raise RedrawnError
+
+    def refreshed(view: Callable[[str], None], seconds: float) -> Callable[[str], None]:
+        told.append(seconds)
+        return view
+
+    monkeypatch.setattr(module.st, "rerun", redraw)
+    monkeypatch.setattr(module, "refreshed", refreshed)
+    drawn: list[str] = []
+    look = paced(drawn.append, 1.0)
+    for visitor in range(6):
+        session[0] = f"{visitor}"
+        look("few")
+    assert drawn == ["few"] * 6  # six need hardly a slower pace than one
+    for visitor in range(29):
+        crowd.count(f"{visitor}", module.time.monotonic())
+    with pytest.raises(RedrawnError):
+        look("many")
+    paced(drawn.append, 1.0)("many")
+
+    assert drawn[6:] == ["many"]
+    assert told[0] == 1.0 and told[1] > 5.0
 
 
-def test_where_the_whole_page_runs_no_pace_is_told_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    context = Context()
-    context.fragment_ids_this_run = ()
-    monkeypatch.setattr(module, "get_script_run_ctx", lambda: context)
-    keep_pace(1.0)
-
-    assert not context.sent
+def test_a_pace_that_differs_little_is_near_enough() -> None:
+    assert is_close(1.0, 1.4) and is_close(1.4, 1.0)
+    assert not is_close(1.0, 1.6) and not is_close(6.0, 1.0)
 
 
 def test_who_is_alone_sees_all_as_it_is() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import ImageOps
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets import Dataset
 from core.datasets.bundled import BUNDLED, glimpse
@@ -19,6 +19,7 @@ from core.datasets.importing import (
 )
 from core.errors import UnfreezeError
 from core.language import tr
+from core.server import SERVER
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
@@ -26,7 +27,6 @@ from core.ui.data.bring_in import Progress, bring_in, show_example, show_failure
 from core.ui.data.camera import show_camera
 from core.ui.data.download import show_downloads
 from core.ui.data.thumbnails import enlarged
-from core.ui.data.uploads import let_go
 from core.ui.text import plain, told_apart
 
 _GLIMPSES = 8
@@ -121,14 +121,14 @@ def _upload() -> None:
     show_layout(layout)
     if not act_button(tr("Bring it in"), key="import_zip", to=Action.IMPORT_DATA, type="primary"):
         return
-    bring_in(partial(_import_uploaded, uploaded))
+    bring_in(partial(_import_uploaded, uploaded, uploaded.name, uploaded.file_id))
 
 
-def _import_uploaded(uploaded: UploadedFile, progress: Progress) -> Dataset:
+def _import_uploaded(uploaded: BytesIO, name: str, file_id: str, progress: Progress) -> Dataset:
     # Not `getbuffer`, which copies what is gigabytes, and keeps the copy.
     data = memoryview(uploaded.getvalue())
-    dataset = session.team().data.import_upload(uploaded.name, data, progress)
-    let_go(uploaded)
+    dataset = session.team().data.import_upload(name, data, progress)
+    SERVER.release_upload(file_id)  # it is on disk, and nobody asks for it again
     session.count_up("zip")
     return dataset
 

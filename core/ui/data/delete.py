@@ -17,6 +17,7 @@ from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button
 from core.ui.cards import error_card
+from core.ui.refreshed import in_dialog
 from core.ui.runs.table import backbone_title
 from core.ui.steps import unfrozen_words
 from core.ui.text import plain
@@ -39,7 +40,7 @@ def delete_button(dataset: Dataset) -> None:
 # No popover: it would stay open over the next data set, with its button under the pointer.
 def confirm_delete(dataset: Dataset) -> None:
     """Opens the dialog in the reader's language."""
-    st.dialog(tr("Delete this data set?"))(_confirm)(dataset)
+    in_dialog(_confirm, tr("Delete this data set?"))(dataset)
 
 
 def _confirm(dataset: Dataset) -> None:

@@ -17,6 +17,7 @@ from core.datasets.manifest import split_word
 from core.datasets.scanned import ScannedImage, scanned_image, scanned_images
 from core.errors import ChangedFileError, InvalidImageError
 from core.language import number, tr
+from core.ui.refreshed import in_dialog
 from core.ui.text import plain
 
 SIDE = 128
@@ -158,7 +159,7 @@ def show_strip(place: DeltaGenerator, dataset: Dataset, rows: pd.DataFrame, plac
 
 def show_large(dataset: Dataset, row: Row) -> None:
     """An image as large as the page allows, with its facts, in a dialog."""
-    st.dialog(tr("Image"), width="medium")(_large)(dataset, row)
+    in_dialog(_large, tr("Image"), "medium")(dataset, row)
 
 
 def _large(dataset: Dataset, row: Row) -> None:

@@ -18,6 +18,7 @@ from core.language import mark, tr
 from core.ui.data.thumbnails import fitted
 from core.ui.evaluate.heat import WHAT_IT_SHOWS, stored_heat
 from core.ui.evaluate.heat_pictures import glowing
+from core.ui.refreshed import in_dialog
 from core.ui.text import percent, plain
 
 SIDE = 640
@@ -38,7 +39,7 @@ def show_large(comparison: Comparison, dataset: Dataset, row: Row) -> None:
         row: Its row of the comparison's `pairs`, with the image's `sha256` and `bytes`.
     """
     # Not a decorator: the title is told to whoever looks now.
-    st.dialog(tr("Test image"), width="large")(_large)(comparison, dataset, row)
+    in_dialog(_large, tr("Test image"), "large")(comparison, dataset, row)
 
 
 def _large(comparison: Comparison, dataset: Dataset, row: Row) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from io import SEEK_END, BytesIO
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.datasets.folder import folders_in, is_text
 from core.evaluation.batch_task import THE_ZIP
@@ -33,7 +33,7 @@ def many_images(run: Run) -> None:
             _result(run, folder, job.status)
 
 
-def _source() -> Path | UploadedFile | None:
+def _source() -> Path | BytesIO | None:
     """A folder under the workspace's `data/`, or an uploaded zip; None before there is one."""
     root = session.settings().data_dir
     folders = sorted(path.name for path in folders_in(root) if is_text(path.name))
@@ -51,16 +51,18 @@ def _source() -> Path | UploadedFile | None:
         st.caption(
             tr("Put a folder of images into {folder}, or upload a zip.", folder=plain(str(root)))
         )
-    uploaded: UploadedFile | None = st.file_uploader(tr("Zip"), type=["zip"], key="batch_zip")
+    uploaded: BytesIO | None = st.file_uploader(tr("Zip"), type=["zip"], key="batch_zip")
     return uploaded
 
 
-def _start(run: Run, source: Path | UploadedFile | None) -> None:
+def _start(run: Run, source: Path | BytesIO | None) -> None:
     tasks = session.team().tasks
     if isinstance(source, Path):
         tasks.batch_of_folder(run, source)
     elif source is not None:
-        tasks.batch_of_upload(run, source, source.size)
+        size = source.seek(0, SEEK_END)
+        source.seek(0)
+        tasks.batch_of_upload(run, source, size)
 
 
 def _result(run: Run, folder: Path, status: JobStatus) -> None:

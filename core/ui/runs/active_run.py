@@ -14,10 +14,9 @@ from core.runs import Run, RunState
 from core.runs.groups import groups_of
 from core.runs.run import GroupMark
 from core.ui import session
-from core.ui.refreshed import refreshed
 from core.ui.runs.groups import group_share, group_words, page_of_group
 from core.ui.runs.live import going_on, progress_share, progress_words
-from core.ui.runs.viewers import keep_pace, refresh_seconds
+from core.ui.runs.viewers import paced
 from core.ui.steps import unfrozen_words
 from core.ui.text import plain
 
@@ -43,7 +42,7 @@ def show_active_run(runs: Sequence[Run], step: str) -> None:
         return
     with st.container(border=True, key="active_run", gap="small"):
         st.page_link(page, label=_name(run), query_params={"run": run.id})
-        refreshed(_progress, refresh_seconds(REFRESH_SECONDS))(run.id)
+        paced(_progress, REFRESH_SECONDS)(run.id)
 
 
 def _show_active_group(mark: GroupMark, step: str) -> None:
@@ -53,7 +52,7 @@ def _show_active_group(mark: GroupMark, step: str) -> None:
         return
     with st.container(border=True, key="active_run", gap="small"):
         st.page_link(page, label=plain(mark.words), query_params={"run": mark.about})
-        refreshed(_group_progress, refresh_seconds(REFRESH_SECONDS))(mark.id)
+        paced(_group_progress, REFRESH_SECONDS)(mark.id)
 
 
 def announce_ended(runs: Sequence[Run], step: str) -> None:
@@ -95,7 +94,6 @@ def _active_run(runs: Sequence[Run]) -> Run | None:
 
 def _progress(run_id: str) -> None:
     run = going_on(run_id)
-    keep_pace(REFRESH_SECONDS)
     st.progress(progress_share(run), text=progress_words(run))
 
 
@@ -116,7 +114,6 @@ def _group_progress(group_id: str) -> None:
     group = next((g for g in groups if g.mark.id == group_id), None)
     if group is None or not group.active:
         st.rerun()
-    keep_pace(REFRESH_SECONDS)
     st.progress(group_share(group), text=group_words(group))
 
 

@@ -16,9 +16,8 @@ from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.cards import error_card
 from core.ui.moments import duration
-from core.ui.refreshed import refreshed
 from core.ui.runs.live import progress_share
-from core.ui.runs.viewers import keep_pace, refresh_seconds
+from core.ui.runs.viewers import paced
 from core.ui.text import plain
 
 REFRESH_SECONDS = 1.0
@@ -46,8 +45,7 @@ def group_progress(group: Group, place: str) -> None:
         group: An active group.
         place: Makes the widgets' keys unique.
     """
-    seconds = refresh_seconds(REFRESH_SECONDS)
-    refreshed(_bar, seconds)(group.mark.id, group.ended, place)
+    paced(_bar, REFRESH_SECONDS)(group.mark.id, group.ended, place)
 
 
 def group_share(group: Group) -> float:
@@ -153,7 +151,6 @@ def _bar(group_id: str, ended: int, place: str) -> None:
     group = next(found, None)
     if group is None or not group.active or group.ended != ended:
         st.rerun()
-    keep_pace(REFRESH_SECONDS)
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(group_share(group), text=f"{plain(group.mark.words)} · {group_words(group)}")
     stopping = any(run.status.state is RunState.STOPPING for run in group.runs)

@@ -19,7 +19,7 @@ from core.ui.moments import duration
 from core.ui.refreshed import refreshed
 from core.ui.runs.actions import kill_button, resume_button, stop_button
 from core.ui.runs.live_chart import live_chart
-from core.ui.runs.viewers import keep_pace, picture_age, refresh_seconds, shared
+from core.ui.runs.viewers import paced, picture_age, shared
 from core.ui.text import percent, plain
 
 REFRESH_SECONDS = 1.0
@@ -40,22 +40,21 @@ _SHARES = {"starting": 0.1, "reading": 0.02, "features": 0.3, "training": 0.5, "
 
 def live_run(run: Run) -> None:
     """Shows a run: going on, or as it ended. One full rerun follows its begin and its end."""
-    active = run.status.state.active
-    seconds = refresh_seconds(REFRESH_SECONDS) if active else None
-    refreshed(_view, seconds)(run.id, run.status.state, seconds)
+    if run.status.state.active:
+        paced(_view, REFRESH_SECONDS)(run.id, run.status.state)
+    else:
+        refreshed(_view, None)(run.id, run.status.state)
 
 
-def _view(run_id: str, drawn_as: RunState, seconds: float | None) -> None:
+def _view(run_id: str, drawn_as: RunState) -> None:
     try:
         run = session.run_store().get(run_id)
     except RunError:
         st.rerun()
     # The rest of the page, such as the sidebar, was drawn for a run that still waited.
     begun = drawn_as is RunState.QUEUED and run.status.state is not RunState.QUEUED
-    if seconds is not None:
-        if begun or not run.status.state.active:
-            st.rerun()
-        keep_pace(REFRESH_SECONDS)
+    if drawn_as.active and (begun or not run.status.state.active):
+        st.rerun()
     if run.status.state.active:
         _progress(run)
     elif run.status.state is RunState.FAILED:

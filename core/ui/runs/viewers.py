@@ -11,16 +11,20 @@ import os
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from functools import wraps
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import streamlit as st
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
+from core.ui import session
+from core.ui.refreshed import refreshed
+
+_P = ParamSpec("_P")
 T = TypeVar("T")
 LOOKS_A_SECOND_AND_CORE = 2.5
 SLOWEST_SECONDS = 15.0
+# A pace that differs by less is not worth drawing the page anew.
+_NEAR = 1.5
 # A viewer that was not heard of for that long has gone.
 _FORGET_SECONDS = 2 * SLOWEST_SECONDS
 
@@ -88,23 +92,33 @@ def age_allowed(viewers: int, seconds: float) -> float:
     return 0.0 if viewers == 1 else seconds / 2
 
 
-def refresh_seconds(quickest: float) -> float:
-    """The pace of this session's view, which it now looks at."""
-    return pace(_count(), os.cpu_count() or 1, quickest)
+def paced(view: Callable[_P, None], quickest: float) -> Callable[_P, None]:
+    """Make what draws a part of a page draw it again by itself, at the pace of the crowd.
 
+    A browser is told the pace when the whole page is drawn, and that happens again once the crowd
+    has grown or shrunk so much that the pace no longer fits.
 
-def keep_pace(quickest: float) -> None:
-    """Has the browser look at this pace from now on; called by a view that redraws itself.
+    Args:
+        view: Draws it.
+        quickest: Seconds where the machine can spare everybody's looks.
 
-    The whole page need not be drawn anew for it: a browser goes by what it was told last.
+    Returns:
+        What draws it for the first time, with the arguments of `view`.
     """
-    context = get_script_run_ctx()
-    if context is None or not context.fragment_ids_this_run:
-        return  # the whole page runs, and has just told the pace
-    message = ForwardMsg()
-    message.auto_rerun.fragment_id = ThreadState.get().fragment_id or ""
-    message.auto_rerun.interval = refresh_seconds(quickest)
-    context.enqueue(message)
+    told = _seconds(quickest)
+
+    @wraps(view)
+    def looked(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        if not is_close(_seconds(quickest), told):
+            st.rerun()
+        view(*args, **kwargs)
+
+    return refreshed(looked, told)
+
+
+def is_close(seconds: float, told: float) -> bool:
+    """Return whether a pace is near enough to the one that a browser was told."""
+    return max(seconds, told) <= _NEAR * min(seconds, told)
 
 
 def picture_age(quickest: float) -> float:
@@ -126,10 +140,12 @@ def shared(thing: Hashable, version: Hashable, make: Callable[[], T], age: float
     return kept.get(version, make, age, time.monotonic())
 
 
+def _seconds(quickest: float) -> float:
+    return pace(_count(), os.cpu_count() or 1, quickest)
+
+
 def _count() -> int:
-    context = get_script_run_ctx()
-    # Outside a session nobody looks.
-    return _viewers().count(context.session_id, time.monotonic()) if context else 1
+    return _viewers().count(session.session_id(), time.monotonic())
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,7 +1,14 @@
 """The only place that touches `st.session_state` beyond widget keys, and the URL's parameters."""
 
 from core import language as _language
-from core.ui.session.access import database_error, dataset_store, going_on, run_store, team
+from core.ui.session.access import (
+    database_error,
+    dataset_store,
+    going_on,
+    run_store,
+    session_id,
+    team,
+)
 from core.ui.session.choices import (
     TIP_COOKIE,
     cached,
@@ -31,14 +38,29 @@ from core.ui.session.current import (
     watch,
 )
 from core.ui.session.links import link, linked, show
-from core.ui.session.person import Way, claims, person, providers, sign_in_is_over, way_in
-from core.ui.session.reader import LANGUAGE_COOKIE, choose_language, chosen_language, language
+from core.ui.session.person import (
+    Way,
+    admitted_person,
+    browser,
+    claims,
+    has_to_sign_in,
+    person,
+    providers,
+    sign_in_is_over,
+    way_in,
+)
+from core.ui.session.reader import (
+    LANGUAGE_COOKIE,
+    choose_language,
+    chosen_language,
+    language,
+    settle_language,
+)
 from core.ui.session.stores import (
     dispatcher,
     metrics_view,
     settings,
     wake_queue,
-    write_log,
 )
 
 _language.follow(language)
@@ -47,6 +69,8 @@ __all__ = [
     "LANGUAGE_COOKIE",
     "TIP_COOKIE",
     "Way",
+    "admitted_person",
+    "browser",
     "cached",
     "choose_language",
     "chosen_language",
@@ -63,6 +87,7 @@ __all__ = [
     "ended_since",
     "followed",
     "going_on",
+    "has_to_sign_in",
     "hidden_link",
     "hide_tip",
     "is_tip_hidden",
@@ -76,10 +101,12 @@ __all__ = [
     "providers",
     "run_store",
     "runs_of",
+    "session_id",
     "set_current_dataset",
     "set_current_run",
     "settings",
     "settings_taken",
+    "settle_language",
     "show",
     "show_in_url",
     "sign_in_is_over",
@@ -90,5 +117,4 @@ __all__ = [
     "wake_queue",
     "watch",
     "way_in",
-    "write_log",
 ]

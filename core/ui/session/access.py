@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from uuid import uuid4
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import TeamError
 from core.runs import Run, RunStore
@@ -24,9 +24,14 @@ def team() -> Team:
         NotAllowedError: As `person` does.
     """
     installation = settings()
-    context = get_script_run_ctx()
-    session_id = context.session_id if context else ""
-    return Team(installation, person(), _books(installation.database_url), session_id, _browser())
+    books = _books(installation.database_url)
+    return Team(installation, person(), books, session_id(), _browser())
+
+
+def session_id() -> str:
+    """Return a random id of this session; a reload begins another one."""
+    made: str = st.session_state.setdefault("session_id", uuid4().hex)
+    return made
 
 
 def run_store() -> VisibleRuns:

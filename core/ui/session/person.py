@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import NotAllowedError
 from core.language import tr
+from core.team.browsers import BROWSER_COOKIE, browser_in
 from core.team.people import ANYBODY, Person, person_of
 from core.ui.session.stores import settings
 
@@ -30,6 +30,13 @@ class Way(StrEnum):
     LOGIN = "login"
     PROXY = "proxy"
     BROKEN = "broken"
+
+
+def has_to_sign_in() -> bool:
+    """Return whether users have to sign in; for the server, which asks outside of a page."""
+    if st.get_option("server.trustedUserHeaders"):
+        return True
+    return (st.secrets.load_if_toml_exists() and "auth" in st.secrets) or _has_unusable_secrets()
 
 
 def way_in() -> Way:
@@ -66,18 +73,16 @@ def sign_in_is_over() -> bool:
 def person() -> Person:
     """Who uses this session; `ANYBODY` where nobody has to sign in.
 
-    Every action asks, so that nobody acts in a page that was opened when they still could. A live
-    view has the page run anew then, which tells them.
+    Every action asks, so that nobody acts in a page that was opened when they still could. The page
+    runs anew then, and its gate tells them.
 
     Raises:
-        NotAllowedError: If nobody is signed in, or who is may not use the app.
+        NotAllowedError: If nobody is signed in, or who is may not use the app, outside of a page.
     """
     try:
-        return _person()
+        return admitted_person()
     except NotAllowedError:
-        context = get_script_run_ctx()
-        if context is not None and context.fragment_ids_this_run:
-            st.rerun()
+        st.rerun()
         raise
 
 
@@ -88,7 +93,13 @@ def providers() -> list[str]:
     return sections or ["default"]
 
 
-def _person() -> Person:
+def browser() -> str:
+    """Return the browser of this session, as the server named it; "" for none."""
+    return browser_in(st.context.cookies.get(BROWSER_COOKIE))
+
+
+def admitted_person() -> Person:
+    """As `person`, for the gate, which itself tells who may not."""
     way = way_in()
     if way is Way.OPEN:
         return ANYBODY

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.logs import log_to_file
 from core.queue.dispatcher import Dispatcher
 from core.runs import Run
 from core.runs.metrics_log import MetricsView
+from core.server import SERVER
 from core.settings import Settings
 
 
@@ -19,26 +19,8 @@ def settings() -> Settings:
 
 
 def dispatcher() -> Dispatcher | None:
-    """The server's one dispatcher, started at the first call; None where the queue is off."""
-    current = settings()
-    return _dispatcher(current) if current.queue else None
-
-
-@st.cache_resource(show_spinner=False)
-def _dispatcher(_settings: Settings) -> Dispatcher:
-    started = Dispatcher(_settings)
-    started.start()
-    return started
-
-
-def write_log() -> None:
-    """Lets the server's log be written into the workspace, from the first call on."""
-    _log(str(settings().workspace / "logs" / "server.log"))
-
-
-@st.cache_resource(show_spinner=False)
-def _log(path: str) -> object:
-    return log_to_file(Path(path))
+    """The server's one dispatcher; None where the queue is off, and without a server."""
+    return SERVER.dispatcher
 
 
 def wake_queue() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from core.errors import NotAllowedError
+from core.server import SERVER
 from core.ui import session
 from core.ui.session import Way
-from core.ui.team.file_guard import guard_files
 from core.ui.team.sign_in import (
     ask_to_sign_in,
     attempt_succeeded,
@@ -16,20 +16,18 @@ from core.ui.team.sign_in import (
     say_no_access,
     say_proxy_missing,
 )
-from core.ui.team.upload_guard import guard_uploads
 
 
 def refusal() -> Callable[[], None] | None:
     """What to show instead of the page; None for a person who is in.
 
-    Uploads, pictures and downloads are let through or kept back with the person.
+    Files and uploads of their browser are let through, or kept back (`core.app.doors`).
     """
     way = session.way_in()
     if way is Way.OPEN:
         return None
     shown = _refusal(way)
-    guard_uploads(shown is None)
-    guard_files(shown is None)
+    SERVER.browsers.mark(session.browser(), shown is None)
     return shown
 
 
@@ -43,7 +41,7 @@ def _refusal(way: Way) -> Callable[[], None] | None:
     if way is Way.LOGIN:
         attempt_succeeded()
     try:
-        session.person()
+        session.admitted_person()
     except NotAllowedError as error:
         return partial(say_no_access, error)
     return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import TeamError
 from core.language import tr, trn
@@ -53,17 +52,9 @@ def _look(step: str, thing: str) -> None:
 
 def _is_due(thing: str) -> bool:
     """Whether this session has not been noted at this thing for a while."""
-    context = get_script_run_ctx()
-    key, now = (context.session_id if context else "", thing), time.monotonic()
-    noted = _noted()
-    due = now - noted.get(key, float("-inf")) > _EVERY_SECONDS / 2
+    before, noted = st.session_state.get("noted_at", ("", 0.0))
+    now = time.monotonic()
+    due = bool(before != thing or now - noted > _EVERY_SECONDS / 2)
     if due:
-        noted[key] = now
-    for old in [k for k, moment in list(noted.items()) if now - moment > 10 * GONE_SECONDS]:
-        noted.pop(old, None)
+        st.session_state["noted_at"] = (thing, now)
     return due
-
-
-@st.cache_resource(show_spinner=False)
-def _noted() -> dict[tuple[str, str], float]:
-    return {}

@@ -12,7 +12,6 @@ from core.errors import NotAllowedError
 from core.language import tr
 from core.ui import session
 from core.ui.session import Way
-from core.ui.team.file_guard import browser_of
 from core.ui.text import plain
 
 # For so long after somebody pressed the button, their coming back without an answer is told.
@@ -127,7 +126,7 @@ def sign_out_button() -> None:
 
 def attempt_succeeded() -> None:
     """Forgets that this browser went to the provider."""
-    _attempts().end(_browser(), time.time())
+    _attempts().end(session.browser(), time.time())
 
 
 def _why_again(gone_by: float | None) -> None:
@@ -136,7 +135,7 @@ def _why_again(gone_by: float | None) -> None:
             tr("Your sign-in has ended: one holds for {hours} hours.", hours=round(gone_by)),
             icon=":material/schedule:",
         )
-    elif _attempts().end(_browser(), time.time()):
+    elif _attempts().end(session.browser(), time.time()):
         st.warning(
             tr(
                 "That did not work: signing in was given up, or the provider's answer could not "
@@ -152,7 +151,7 @@ def _go(provider: str) -> None:
     except StreamlitAuthError as error:
         st.error(tr("Signing in is not set up completely: {reason}", reason=plain(str(error))))
         return
-    _attempts().begin(_browser(), time.time())
+    _attempts().begin(session.browser(), time.time())
 
 
 def _card() -> st.delta_generator.DeltaGenerator:
@@ -160,10 +159,6 @@ def _card() -> st.delta_generator.DeltaGenerator:
     card = st.container(border=True, key="sign-in")
     card.markdown(":material/ac_unit: **Unfreeze**")
     return card
-
-
-def _browser() -> str:
-    return browser_of(st.context.cookies)
 
 
 @st.cache_resource(show_spinner=False)
