@@ -26,6 +26,9 @@ KERAS_FREE = (
     "evaluation",
     "team",
     "ui",
+    "app",
+    "health",
+    "server",
 )
 KERAS_FREE_BACKBONES = ("catalog", "block", "account", "defaults")
 # Who may import whom, the highest first: each imports from the lines below its own, never from
@@ -51,6 +54,19 @@ LAYERS = (
     ("language",),
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}
+PRIVATE_MODULES = ("streamlit.runtime", "streamlit.web", "streamlit.proto", "keras.src")
+# What is used of a library's own parts all the same: where, what, and why there is no other door.
+EXCEPTIONS = {
+    "core.backbones.graph": {
+        "_keras_history": "which operation made a tensor; public names tell it of layers used once",
+        "_inbound_nodes": "what that operation was given; likewise",
+    },
+    "core.training.batches": {
+        "keras.src.trainers.data_adapters.py_dataset_adapter.PyDatasetAdapter": (
+            "how `fit` reads a PyDataset, whose tf.data options cannot be set from outside"
+        ),
+    },
+}
 MAX_LINES = 300
 MAX_PAGE_LINES = 120
 MAX_FUNCTION_LINES = 60
@@ -97,16 +113,76 @@ def test_the_rules_look_at_real_files() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
-def test_only_ui_imports_streamlit(path: Path) -> None:
-    uses = any(name.split(".")[0] == "streamlit" for name in imports(path))
+def test_only_ui_and_app_import_streamlit_and_only_app_starlette(path: Path) -> None:
+    part = unit(module_name(path))
+    used = {name.split(".")[0] for name in imports(path)} & {"streamlit", "starlette"}
 
-    assert not uses or path.is_relative_to(ROOT / "core" / "ui")
+    assert used <= {"ui": {"streamlit"}, "app": {"streamlit", "starlette"}}.get(part, set())
 
 
-def test_what_refreshes_itself_asks_the_gate_each_time() -> None:
-    users = [module_name(p) for p in (*MODULES, *PAGES) if "st.fragment" in p.read_text("utf-8")]
+@pytest.mark.parametrize("door", ["st.fragment", "st.dialog"])
+def test_what_runs_without_its_page_asks_the_gate_each_time(door: str) -> None:
+    users = [module_name(p) for p in (*MODULES, *PAGES) if door in p.read_text("utf-8")]
 
     assert users == ["core.ui.refreshed"]
+
+
+def private_names(text: str) -> set[str]:
+    """What a file uses that Streamlit, Keras or another library keeps to itself."""
+    tree = ast.parse(text)
+    own = {
+        name
+        for node in ast.walk(tree)
+        for name in (getattr(node, "name", None), getattr(node, "arg", None))
+    }
+    own |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and is_self(n.value)}
+    own |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {n.name for n in node.names if n.name.startswith(PRIVATE_MODULES)}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {n for n in full if n.startswith(PRIVATE_MODULES)}
+            theirs = node.module.split(".")[0] not in ("core", "__future__")
+            found |= {n for n in full if theirs and n.split(".")[-1][0] == "_"}
+        elif isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own:
+            found.add(node.attr)
+    return found
+
+
+def is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def is_private(name: str) -> bool:
+    """`os._exit` is documented."""
+    return name.startswith("_") and not name.endswith("__") and name != "_exit"
+
+
+@pytest.mark.parametrize("path", [*MODULES, *PAGES], ids=module_name)
+def test_nobody_uses_what_a_library_keeps_to_itself(path: Path) -> None:
+    allowed = set(EXCEPTIONS.get(module_name(path), {}))
+
+    assert private_names(path.read_text("utf-8")) == allowed
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("from streamlit.runtime import Runtime", {"streamlit.runtime.Runtime"}),
+        ("from streamlit.runtime.state import X", {"streamlit.runtime.state.X"}),
+        ("import streamlit.web.server", {"streamlit.web.server"}),
+        ("from streamlit import _cache", {"streamlit._cache"}),
+        ("import keras\nkeras.src.backend", set()),
+        ("from keras.src import backend", {"keras.src.backend"}),
+        ("tensor._keras_history", {"_keras_history"}),
+        ("self._own = other._own", set()),
+        ("import streamlit as st\nst.__version__", set()),
+    ],
+)
+def test_the_rule_of_private_names_sees_what_it_forbids(line: str, found: set[str]) -> None:
+    assert private_names(line) == found
 
 
 @pytest.mark.parametrize("path", [*MODULES, *PAGES], ids=module_name)
@@ -191,9 +267,13 @@ def test_files_and_functions_stay_small(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=module_name)
 def test_every_page_sets_itself_up_first(path: Path) -> None:
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    # The first page shares its file with the application.
+    if path.name == "streamlit_app.py":
+        body = next(node.body for node in body if isinstance(node, ast.If))
     calls = [
         node.value
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for node in body
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
     ]
 

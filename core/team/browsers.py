@@ -23,9 +23,9 @@ def new_browser() -> str:
     return secrets.token_urlsafe(_BYTES)
 
 
-def browser_in(cookie: str | None) -> str:
+def browser_in(cookie: object) -> str:
     """Return the browser that a cookie's value names; "" where the server cannot have given it."""
-    return cookie if cookie and _FORM.fullmatch(cookie) else ""
+    return cookie if isinstance(cookie, str) and _FORM.fullmatch(cookie) else ""
 
 
 class SignedInBrowsers:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.language import tr
 from core.settings import APP_ROOT
 from core.ui import session
+from core.ui.refreshed import in_dialog
 
 
 def glossary_button(place: str) -> None:
@@ -21,7 +22,7 @@ def glossary_button(place: str) -> None:
         type="tertiary",
         key=f"glossary_{place}",
     ):
-        st.dialog(tr("Glossary"), width="large")(_table)()
+        in_dialog(_table, tr("Glossary"), "large")()
 
 
 def glossary_text(language: str) -> str:

@@ -75,12 +75,14 @@ def test_the_page_answers_below_its_path(front: str) -> None:
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert httpx.get(f"{front}/unfreeze/{script}", timeout=PATIENCE_S).status_code == 200
     assert httpx.get(f"{front}/unfreeze/_stcore/health", timeout=PATIENCE_S).text == "ok"
+    assert httpx.get(f"{front}/unfreeze/healthz", timeout=PATIENCE_S).json()["status"] == "ok"
     assert httpx.get(f"{front}/", timeout=PATIENCE_S).status_code in (403, 404)
 
 
 @pytest.mark.parametrize(
     "path",
     [
+        "metrics",
         "_stcore/metrics",
         "_stcore/metrics/",
         "_stcore/metrics?families=session_events",
