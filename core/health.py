@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from core.errors import TeamError
-from core.runs import scheduler
-from core.runs.dispatcher import Dispatcher
-from core.runs.process import host, recorded_host, recorded_process
+from core.jobs.process import host, recorded_host, recorded_process
+from core.queue import scheduler
+from core.queue.dispatcher import Dispatcher
 from core.settings import Settings
 from core.team.database import TeamDatabase
 

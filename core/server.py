@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.team.browsers import SignedInBrowsers
 
 if TYPE_CHECKING:
-    from core.runs.dispatcher import Dispatcher
+    from core.queue.dispatcher import Dispatcher
 
 
 @dataclass

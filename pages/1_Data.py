@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.language import tr
+from core.language import mark, tr
 from core.ui import page, session
 from core.ui.data.changes import show_changes
 from core.ui.data.choose import choose_dataset, switch_dataset
@@ -17,7 +17,7 @@ from core.ui.team.presence import who_is_here
 from core.ui.team.sharing import share_switch
 from core.ui.text import plain
 
-page.setup(tr("Data"), "data")
+page.setup(mark("Data"), "data")
 
 dataset = session.current_dataset()
 with st.expander(tr("Bring in a data set"), icon=":material/add:", expanded=dataset is None):

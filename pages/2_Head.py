@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.language import tr
+from core.language import mark, tr
 from core.ui import page, session
 from core.ui.cards import empty_state
 from core.ui.forms.head_form import head_form
@@ -12,7 +12,7 @@ from core.ui.runs.live import live_run
 from core.ui.runs.results import show_frozen, show_results
 from core.ui.tips import show_tips
 
-page.setup(tr("Head"), "head")
+page.setup(mark("Head"), "head")
 
 st.markdown(
     tr(

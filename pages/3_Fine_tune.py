@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.language import tr
+from core.language import mark, tr
 from core.ui import page, session
 from core.ui.cards import empty_state
 from core.ui.data.manifests import image_counts
@@ -16,7 +16,7 @@ from core.ui.runs.live import live_run
 from core.ui.runs.results import show_gain, show_movement, show_results
 from core.ui.tips import show_tips
 
-page.setup(tr("Fine-tune"), "fine_tune")
+page.setup(mark("Fine-tune"), "fine_tune")
 
 st.markdown(
     tr(

@@ -3,7 +3,7 @@ import streamlit as st
 from core.errors import UnfreezeError
 from core.evaluation.comparison import compare, dataset_of
 from core.evaluation.recommendation import usable_model
-from core.language import tr
+from core.language import mark, tr
 from core.ui import page, session
 from core.ui.cards import error_card
 from core.ui.evaluate.amount import more_images
@@ -29,7 +29,7 @@ from core.ui.evaluate.verdict import verdict_card
 from core.ui.predict.prepare import prepare_early
 from core.ui.tips import show_tips
 
-page.setup(tr("Evaluate"), "evaluate")
+page.setup(mark("Evaluate"), "evaluate")
 runs, datasets = session.run_store(), session.dataset_store()
 
 

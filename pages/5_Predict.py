@@ -2,7 +2,7 @@ import streamlit as st
 
 from core.errors import UnfreezeError
 from core.evaluation.rejection import read_rejection
-from core.language import tr
+from core.language import mark, tr
 from core.runs import Run
 from core.ui import page, session
 from core.ui.cards import error_card
@@ -13,7 +13,7 @@ from core.ui.predict.model import choose_model, classifier_of
 from core.ui.predict.prepare import prepared
 from core.ui.predict.results import results
 
-page.setup(tr("Predict"), "predict")
+page.setup(mark("Predict"), "predict")
 
 
 def predict(run: Run) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.language import tr
+from core.language import mark, tr
 from core.ui import page, session
 from core.ui.cards import empty_state
 from core.ui.runs.disk_use import disk_use
@@ -13,7 +13,7 @@ from core.ui.runs.tensorboard_link import tensorboard_link
 from core.ui.team.activity import activity
 from core.ui.team.administration import administration
 
-page.setup(tr("Runs"), "runs")
+page.setup(mark("Runs"), "runs")
 
 # A rate test has its place below the rate; here it is seen only while it takes a turn.
 every = session.run_store().list(rate_tests=True)

@@ -18,7 +18,7 @@ from core.app.routes import routes
 from core.app.uploads import Uploads
 from core.health import Examiner
 from core.logs import log_to_file
-from core.runs.dispatcher import Dispatcher
+from core.queue.dispatcher import Dispatcher
 from core.server import SERVER
 from core.settings import Settings
 from core.ui.session import has_to_sign_in

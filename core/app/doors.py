@@ -46,6 +46,7 @@ class Doors:
             return
         browser = browser_in(HTTPConnection(scope).cookies.get(BROWSER_COOKIE))
         if self._is_guarded(scope) and browser not in self._browsers and self._asks():
+            await _drain(receive)
             await PlainTextResponse("Sign in first", 403)(scope, receive, send)
         else:
             await self._app(scope, receive, send if browser else self._naming(scope, send))
@@ -75,3 +76,9 @@ class Doors:
         secure = "; Secure" if "https" in (scope.get("scheme"), proxied) else ""
         where = f"Path={self._base or '/'}; Max-Age={_YEAR_S}"
         return f"{BROWSER_COOKIE}={new_browser()}; {where}; HttpOnly; SameSite=Lax{secure}"
+
+
+async def _drain(receive: Receive) -> None:
+    """Read a request to its end and keep nothing: proxies answer 502 where a server hangs up."""
+    while (await receive()).get("more_body", False):
+        pass

@@ -79,12 +79,14 @@ def setup(title: str, step: str) -> None:
     """Sets the page up; every page calls it first.
 
     Args:
-        title: The page's name, in the browser's tab and as its heading.
+        title: The page's name, in the browser's tab and as its heading; marked by `mark`, because
+            only here the language of this run is settled.
         step: Key of the step that it is: `home`, `data`, `head`, `fine_tune`, `evaluate`,
             `predict` or `runs`.
     """
     settle(step)
     session.settle_language()
+    title = tr(title)
     _let_in()
     hidden = _hidden_link()
     name = "Unfreeze" if step == "home" else f"{title} · Unfreeze"

@@ -13,8 +13,10 @@ from core.team import browsers as module
 from core.team.browsers import BROWSER_COOKIE, SignedInBrowsers, browser_in, new_browser
 
 
-def request(doors: Doors, path: str, method: str = "GET", **headers: str) -> Response:
-    """The answer to a request, with its headers."""
+def request(
+    doors: Doors, path: str, method: str = "GET", parts: int = 1, **headers: str
+) -> Response:
+    """The answer to a request whose body comes in parts, all of which have to be taken."""
     named = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
     scope: Scope = {
         "type": "http",
@@ -28,12 +30,17 @@ def request(doors: Doors, path: str, method: str = "GET", **headers: str) -> Res
     async def send(message: Message) -> None:
         told.append(message)
 
+    left = list(range(parts))
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": b""}
+        left.pop()
+        return {"type": "http.request", "body": b"x", "more_body": bool(left)}
 
     asyncio.run(doors(scope, receive, send))
     answer = Response(status_code=told[0]["status"])
     answer.raw_headers = told[0]["headers"]
+    if answer.status_code == 403:
+        assert not left  # a proxy that still sends would answer 502
     return answer
 
 
@@ -70,6 +77,12 @@ def test_files_and_uploads_are_for_marked_browsers(base: str, path: str, method:
     assert status() == 403
     known.mark(ann, False)
     assert status(cookie=f"{BROWSER_COOKIE}={ann}") == 403
+
+
+def test_an_upload_is_read_before_it_is_refused() -> None:
+    path = "/_stcore/upload_file/session/1"
+
+    assert request(doors(), path, "PUT", parts=3).status_code == 403
 
 
 def test_where_nobody_signs_in_nobody_is_asked() -> None:

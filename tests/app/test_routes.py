@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 from core.app.routes import routes
 from core.errors import QueueError
 from core.health import Examiner
-from core.runs.dispatcher import Dispatcher
-from core.runs.process import record_process
-from core.runs.scheduler import record
+from core.jobs.process import record_process
+from core.queue.dispatcher import Dispatcher
+from core.queue.scheduler import record
 from core.settings import Settings
 
 

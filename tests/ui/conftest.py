@@ -8,6 +8,7 @@ import pytest
 from core.datasets import Dataset
 from core.runs import RunStore
 from core.settings import Settings
+from core.ui.runs import viewers
 from tests.alive import be_patient
 
 
@@ -21,6 +22,12 @@ def no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test rests on how fast its machine is."""
     be_patient(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def alone() -> None:
+    """Sessions of other tests are no viewers here: where many look, a chart may be old."""
+    viewers._viewers.clear()
 
 
 @pytest.fixture

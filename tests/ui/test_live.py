@@ -57,9 +57,9 @@ def test_the_whole_page_is_drawn_anew_when_its_run_begins(
     monkeypatch.setattr(live.st, "rerun", rerun)
     run = runs.running(store, runs.head_config(dataset))
 
-    live._view(run.id, RunState.RUNNING, live.REFRESH_SECONDS)
+    live._view(run.id, RunState.RUNNING)
     with pytest.raises(RerunError):
-        live._view(run.id, RunState.QUEUED, live.REFRESH_SECONDS)
+        live._view(run.id, RunState.QUEUED)
 
 
 def test_every_phase_has_words_and_the_bar_never_falls(dataset: Dataset, store: RunStore) -> None:
