@@ -5,8 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 import types
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from core.files import read_json
+
+T = TypeVar("T")
+D = TypeVar("D")
+# What reading a JSON file and building something of it raises where the file is missing or damaged.
+UNREADABLE_RECORD = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 _SIMPLE: dict[object, tuple[type, ...]] = {
     str: (str,),
@@ -18,6 +27,20 @@ _SIMPLE: dict[object, tuple[type, ...]] = {
 }
 
 _YEAR_9999 = 253_370_000_000.0
+
+
+def read_record(path: Path, build: Callable[[Any], T], otherwise: D) -> T | D:
+    """Read a JSON file that may be missing or damaged.
+
+    Args:
+        path: The file.
+        build: Makes of its values what is wanted; may raise any of `UNREADABLE_RECORD`.
+        otherwise: Stands in where there is no such file or `build` cannot use it.
+    """
+    try:
+        return build(read_json(path))
+    except UNREADABLE_RECORD:
+        return otherwise
 
 
 def known_fields(cls: Any, values: Any) -> dict[str, Any]:

@@ -11,9 +11,10 @@ import os
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from core.files import is_young, read_json, version_of, write_json
+from core.files import is_young, version_of, write_json
+from core.records import read_record
 
 NAME = ".sizes.json"
 # So many, and of many so large a part, may have to be measured again by the next process.
@@ -111,11 +112,12 @@ def _measure(folder: Path) -> tuple[_Measured, bool]:
 
 
 def _read(index: Path) -> dict[str, _Measured]:
-    try:
-        found = {
-            str(name): _Measured(int(size), {str(p): int(t) for p, t in changed.items()})
-            for name, (size, changed) in read_json(index).items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+    return read_record(index, _measured, {})
+
+
+def _measured(values: dict[str, Any]) -> dict[str, _Measured]:
+    found = {
+        str(name): _Measured(int(size), {str(p): int(t) for p, t in changed.items()})
+        for name, (size, changed) in values.items()
+    }
     return {name: measured for name, measured in found.items() if measured.changed}

@@ -49,7 +49,8 @@ LAYERS = (
     ("backbones",),
     ("jobs",),
     ("config", "versions"),
-    ("records", "tables", "sizes", "logs"),
+    ("sizes", "logs"),
+    ("records", "tables"),
     ("files", "settings", "errors", "posix"),
     ("language",),
 )

@@ -23,7 +23,7 @@ from core.datasets.store import Dataset, DatasetStore
 from core.errors import DatasetError
 from core.files import read_json, write_json
 from core.language import english, mark, tr, trn
-from core.records import known_fields
+from core.records import UNREADABLE_RECORD, known_fields
 
 EditKind = Literal["relabel", "exclude", "include", "move", "split", "near_duplicates"]
 _OF_ALL = ("split", "near_duplicates")
@@ -251,7 +251,7 @@ def _read(dataset: Dataset) -> tuple[str, tuple[Edit, ...]]:
         record = read_json(path)
         edits = tuple(_edit(values) for values in record["edits"])
         base, version = str(record["base"]), record.get("version")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except UNREADABLE_RECORD as error:
         raise DatasetError(
             tr(
                 "The changes of {name} cannot be read: {error}.",

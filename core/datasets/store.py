@@ -17,7 +17,7 @@ from core.errors import DatasetError
 from core.files import read_json, write_json
 from core.jobs.lock import wait_for
 from core.language import Words, english, retold, tr
-from core.records import seconds_since_1970
+from core.records import UNREADABLE_RECORD, seconds_since_1970
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class DatasetStore:
         name = f"dataset-{version}.json" if version else "dataset.json"
         try:
             return _dataset(dataset_id, path, read_json(path / name))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except UNREADABLE_RECORD as error:
             raise DatasetError(
                 tr("There is no readable data set {id}.", id=repr(dataset_id)),
                 tr("Choose one on the Data page."),

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.errors import RunError
 from core.files import read_json
 from core.language import tr, trn
+from core.records import UNREADABLE_RECORD, read_record
 from core.runs import Run
 
 # Predictions share the machine with training runs, and one image needs no more.
@@ -120,6 +121,15 @@ class Classifier:
             return output
 
 
+def kept_class_names(run_dir: Path) -> tuple[str, ...]:
+    """The classes as kept with a run's model; none where `predict.json` is missing or damaged."""
+    return read_record(
+        run_dir / "predict.json",
+        lambda found: tuple(str(name) for name in found["class_names"]),
+        (),
+    )
+
+
 def load_classifier(run: Run, model_path: Path | None = None) -> Classifier:
     """Loads the model of a finished run.
 
@@ -134,7 +144,7 @@ def load_classifier(run: Run, model_path: Path | None = None) -> Classifier:
     try:
         record = read_json(path)
         class_names, image_size = tuple(record["class_names"]), int(record["image_size"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except UNREADABLE_RECORD as error:
         raise RunError(
             tr("Run {run} has no readable predict.json, so its model cannot be used.", run=run.id),
             tr("Wait until it has ended, or train it again."),

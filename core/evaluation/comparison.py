@@ -12,6 +12,7 @@ import pandas as pd
 from core.config import FineTuneConfig
 from core.datasets import Dataset, DatasetStore
 from core.errors import DatasetError, RunError
+from core.evaluation.classifier import kept_class_names
 from core.evaluation.leaks import Leaks, find_leaks, without
 from core.evaluation.predictions import (
     join_predictions,
@@ -20,7 +21,6 @@ from core.evaluation.predictions import (
 )
 from core.evaluation.verdict import Verdict, judge_pairs
 from core.evaluation.wording import STEP, outcome_in_words
-from core.files import read_json
 from core.language import Words, mark, number, tr
 from core.runs import Run, RunStore
 
@@ -161,10 +161,10 @@ def class_names_of(run: Run, datasets: DatasetStore) -> tuple[str, ...]:
     Raises:
         RunError: If neither can be read.
     """
-    try:
-        return tuple(read_json(run.path / "predict.json")["class_names"])
-    except (OSError, ValueError, KeyError, TypeError):
-        dataset = dataset_of(run, datasets)
+    names = kept_class_names(run.path)
+    if names:
+        return names
+    dataset = dataset_of(run, datasets)
     if dataset is None:
         raise RunError(
             tr("The class names of run {run} cannot be read.", run=run.id),

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import RunError
-from core.evaluation.classifier import Classifier, model_input_size
+from core.evaluation.classifier import Classifier, kept_class_names, model_input_size
 from core.evaluation.rejection import read_threshold
-from core.files import read_json
 from core.language import tr, trn
 from core.runs import litert
 
@@ -55,11 +54,10 @@ def _model_file(path: Path, waiting: Callable[[], None]) -> Path:
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
-    try:
-        return tuple(str(name) for name in read_json(folder / "predict.json")["class_names"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # an export has `labels.txt` instead
-    try:
+    names = kept_class_names(folder)
+    if names:
+        return names
+    try:  # an export has `labels.txt` instead
         return tuple((folder / "labels.txt").read_text(encoding="utf-8").splitlines())
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.files import read_json
+from core.records import read_record
 
 FILE_NAME = "rate_test.json"
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
@@ -97,9 +97,9 @@ def _negligible(classes: int) -> float:
 
 def read_rate_curve(run_dir: Path) -> RateCurve | None:
     """What a rate test left in its folder; None where it left nothing readable."""
-    try:
-        values = read_json(run_dir / FILE_NAME)
-        curve = RateCurve(values["rates"], values["losses"], int(values["classes"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return read_record(run_dir / FILE_NAME, _curve, None)
+
+
+def _curve(values: dict[str, Any]) -> RateCurve | None:
+    curve = RateCurve(values["rates"], values["losses"], int(values["classes"]))
     return curve if len(curve.rates) == len(curve.losses) > 0 else None

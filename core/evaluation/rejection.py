@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.evaluation.intervals import wilson
-from core.files import read_json, write_json
+from core.files import write_json
 from core.language import number
+from core.records import read_record
 from core.runs import Run
 
 FILE_NAME = "rejection.json"
@@ -141,17 +142,14 @@ def drop_rejection(run: Run) -> None:
 
 def read_rejection(run: Run) -> Rejection | None:
     """The run's threshold, or None where none was chosen or the file cannot be read."""
-    try:
-        values = read_json(run.path / FILE_NAME)
-        names = [f.name for f in dataclasses.fields(Rejection)]
-        return Rejection(**{name: values[name] for name in names})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    names = [f.name for f in dataclasses.fields(Rejection)]
+    return read_record(
+        run.path / FILE_NAME,
+        lambda values: Rejection(**{name: values[name] for name in names}),
+        None,
+    )
 
 
 def read_threshold(folder: Path) -> float:
     """The threshold that is kept in a run's folder; 0, which lets all count, without one."""
-    try:
-        return float(read_json(folder / FILE_NAME)["threshold"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0.0
+    return read_record(folder / FILE_NAME, lambda values: float(values["threshold"]), 0.0)

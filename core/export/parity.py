@@ -15,8 +15,8 @@ from core.datasets.scanned import ScannedImage, decoded, images_named
 from core.errors import ExportError, UnfreezeError
 from core.evaluation.classifier import Classifier, load_classifier
 from core.evaluation.predictions import read_predictions
-from core.files import read_json
 from core.language import number, tr, trn
+from core.records import read_record
 from core.runs import Run, litert
 from core.settings import Settings
 
@@ -66,7 +66,9 @@ def check_run(run: Run, path: Path, progress: Progress) -> Parity:
         ExportError: If a probability differs by more than is allowed.
     """
     files, expected = _images(run)
-    stored = _stored(run)
+    stored: dict[str, Any] = read_record(
+        run.account_path, lambda found: dict(found["features"]), {}
+    )
     halved = stored.get("type") == "float16"
     return check_parity(
         load_classifier(run, path),
@@ -133,18 +135,19 @@ def read_parity(run: Run) -> Parity | None:
     """What the check of the run's LiteRT model found; None where there was none yet."""
     # Once a run itself made the model, and its account told.
     for path, part in ((litert.folder(run.path) / "parity.json", ""), (run.account_path, "parity")):
-        try:
-            found = read_json(path)
-            found = found[part] if part else found
-            return Parity(
-                float(found["max_difference"]),
-                int(found["label_flips"]),
-                int(found["images"]),
-                tuple(str(name) for name in found.get("left_out", ())),
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
+        found = read_record(path, lambda values: _parity(values[part] if part else values), None)
+        if found is not None:
+            return found
     return None
+
+
+def _parity(values: dict[str, Any]) -> Parity:
+    return Parity(
+        float(values["max_difference"]),
+        int(values["label_flips"]),
+        int(values["images"]),
+        tuple(str(name) for name in values.get("left_out", ())),
+    )
 
 
 def parity_in_words(parity: Parity | None) -> str:
@@ -201,11 +204,3 @@ def _images(run: Run) -> tuple[list[ScannedImage], np.ndarray[Any, Any]]:
     if chosen.empty:
         return [], np.empty((0, 0), np.float32)
     return [files[name] for name in chosen["path"]], np.stack(list(chosen["probabilities"]))
-
-
-def _stored(run: Run) -> dict[str, Any]:
-    """The account of the run's stored features; empty where it has none."""
-    try:
-        return dict(read_json(run.account_path)["features"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}

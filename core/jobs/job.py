@@ -27,7 +27,7 @@ from core.jobs.process import end_process, record_process, recorded_process, sta
 from core.jobs.state import JobState, JobStatus, read_status
 from core.language import tr
 from core.logs import open_log
-from core.records import known_fields
+from core.records import UNREADABLE_RECORD, known_fields
 from core.settings import Settings
 
 # What jobs need of a worker: one training runs at a time on each GPU, a few short jobs beside it.
@@ -133,7 +133,7 @@ def read_job(folder: Path) -> Job | None:
         created = float(values["created"])
     except FileNotFoundError:
         return _earlier(folder)
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE_RECORD:
         return None
     return Job(folder, kind, arguments, created, read_status(folder))
 
@@ -177,6 +177,6 @@ def _earlier(folder: Path) -> Job | None:
         state = _ENDS.get(values["state"], JobState.FAILED)
         known: dict[str, Any] = {name: values.get(name) for name in ("error", "results")}
         status = JobStatus.from_dict({**{k: v for k, v in known.items() if v}, "state": state})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE_RECORD:
         return None
     return Job(folder, Kind("", ""), status=status)

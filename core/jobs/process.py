@@ -17,6 +17,7 @@ from typing import IO, Any
 import psutil
 
 from core.files import read_json, write_json
+from core.records import UNREADABLE_RECORD, read_record
 from core.settings import APP_ROOT
 
 Process = subprocess.Popen[bytes]
@@ -89,16 +90,13 @@ def recorded_process(path: Path) -> psutil.Process | None:
         same = abs(process.create_time() - float(record["started"])) < _TOLERANCE_S
         # A dead child stays in the list until its parent has asked for it.
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+    except (*UNREADABLE_RECORD, psutil.NoSuchProcess):
         return None
 
 
 def recorded_host(path: Path) -> str:
     """The host of a recorded process, or ""."""
-    try:
-        return str(read_json(path)["host"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    return read_record(path, lambda record: str(record["host"]), "")
 
 
 def has_open(process: psutil.Process, path: Path) -> bool:

@@ -15,7 +15,7 @@ from core.files import FileVersion, file_version, read_json, read_kept, write_js
 from core.jobs.failures import end_of_log, silence
 from core.jobs.process import has_open, host, recorded_host, recorded_process
 from core.language import Words, mark, tr
-from core.records import known_fields, seconds_since_1970
+from core.records import UNREADABLE_RECORD, known_fields, seconds_since_1970
 
 # A job's process touches its heartbeat every second; this much silence means that it is gone,
 # unless its process is seen to be there.
@@ -141,7 +141,7 @@ def read_status(folder: Path) -> JobStatus:
         if not stop and _never_began(folder):
             return JobStatus(state=JobState.FAILED, error=_silence(folder))
         return JobStatus(state=JobState.STOPPED if stop else JobState.QUEUED)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except UNREADABLE_RECORD as error:
         status = JobStatus(
             state=JobState.FAILED, error=silence(folder).record(f"status.json: {error}")
         )
@@ -174,7 +174,7 @@ def _never_began(folder: Path) -> bool:
     record = folder / "process.json"
     try:
         is_unattended = read_json(record).get("unattended") and recorded_host(record) == host()
-    except (OSError, ValueError, AttributeError):
+    except UNREADABLE_RECORD:
         return False
     return bool(is_unattended) and recorded_process(record) is None
 

@@ -10,6 +10,7 @@ from core.config import HeadConfig, RateTestConfig, RunConfig
 from core.jobs.job import SLOT, Job, Kind
 from core.jobs.state import JobState, JobStatus
 from core.language import mark, retold, tr
+from core.records import read_record
 from core.sizes import folder_bytes, kept_bytes
 
 TRAINING = Kind(
@@ -150,6 +151,11 @@ class Run:
     def account_path(self) -> Path:
         """Blocks, parameters and the proof of what was frozen, as JSON."""
         return self.path / "account.json"
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What `account.json` holds; empty where it is missing or damaged."""
+        return read_record(self.account_path, dict, {})
 
     @property
     def metrics_path(self) -> Path:

@@ -25,7 +25,7 @@ from core.jobs.job import kill
 from core.jobs.state import read_status, state_word
 from core.jobs.state import write_status as write_status
 from core.language import tr
-from core.records import seconds_since_1970
+from core.records import UNREADABLE_RECORD, read_record, seconds_since_1970
 from core.runs.listing import listing_of
 from core.runs.run import GroupMark, Run, RunState, RunStatus
 
@@ -94,7 +94,7 @@ class RunStore:
         path = self._path(run_id)
         try:
             about = read_kept(_written_config, path, file_version(path / "config.json"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except UNREADABLE_RECORD as error:
             raise RunError(
                 tr("There is no readable run {id}.", id=repr(run_id)),
                 tr("Choose another on the Runs page."),
@@ -266,10 +266,7 @@ def _written_config(path: Path, version: FileVersion) -> Run:
 
 
 def _order(path: Path, created: float) -> float:
-    try:
-        order = float(read_json(path / "order.json")["order"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return created
+    order = read_record(path / "order.json", lambda found: float(found["order"]), created)
     return order if math.isfinite(order) else created
 
 

@@ -21,10 +21,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core.errors import UnfreezeError
-from core.files import read_json, write_json
+from core.files import write_json
 from core.jobs.lock import take, wait_for
 from core.language import tr
 from core.posix import reserve_space
+from core.records import read_record
 
 FLOAT16_MAX = float(np.finfo(np.float16).max)
 # Beside an array that several processes write: which rows are there; see `shards`.
@@ -70,10 +71,7 @@ class FeatureFile:
         return self._progress("clipped")
 
     def _progress(self, name: str) -> int:
-        try:
-            return int(read_json(self.path / "progress.json")[name])
-        except (OSError, ValueError, KeyError):
-            return 0
+        return read_record(self.path / "progress.json", lambda found: int(found[name]), 0)
 
     @property
     def complete(self) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from core.export.parity import parity_in_words, read_parity
-from core.files import read_json
 from core.language import tr
 from core.runs import Run
 from core.ui.runs.moved_map import moved_map
@@ -16,7 +15,7 @@ from core.ui.runs.moved_map import moved_map
 def proof(run: Run) -> None:
     """Shows that frozen tensors stayed and how far the others moved, in words and on the block map;
     nothing where there is no proof."""
-    account = _read(run)
+    account = run.account
     found = account.get("proof")
     if not isinstance(found, dict):
         return
@@ -56,11 +55,3 @@ def proof_in_words(proof: dict[str, Any]) -> tuple[str, bool]:
         else tr("only {moved} of {count} unfrozen ones moved", moved=moved, count=unfrozen)
     )
     return f"{first}; {second}.", holds
-
-
-def _read(run: Run) -> dict[str, Any]:
-    try:
-        account = read_json(run.account_path)
-    except (OSError, ValueError):
-        return {}
-    return account if isinstance(account, dict) else {}

@@ -11,9 +11,9 @@ import streamlit as st
 from core.export.certificate import told_difference
 from core.export.formats import FORMATS, ExportFormat
 from core.export.parity import left_out_in_words
-from core.files import read_json
 from core.jobs.state import JobState
 from core.language import number, plain_number, tr, trn
+from core.records import read_record
 from core.runs import Run
 from core.ui import session
 from core.ui.job_view import job_view
@@ -64,11 +64,7 @@ def _format(run: Run, chosen: ExportFormat) -> dict[str, Any] | None:
 
 
 def _certificate(folder: Path) -> dict[str, Any] | None:
-    try:
-        found = read_json(folder / "certificate.json")
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+    return read_record(folder / "certificate.json", dict, None)
 
 
 def _download(run: Run, chosen: ExportFormat, folder: Path, certificate: dict[str, Any]) -> None:

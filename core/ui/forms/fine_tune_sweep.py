@@ -29,7 +29,6 @@ from core.ui.acts import act_button
 from core.ui.data.manifests import image_counts
 from core.ui.moments import duration
 from core.ui.runs.groups import group_progress, resume_group_button, start_group
-from core.ui.runs.results import read_account
 from core.ui.text import plain
 
 _METHOD = mark(
@@ -48,8 +47,8 @@ def block_sweep(head: Run, dataset: Dataset) -> None:
         head: The head run to start from.
         dataset: Its data set.
     """
-    record = read_account(head)
-    if record is None:
+    record = head.account
+    if not record:
         return
     blocks = [Block.from_dict(values) for values in record["blocks"]]
     group = group_about(session.run_store().list(), "sweep", head.id)
@@ -97,7 +96,7 @@ def _offer(head: Run, blocks: Sequence[Block], dataset: Dataset) -> None:
 
 
 def _cost_words(head: Run, blocks: Sequence[Block], images: dict[str, int], epochs: int) -> str:
-    record = read_account(head) or {}
+    record = head.account
     values = int(record.get("input_values", 0))
     counts = [
         account(blocks, 0, block, scope, input_values=values)

@@ -17,7 +17,7 @@ from core.runs import Run
 from core.ui import session
 from core.ui.moments import duration
 from core.ui.runs.block_map import choose_block
-from core.ui.runs.results import pass_like_that_of, read_account
+from core.ui.runs.results import pass_like_that_of
 from core.ui.text import percent
 
 
@@ -57,8 +57,8 @@ def choose_what_to_unfreeze(head_run: Run) -> Choice | None:
     Returns:
         The choice; None where the run's account cannot be read.
     """
-    record = read_account(head_run)
-    if record is None:
+    record = head_run.account
+    if not record:
         st.error(tr("This head run's account cannot be read. Choose another, or train it again."))
         return None
     blocks = [Block.from_dict(values) for values in record["blocks"]]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.files import read_json
 from core.language import moment, tr
+from core.records import read_record
 from core.runs import Run
 from core.sizes import kept_bytes
 from core.team.permissions import Action
@@ -88,7 +88,5 @@ def unused_features(stored: Sequence[StoredFeatures], runs: Sequence[Run]) -> li
 
 
 def _feature_keys(run: Run) -> list[str]:
-    try:
-        return list(read_json(run.account_path)["features"]["keys"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return []  # not that far yet, or of a version that did not write them down
+    # Without them it is not that far yet, or of a version that did not write them down.
+    return read_record(run.account_path, lambda found: list(found["features"]["keys"]), [])

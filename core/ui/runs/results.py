@@ -10,7 +10,6 @@ from core.backbones.block import Block
 from core.charts import movement
 from core.config import Augmentation, FineTuneConfig, RateTestConfig
 from core.errors import RunError
-from core.files import read_json
 from core.language import number, tr
 from core.runs import Run
 from core.ui import session
@@ -21,18 +20,9 @@ from core.ui.text import percent
 LARGEST_HALF = 65_504  # the largest number of half precision
 
 
-def read_account(run: Run) -> dict[str, Any] | None:
-    """The run's `account.json`, or None where it has none."""
-    try:
-        record = read_json(run.account_path)
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
 def timed_pass(run: Run) -> dict[str, Any] | None:
     """A record whose `features` has the `seconds` of a pass over `images`; None where none was."""
-    record = run.status.results if run.is_rate_test else read_account(run)
+    record = run.status.results if run.is_rate_test else run.account
     timed = bool(record and (record.get("features") or {}).get("seconds"))
     return record if timed else None
 
@@ -71,7 +61,7 @@ def show_results(run: Run) -> None:
         tr("{best} of {done}", best=results["best_epoch"], done=results["epochs_done"]),
     )
     columns[2].metric(tr("Took"), duration(run.seconds or 0.0))
-    record = read_account(run)
+    record = run.account
     if record:
         columns[3].metric(
             tr("Trained"), number(record["trainable"]), help=tr("Trainable parameters")
@@ -82,7 +72,7 @@ def show_results(run: Run) -> None:
 
 def show_frozen(run: Run) -> None:
     """The block map of a finished run: what was frozen in it."""
-    record = read_account(run)
+    record = run.account
     if record:
         blocks = [Block.from_dict(values) for values in record["blocks"]]
         show_map(blocks, record["head_parameters"], record["unfrozen"])
@@ -117,8 +107,8 @@ def show_gain(run: Run) -> None:
 
 def show_movement(run: Run) -> None:
     """How far each unfrozen layer moved, folded."""
-    record = read_account(run)
-    if record is None or not record["proof"]["movement"]:
+    record = run.account
+    if not record or not record["proof"]["movement"]:
         return
     with st.expander(tr("How far each layer moved"), icon=":material/straighten:"):
         st.plotly_chart(
