@@ -133,12 +133,9 @@ def check_parity(
 
 def read_parity(run: Run) -> Parity | None:
     """What the check of the run's LiteRT model found; None where there was none yet."""
+    made = read_record(litert.folder(run.path) / "parity.json", _parity, None)
     # Once a run itself made the model, and its account told.
-    for path, part in ((litert.folder(run.path) / "parity.json", ""), (run.account_path, "parity")):
-        found = read_record(path, lambda values: _parity(values[part] if part else values), None)
-        if found is not None:
-            return found
-    return None
+    return made or read_record(run.account_path, lambda found: _parity(found["parity"]), None)
 
 
 def _parity(values: dict[str, Any]) -> Parity:

@@ -18,7 +18,7 @@ from core.evaluation.openings import FILE_NAME, read_openings
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, RunStore
 from core.runs.heatmaps import folder, read_maps
-from core.ui.runs.results import read_account
+
 from tests.datasets.pictures import jpeg
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -92,7 +92,7 @@ def test_damaged_heat_maps_are_none(run: Run) -> None:
 def test_an_account_that_is_none_is_none(run: Run, content: bytes) -> None:
     run.account_path.write_bytes(content)
 
-    assert read_account(run) is None
+    assert run.account is None
 
 
 def described(shape: Any) -> bytes:
