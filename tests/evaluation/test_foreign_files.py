@@ -18,7 +18,6 @@ from core.evaluation.openings import FILE_NAME, read_openings
 from core.evaluation.predictions import read_predictions
 from core.runs import Run, RunStore
 from core.runs.heatmaps import folder, read_maps
-
 from tests.datasets.pictures import jpeg
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -89,10 +88,10 @@ def test_damaged_heat_maps_are_none(run: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [DEEP, b"[]", b"5", b"null"])
-def test_an_account_that_is_none_is_none(run: Run, content: bytes) -> None:
+def test_a_damaged_account_is_empty(run: Run, content: bytes) -> None:
     run.account_path.write_bytes(content)
 
-    assert run.account is None
+    assert run.account == {}
 
 
 def described(shape: Any) -> bytes:
