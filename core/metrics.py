@@ -13,22 +13,22 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from core.datasets import DatasetStore
+from core.datasets import Datasets
 from core.jobs.process import recorded_process
 from core.queue.scheduler import record
-from core.runs import RunState, RunStore
+from core.runs import Runs, RunState
 from core.settings import Settings
 
 
 def metrics(settings: Settings) -> str:
     """Return the figures in Prometheus' text format."""
     registry = CollectorRegistry()
-    states = Counter(run.status.state for run in RunStore(settings.runs_dir).list(rate_tests=True))
+    states = Counter(run.status.state for run in Runs(settings.runs_dir).list(rate_tests=True))
     runs = Gauge("unfreeze_runs", "Runs by state.", ["state"], registry=registry)
     for state in RunState:
         runs.labels(state).set(states[state])
     datasets = Gauge("unfreeze_datasets", "Data sets.", registry=registry)
-    datasets.set(len(DatasetStore(settings.datasets_dir).list()))
+    datasets.set(len(Datasets(settings.datasets_dir).list()))
     words = "Whether a process of the queue runs here."
     up = Gauge("unfreeze_queue_process_up", words, ["process"], registry=registry)
     for name in ("scheduler", "worker"):

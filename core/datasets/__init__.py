@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.datasets.store import Dataset, DatasetStore
+    from core.datasets.store import Dataset, Datasets, DatasetStore
 
-__all__ = ["Dataset", "DatasetStore"]
+__all__ = ["Dataset", "DatasetStore", "Datasets"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +58,65 @@ class Dataset:
         return table[table["usable"] & (table["split"] == split)].reset_index(drop=True)
 
 
-class DatasetStore:
-    """Data sets under one folder.
+class Datasets:
+    """The data sets under one folder, to read only.
+
+    Args:
+        datasets_dir: The workspace's `datasets/`.
+        hidden: Says why the data set of an id is hidden from the reader, or None where it is
+            visible or does not exist; without it every data set is visible.
+    """
+
+    def __init__(
+        self, datasets_dir: Path, hidden: Callable[[str], DatasetError | None] | None = None
+    ) -> None:
+        self.datasets_dir = datasets_dir
+        self.hidden = hidden or (lambda dataset_id: None)
+
+    def get(self, dataset_id: str, version: str = "") -> Dataset:
+        """Reads one data set, in its current version or in the one that is named.
+
+        Raises:
+            DatasetError: If there is none, it cannot be read, or the reader may not see it.
+        """
+        if not dataset_id or Path(dataset_id).name != dataset_id or dataset_id in (".", ".."):
+            raise DatasetError(
+                tr("{id} is no data set.", id=repr(dataset_id)), tr("Choose one on the Data page.")
+            )
+        path = self.datasets_dir / dataset_id
+        name = f"dataset-{version}.json" if version else "dataset.json"
+        try:
+            dataset = _dataset(dataset_id, path, read_json(path / name))
+        except UNREADABLE_RECORD as error:
+            raise DatasetError(
+                tr("There is no readable data set {id}.", id=repr(dataset_id)),
+                tr("Choose one on the Data page."),
+            ) from error
+        hidden = self.hidden(dataset_id)
+        if hidden is not None:
+            raise hidden
+        return dataset
+
+    def list(self) -> list[Dataset]:
+        """All readable data sets, the newest first."""
+        datasets = []
+        for record in self.datasets_dir.glob("*/dataset.json"):
+            try:
+                datasets.append(self.get(record.parent.name))
+            except DatasetError:
+                continue  # one unreadable folder must not hide the others
+        return sorted(datasets, key=lambda dataset: dataset.created, reverse=True)
+
+
+class DatasetStore(Datasets):
+    """Data sets under one folder, to read and to change; pages get `Datasets` instead.
 
     Args:
         datasets_dir: The workspace's `datasets/`.
     """
 
     def __init__(self, datasets_dir: Path) -> None:
-        self.datasets_dir = datasets_dir
+        super().__init__(datasets_dir)
 
     def save(
         self,
@@ -102,26 +152,6 @@ class DatasetStore:
         write_json(path / "dataset.json", record)
         return self.get(dataset_id)
 
-    def get(self, dataset_id: str, version: str = "") -> Dataset:
-        """Reads one data set, in its current version or in the one that is named.
-
-        Raises:
-            DatasetError: If there is none, or it cannot be read.
-        """
-        if not dataset_id or Path(dataset_id).name != dataset_id or dataset_id in (".", ".."):
-            raise DatasetError(
-                tr("{id} is no data set.", id=repr(dataset_id)), tr("Choose one on the Data page.")
-            )
-        path = self.datasets_dir / dataset_id
-        name = f"dataset-{version}.json" if version else "dataset.json"
-        try:
-            return _dataset(dataset_id, path, read_json(path / name))
-        except UNREADABLE_RECORD as error:
-            raise DatasetError(
-                tr("There is no readable data set {id}.", id=repr(dataset_id)),
-                tr("Choose one on the Data page."),
-            ) from error
-
     @contextmanager
     def changing(self, dataset_id: str) -> Iterator[Dataset]:
         """The current version, which nobody else changes until the block ends.
@@ -134,16 +164,6 @@ class DatasetStore:
         """
         with wait_for(self.get(dataset_id).path / "changing.lock"):
             yield self.get(dataset_id)
-
-    def list(self) -> list[Dataset]:
-        """All readable data sets, the newest first."""
-        datasets = []
-        for record in self.datasets_dir.glob("*/dataset.json"):
-            try:
-                datasets.append(self.get(record.parent.name))
-            except DatasetError:
-                continue  # one unreadable folder must not hide the others
-        return sorted(datasets, key=lambda dataset: dataset.created, reverse=True)
 
     def delete(self, dataset_id: str) -> None:
         """Deletes a data set's own folder; a user's folder that it refers to stays.

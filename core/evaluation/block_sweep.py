@@ -23,8 +23,8 @@ from core.evaluation.intervals import wilson
 from core.evaluation.predictions import join_predictions, read_predictions
 from core.evaluation.verdict import LEVEL, judge_pairs
 from core.language import mark, number, tr, trn
-from core.runs import Run, RunStore
-from core.runs.groups import Group, new_mark, queue_group
+from core.runs import Run
+from core.runs.groups import CreateRun, Group, new_mark, queue_group
 
 SWEEP_EPOCHS = 3
 
@@ -61,7 +61,7 @@ def sweep_choices(blocks: Sequence[Block]) -> list[tuple[str, Scope]]:
 
 
 def queue_sweep(
-    store: RunStore, head: Run, blocks: Sequence[Block], epochs: int = SWEEP_EPOCHS
+    create: CreateRun, head: Run, blocks: Sequence[Block], epochs: int = SWEEP_EPOCHS
 ) -> None:
     """Queues the same short fine-tuning from a head for every choice.
 
@@ -71,7 +71,7 @@ def queue_sweep(
     configs = [full_run(head, block, scope) for block, scope in sweep_choices(blocks)]
     configs = [replace(c, training=replace(c.training, epochs=epochs)) for c in configs]
     group = new_mark("sweep", mark("Every block"), head.id)
-    queue_group(store, group, configs, head.dataset_name)
+    queue_group(create, group, configs, head.dataset_name)
 
 
 def full_run(head: Run, block: str, scope: Scope) -> FineTuneConfig:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.config import FineTuneConfig
-from core.datasets import Dataset, DatasetStore
+from core.datasets import Dataset, Datasets
 from core.errors import DatasetError, RunError
 from core.evaluation.classifier import kept_class_names
 from core.evaluation.leaks import Leaks, find_leaks, without
@@ -22,7 +22,7 @@ from core.evaluation.predictions import (
 from core.evaluation.verdict import Verdict, judge_pairs
 from core.evaluation.wording import STEP, outcome_in_words
 from core.language import Words, mark, number, tr
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Comparison:
         return self.first["label"].to_numpy(dtype=np.int64)
 
 
-def compare(before: Run, after: Run, datasets: DatasetStore, split: str = "test") -> Comparison:
+def compare(before: Run, after: Run, datasets: Datasets, split: str = "test") -> Comparison:
     """Reads two runs' predictions and judges them.
 
     Raises:
@@ -133,7 +133,7 @@ def leaks_in_words(comparison: Comparison) -> str:
     )
 
 
-def head_of(run: Run, runs: RunStore) -> Run | None:
+def head_of(run: Run, runs: Runs) -> Run | None:
     """The head run that a fine-tuning run started from, or None where it was deleted."""
     head_id = head_id_of(run)
     try:
@@ -147,7 +147,7 @@ def head_id_of(run: Run) -> str:
     return run.config.head_run_id if isinstance(run.config, FineTuneConfig) else ""
 
 
-def dataset_of(run: Run, datasets: DatasetStore) -> Dataset | None:
+def dataset_of(run: Run, datasets: Datasets) -> Dataset | None:
     """The data set in the version that a run used, or None where it was deleted."""
     try:
         return datasets.get(run.base.dataset_id, run.base.dataset_version)
@@ -155,7 +155,7 @@ def dataset_of(run: Run, datasets: DatasetStore) -> Dataset | None:
         return None
 
 
-def class_names_of(run: Run, datasets: DatasetStore) -> tuple[str, ...]:
+def class_names_of(run: Run, datasets: Datasets) -> tuple[str, ...]:
     """A run's classes: as kept with its model, else as its data set has them.
 
     Raises:

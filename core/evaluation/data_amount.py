@@ -20,8 +20,8 @@ from core.evaluation.predictions import join_runs, read_predictions
 from core.evaluation.verdict import Outcome, Verdict, judge_pairs
 from core.evaluation.wording import difference_in_words, signed_points
 from core.language import Words, mark, tr
-from core.runs import Run, RunStore
-from core.runs.groups import Group, new_mark, queue_group
+from core.runs import Run
+from core.runs.groups import CreateRun, Group, new_mark, queue_group
 
 SHARES = (0.1, 0.25, 0.5, 0.75)
 # A gain below this, at best, is not worth collecting images for.
@@ -48,7 +48,7 @@ class DataAmount:
     split: str
 
 
-def queue_shares(store: RunStore, head: Run) -> None:
+def queue_shares(create: CreateRun, head: Run) -> None:
     """Queues the same head for every share of its training images; the run itself is the whole.
 
     Raises:
@@ -62,7 +62,7 @@ def queue_shares(store: RunStore, head: Run) -> None:
         )
     group = new_mark("data_amount", mark("Fewer images, head only"), head.id)
     configs = [_at(config, share) for share in SHARES]
-    queue_group(store, group, configs, head.dataset_name)
+    queue_group(create, group, configs, head.dataset_name)
 
 
 def data_amount(head: Run, group: Group, class_counts: Sequence[int]) -> DataAmount:

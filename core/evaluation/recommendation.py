@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.datasets import DatasetStore
+from core.datasets import Datasets
 from core.errors import RunError
 from core.evaluation.comparison import Comparison, compare, head_id_of, head_of, model_name
 from core.evaluation.openings import is_opened
 from core.evaluation.verdict import Outcome
 from core.language import tr
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 from core.runs.groups import standalone
 
 
@@ -27,7 +27,7 @@ class Recommendation:
     reason: str
 
 
-def usable_runs(runs: RunStore, named: str = "") -> list[Run]:
+def usable_runs(runs: Runs, named: str = "") -> list[Run]:
     """Runs that have ended and left a model, the newest first.
 
     Args:
@@ -40,8 +40,8 @@ def usable_runs(runs: RunStore, named: str = "") -> list[Run]:
 
 def recommend(
     usable: list[Run],
-    runs: RunStore,
-    datasets: DatasetStore,
+    runs: Runs,
+    datasets: Datasets,
     dataset_id: str = "",
     current: str = "",
 ) -> Recommendation | None:
@@ -89,7 +89,7 @@ def recommend(
     return Recommendation(head_run, reason)
 
 
-def _is_opened(datasets: DatasetStore, *runs: Run) -> bool:
+def _is_opened(datasets: Datasets, *runs: Run) -> bool:
     return is_opened(datasets.datasets_dir / runs[0].base.dataset_id, *runs)
 
 

@@ -22,8 +22,8 @@ from core.evaluation.intervals import Interval
 from core.evaluation.verdict import Outcome
 from core.evaluation.wording import signed_points
 from core.language import Number, number, tr, trn
-from core.runs import Run, RunState, RunStore
-from core.runs.groups import Group, new_mark, queue_group
+from core.runs import Run, RunState
+from core.runs.groups import CreateRun, Group, new_mark, queue_group
 
 SEEDS = 5
 # Two values always look alike or not; a verdict needs more.
@@ -57,11 +57,11 @@ class SeedNoise:
         return bool(self.table["gain"].notna().any())
 
 
-def queue_seeds(store: RunStore, run: Run, head: Run | None, count: int = SEEDS) -> None:
+def queue_seeds(create: CreateRun, run: Run, head: Run | None, count: int = SEEDS) -> None:
     """Queues the same training with other seeds; each head comes before what starts from it.
 
     Args:
-        store: The runs.
+        create: Makes one run, as `RunStore.create` does.
         run: A head run, or a fine-tuning run.
         head: The head run that `run` started from, where it is a fine-tuning run.
         count: How many seeds.
@@ -80,11 +80,11 @@ def queue_seeds(store: RunStore, run: Run, head: Run | None, count: int = SEEDS)
     first = 1 + max(base.config.training.seed, run.config.training.seed)
     for seed in range(first, first + count):
         config = _with_seed(base.config, seed)
-        (made,) = queue_group(store, mark, [config], run.dataset_name)
+        (made,) = queue_group(create, mark, [config], run.dataset_name)
         if isinstance(run.config, FineTuneConfig):
             training = replace(run.config.training, seed=seed)
             tuned = replace(run.config, head_run_id=made.id, base=config, training=training)
-            queue_group(store, mark, [tuned], run.dataset_name)
+            queue_group(create, mark, [tuned], run.dataset_name)
 
 
 def seed_noise(group: Group) -> SeedNoise:

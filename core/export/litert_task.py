@@ -17,7 +17,7 @@ from core.errors import ExportError
 from core.files import write_json
 from core.jobs.reporter import Reporter
 from core.language import tr
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 from core.runs.tracking import track_file
 
 
@@ -35,7 +35,7 @@ def work(reporter: Reporter) -> dict[str, Any]:
             TensorFlow is missing.
     """
     folder = reporter.folder
-    run = RunStore(folder.parents[1]).get(folder.parent.name)
+    run = Runs(folder.parents[1]).get(folder.parent.name)
     if find_spec("tensorflow") is None:
         raise ExportError(
             tr("Run {run} has no LiteRT model yet, and making it needs TensorFlow.", run=run.id),

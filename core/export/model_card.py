@@ -17,7 +17,7 @@ import pandas as pd
 
 from core.backbones.catalog import find_backbone
 from core.config import FineTuneConfig
-from core.datasets import Dataset, DatasetStore
+from core.datasets import Dataset, Datasets
 from core.errors import UnfreezeError
 from core.evaluation.calibration import calibration
 from core.evaluation.intervals import wilson
@@ -46,7 +46,7 @@ def model_card(run: Run, settings: Settings) -> str:
         DatasetError: If its data set is gone.
     """
     base = run.base
-    dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
+    dataset = Datasets(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
     account = read_json(run.account_path)
     with in_english():
         parts = [

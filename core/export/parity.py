@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets import DatasetStore
+from core.datasets import Datasets
 from core.datasets.decode import WHOLE_DECODERS
 from core.datasets.scanned import ScannedImage, decoded, images_named
 from core.errors import ExportError, UnfreezeError
@@ -189,7 +189,7 @@ def _checked_in_words(parity: Parity) -> str:
 
 def _images(run: Run) -> tuple[list[ScannedImage], np.ndarray[Any, Any]]:
     """Some of the run's image files, and what the trained model said of each."""
-    store = DatasetStore(Settings.from_environment().datasets_dir)
+    store = Datasets(Settings.from_environment().datasets_dir)
     try:
         dataset = store.get(run.base.dataset_id, run.base.dataset_version)
         table = read_predictions(run)

@@ -16,7 +16,7 @@ import numpy as np
 from core.backbones.catalog import find_backbone
 from core.backbones.spec import BackboneSpec
 from core.config import FineTuneConfig
-from core.datasets import Dataset, DatasetStore
+from core.datasets import Dataset, Datasets
 from core.datasets.bundled import DIGITS_ID
 from core.datasets.share import draw_share
 from core.errors import ExportError, UnfreezeError
@@ -24,7 +24,7 @@ from core.evaluation.export import safe_cell
 from core.export.script_facts import ScriptFacts, read_facts
 from core.export.script_text import application, introduction, settings_text
 from core.language import in_english, tr
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 
 _CELLS = Path(__file__).with_name("cells")
 _BUNDLED = Path(__file__).parents[1] / "backbones" / "bundled"
@@ -104,7 +104,7 @@ class Script:
         return buffer.getvalue()
 
 
-def make_script(run: Run, runs: RunStore, datasets: DatasetStore) -> Script:
+def make_script(run: Run, runs: Runs, datasets: Datasets) -> Script:
     """Writes down what a finished run did; in English, whoever asks for it, because it travels.
 
     Args:
@@ -131,7 +131,7 @@ def make_script(run: Run, runs: RunStore, datasets: DatasetStore) -> Script:
         )
 
 
-def hindrance(run: Run, datasets: DatasetStore) -> UnfreezeError | None:
+def hindrance(run: Run, datasets: Datasets) -> UnfreezeError | None:
     """Why a run has no script, or None where it has one; reads little."""
     try:
         find_backbone_of(run)

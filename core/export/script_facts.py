@@ -11,7 +11,7 @@ from core.config import Augmentation, FineTuneConfig, HeadConfig, TrainingConfig
 from core.errors import ExportError, RunError
 from core.files import read_json
 from core.language import tr
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 from core.versions import package_versions
 
 PLAIN = ("optimizer", "learning_rate", "epochs", "batch_size", "seed")
@@ -69,7 +69,7 @@ class ScriptFacts:
         return self.config.weights == "imagenet"
 
 
-def read_facts(run: Run, runs: RunStore, spec: BackboneSpec) -> ScriptFacts:
+def read_facts(run: Run, runs: Runs, spec: BackboneSpec) -> ScriptFacts:
     """Reads what the script of a run must know.
 
     Raises:
@@ -127,7 +127,7 @@ def _shown(value: Any) -> str:
     return value.mode if isinstance(value, Augmentation) else str(value)
 
 
-def _head_training(run: Run, runs: RunStore) -> tuple[TrainingConfig, list[str]]:
+def _head_training(run: Run, runs: Runs) -> tuple[TrainingConfig, list[str]]:
     """How the head was trained, and what of it the script leaves out."""
     if not isinstance(run.config, FineTuneConfig):
         training = _epochs_done(run)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets import DatasetStore
+from core.datasets import Datasets
 from core.datasets.scanned import ScannedImage, decoded, scanned_images
 from core.errors import DatasetError, ExportError
 from core.export.certificate import (
@@ -32,7 +32,7 @@ from core.files import read_json, write_json
 from core.jobs.job import Kind
 from core.jobs.reporter import Reporter
 from core.language import mark, tr
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 from core.settings import Settings
 from core.versions import package_versions
 
@@ -79,7 +79,7 @@ def work(reporter: Reporter) -> dict[str, Any]:
     folder = reporter.folder
     chosen = find_format(folder.name)
     run_dir = folder.parents[1]
-    run = RunStore(run_dir.parent).get(run_dir.name)
+    run = Runs(run_dir.parent).get(run_dir.name)
     for old in ("model.zip", "certificate.json"):
         (folder / old).unlink(missing_ok=True)
     for left in folder.glob("tmp*"):
@@ -120,7 +120,7 @@ def _images(run: Run, settings: Settings) -> tuple[Checked, Array]:
     """The images to check on, and training images as samples."""
     from core.export.convert import SAMPLES
 
-    dataset = DatasetStore(settings.datasets_dir).get(run.base.dataset_id, run.base.dataset_version)
+    dataset = Datasets(settings.datasets_dir).get(run.base.dataset_id, run.base.dataset_version)
     table = dataset.manifest()
     table = table[table["usable"]]
     split = "test" if (table["split"] == "test").any() else "val"

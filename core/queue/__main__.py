@@ -18,7 +18,7 @@ from core.queue import scheduler
 from core.queue.dispatcher import Dispatcher
 from core.queue.started import Started, end_all, started
 from core.queue.supervisor import startable
-from core.runs.store import RunStore, in_order
+from core.runs.reader import Runs, in_order
 from core.settings import Settings
 
 USAGE = "usage: python -m core.queue status|start|stop"
@@ -91,7 +91,7 @@ def status_lines(settings: Settings) -> list[str]:
         lines = [f"running, {words}, scheduler {client.scheduler.address}"]
         lines += [f"  worker {name} on {worker['host']}" for name, worker in found.items()]
         client.close()
-    runs = RunStore(settings.runs_dir).list(rate_tests=True)
+    runs = Runs(settings.runs_dir).list(rate_tests=True)
     lines += [f"  {_process_words(entry)}" for entry in started(settings, runs)]
     waiting = in_order(runs)
     if client is None and waiting:

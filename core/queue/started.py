@@ -20,8 +20,8 @@ from core.language import mark
 from core.queue import scheduler
 from core.queue.warm import warm_records
 from core.runs import tensorboard
+from core.runs.reader import Runs
 from core.runs.run import Run
-from core.runs.store import RunStore
 from core.settings import Settings
 
 PATIENCE_SECONDS = 20.0
@@ -88,7 +88,7 @@ def end_all(settings: Settings, patience: float | None = None) -> bool:
     Returns:
         Whether there was anything to end.
     """
-    runs = RunStore(settings.runs_dir).list(rate_tests=True)
+    runs = Runs(settings.runs_dir).list(rate_tests=True)
     jobs = [*(run.job for run in runs), *active_jobs(settings.queue_dir)]
     active = [job for job in jobs if job.active]
     for job in active:

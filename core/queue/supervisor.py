@@ -22,7 +22,7 @@ from core.jobs.state import JobState, read_status, write_status
 from core.logs import open_log
 from core.queue.dask_worker import at_work, dask_worker
 from core.queue.warm import WarmWorker
-from core.runs.store import RunStore
+from core.runs.reader import Runs
 
 POLL_SECONDS = 0.25
 _GOING_ON = (JobState.RUNNING, JobState.STOPPING)
@@ -60,7 +60,7 @@ def startable(workspace: Path, needs: str) -> list[Job]:
     """
     queued = [job for job in _known(workspace, needs) if job.state is JobState.QUEUED]
     if needs == SLOT:
-        queued += [run.job for run in RunStore(workspace / "runs").startable()]
+        queued += [run.job for run in Runs(workspace / "runs").startable()]
     return sorted(queued, key=lambda job: (job.order, str(job.folder)))
 
 
@@ -115,7 +115,7 @@ def _next(workspace: Path, needs: str, passed_over: set[Path]) -> tuple[Job, Loc
     """Claims the next job: one whose Dask worker died here, before one that is queued."""
     known = _known(workspace, needs)
     if needs == SLOT:
-        known += [run.job for run in RunStore(workspace / "runs").list(rate_tests=True)]
+        known += [run.job for run in Runs(workspace / "runs").list(rate_tests=True)]
     orphans = [
         job for job in known if job.state in _GOING_ON and recorded_host(job.process_path) == host()
     ]

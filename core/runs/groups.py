@@ -7,17 +7,20 @@ folder and no record of the group itself, so none can disagree with its runs.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.config import FineTuneConfig, RunConfig
 from core.errors import RunError
+from core.jobs.job import request_stop
 from core.language import Words, anew, in_english, tr
 from core.runs.run import GroupMark, Run, RunState
 from core.runs.store import RunStore
 
 GroupKind = Literal["seeds", "sweep", "data_amount"]
+# Makes a run of its settings, the data set's name and the group that it is a member of.
+CreateRun = Callable[[RunConfig, str, GroupMark], Run]
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,15 @@ def new_mark(kind: GroupKind, title: str, about: str) -> GroupMark:
 
 
 def queue_group(
-    store: RunStore, mark: GroupMark, configs: Iterable[RunConfig], dataset_name: str = ""
+    create: CreateRun, mark: GroupMark, configs: Iterable[RunConfig], dataset_name: str = ""
 ) -> list[Run]:
-    """Queues the members of a group, in that order.
+    """Queue the members of a group, in that order.
+
+    Args:
+        create: Makes one run, as `RunStore.create` does.
+        mark: What all members say of the group.
+        configs: The members' settings.
+        dataset_name: The data set's name.
 
     Raises:
         RunError: If the workspace cannot be written to; those that were queued before are stopped.
@@ -95,10 +104,10 @@ def queue_group(
     made: list[Run] = []
     try:
         for config in configs:
-            made.append(store.create(config, dataset_name, mark))
+            made.append(create(config, dataset_name, mark))
     except RunError:
         for run in made:
-            store.request_stop(run.id)
+            request_stop(run.path)
         raise
     return made
 

@@ -18,8 +18,8 @@ from core.errors import RunError
 from core.files import read_json, replace_file, write_json
 from core.jobs.job import Kind, ask
 from core.language import mark, tr
+from core.runs.reader import Runs
 from core.runs.run import Run
-from core.runs.store import RunStore
 
 # What is kept of one run; at 64 fields a map this is one megabyte.
 MAX_IMAGES = 2000
@@ -76,7 +76,7 @@ def read_request(place: Path) -> tuple[list[Run], list[str]]:
         RunError: If one of the runs is gone.
     """
     request = read_json(place / "request.json")
-    store = RunStore(place.parents[1])
+    store = Runs(place.parents[1])
     return [store.get(run_id) for run_id in request["runs"]], list(request["images"])
 
 

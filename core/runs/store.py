@@ -1,4 +1,4 @@
-"""The folder of runs: create, read, list, stop, resume, order and delete.
+"""Write the folder of runs: create, stop, resume, order and delete.
 
 The run folder is the protocol between the page and the worker, and each file has one writer:
 `config.json`, `order.json` and the requests (the page; the worker takes `resume.request` and
@@ -10,31 +10,28 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import secrets
 import shutil
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
-from core.config import FineTuneConfig, RateTestConfig, RunConfig, config_from_dict, config_to_dict
+from core.config import RateTestConfig, RunConfig, config_to_dict
 from core.errors import RunError
-from core.files import FileVersion, file_version, leads_out, read_json, read_kept, write_json
+from core.files import write_json
 from core.jobs.job import kill
-from core.jobs.state import read_status, state_word
+from core.jobs.state import state_word
 from core.jobs.state import write_status as write_status
 from core.language import tr
-from core.records import UNREADABLE_RECORD, read_record, seconds_since_1970
-from core.runs.listing import listing_of
-from core.runs.run import GroupMark, Run, RunState, RunStatus
+from core.runs.reader import Runs
+from core.runs.run import GroupMark, Run, RunState
 
 # Raised when a field changes its meaning; new fields alone do not need it.
 CONFIG_VERSION = 1
 
 
-class RunStore:
-    """Runs under one folder.
+class RunStore(Runs):
+    """Runs under one folder, to read and to change; pages get `Runs` instead.
 
     Args:
         runs_dir: The workspace's `runs/`; created where it is missing.
@@ -42,7 +39,7 @@ class RunStore:
     """
 
     def __init__(self, runs_dir: Path, started_by: str = "") -> None:
-        self.runs_dir = runs_dir
+        super().__init__(runs_dir)
         self._started_by = started_by
 
     def create(
@@ -78,57 +75,7 @@ class RunStore:
                 ),
                 tr("Check the disk's free space and the folder's rights."),
             ) from error
-        run = self.get(run_id)
-        self._created(run)
-        return run
-
-    def _created(self, run: Run) -> None:
-        """For stores that note which runs they made."""
-
-    def get(self, run_id: str) -> Run:
-        """Reads one run as it is now.
-
-        Raises:
-            RunError: If there is no such run, or its configuration cannot be read.
-        """
-        path = self._path(run_id)
-        try:
-            about = read_kept(_written_config, path, file_version(path / "config.json"))
-        except UNREADABLE_RECORD as error:
-            raise RunError(
-                tr("There is no readable run {id}.", id=repr(run_id)),
-                tr("Choose another on the Runs page."),
-            ) from error
-        status, order = read_status(path), about.created
-        if status.state is RunState.QUEUED:
-            order = _order(path, order)
-        return dataclasses.replace(about, status=status, order=order)
-
-    def list(self, rate_tests: bool = False) -> list[Run]:
-        """All readable runs, the newest first.
-
-        Args:
-            rate_tests: Whether those are among them; they take their turn in the queue but make
-                no model.
-        """
-        if not self.runs_dir.is_dir():
-            return []
-        runs = listing_of(self.runs_dir).runs(self.runs_dir, self._readable)
-        runs = [run for run in runs if self.shows(run) and (rate_tests or not run.is_rate_test)]
-        # By time, not by name: a name tells no more than the second.
-        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
-
-    def shows(self, run: Run) -> bool:
-        """Whether a run is one of this store's."""
-        return True
-
-    def queued(self) -> Sequence[Run]:
-        """The queued runs, the next one first."""
-        return in_order(self.list(rate_tests=True))
-
-    def startable(self) -> Sequence[Run]:
-        """The queued runs that can begin, the next one first: fine-tuning waits for its head."""
-        return [run for run in self.queued() if not self._waits_for_head(run)]
+        return self.get(run_id)
 
     def request_stop(self, run_id: str) -> None:
         """Asks the worker to stop; a queued run then does not start, or not go on."""
@@ -167,14 +114,6 @@ class RunStore:
             further = queue[place - 2].order if place > 1 else before - 2
             write_json(queue[place].path / "order.json", {"order": (before + further) / 2})
 
-    def children(self, run_id: str) -> Sequence[Run]:
-        """Fine-tuning runs that start from this run."""
-        return [
-            run
-            for run in self.list()
-            if isinstance(run.config, FineTuneConfig) and run.config.head_run_id == run_id
-        ]
-
     def delete(self, run_id: str) -> None:
         """Deletes a run's folder, and with a head the rate tests that started from it.
 
@@ -207,67 +146,6 @@ class RunStore:
                     shutil.rmtree(run.path, ignore_errors=True)
                     deleted.append(run.id)
         return deleted
-
-    def _readable(self, run_id: str) -> Run | None:
-        if not (self.runs_dir / run_id / "config.json").exists():
-            return None
-        try:
-            return RunStore.get(self, run_id)
-        except RunError:
-            return None  # one unreadable folder must not hide the others
-
-    def _waits_for_head(self, run: Run) -> bool:
-        if not isinstance(run.config, FineTuneConfig):
-            return False
-        try:
-            return self.get(run.config.head_run_id).status.state.active
-        except RunError:
-            return False  # deleted: the run begins, and says so
-
-    def _path(self, run_id: str) -> Path:
-        # The id may come from a URL: it must name a folder here and nothing else.
-        if not run_id or Path(run_id).name != run_id or run_id in (".", ".."):
-            raise RunError(
-                tr("{id} is no run.", id=repr(run_id)), tr("Choose a run on the Runs page.")
-            )
-        return self.runs_dir / run_id
-
-
-def in_order(runs: Sequence[Run]) -> Sequence[Run]:
-    """Those of `runs` that are queued, the next one first."""
-    queued = [run for run in runs if run.status.state is RunState.QUEUED]
-    return sorted(queued, key=lambda run: (run.order, run.id))
-
-
-@lru_cache(maxsize=2048)
-def _written_config(path: Path, version: FileVersion) -> Run:
-    """A run as its `config.json` says, read once; what changes is put in by `RunStore.get`."""
-    foreign = leads_out(path)
-    if foreign is not None:
-        raise RunError(
-            tr(
-                "Run {run} holds {name}, which is no file in its folder.",
-                run=path.name,
-                name=repr(foreign.relative_to(path).as_posix()),
-            ),
-            tr("Put the file itself in its place."),
-        )
-    record = read_json(path / "config.json")
-    return Run(
-        id=path.name,
-        path=path,
-        config=config_from_dict(record),
-        status=RunStatus(),
-        created=seconds_since_1970(record.get("created", 0.0)),
-        dataset_name=str(record.get("dataset_name", "")),
-        started_by=str(record.get("started_by", "")),
-        group=GroupMark.from_dict(record.get("group")),
-    )
-
-
-def _order(path: Path, created: float) -> float:
-    order = read_record(path / "order.json", lambda found: float(found["order"]), created)
-    return order if math.isfinite(order) else created
 
 
 def _is_in_state(run: Run) -> str:

@@ -15,7 +15,7 @@ from core.team.permissions import Action
 from core.team.run_acts import RunActs
 from core.team.task_acts import TaskActs
 from core.team.team_acts import TeamActs
-from core.team.visible import VisibleDatasets, VisibleRuns
+from core.team.visible import visible_datasets, visible_runs
 
 
 class Team:
@@ -51,8 +51,8 @@ class Team:
         self.data = DataActs(self._acting)
         self.tasks = TaskActs(self._acting)
         self.facts = TeamActs(self._acting)
-        self.seen_runs = VisibleRuns(self._acting)
-        self.seen_datasets = VisibleDatasets(self._acting)
+        self.seen_runs = visible_runs(self._acting)
+        self.seen_datasets = visible_datasets(self._acting)
 
     def refusal(
         self, action: Action, kind: Kind | None = None, thing: str = ""

@@ -6,7 +6,7 @@ from core.runs import Run
 from core.team.acting import Acting
 from core.team.limits import Limits
 from core.team.permissions import Action
-from core.team.visible import VisibleRuns
+from core.team.visible import visible_runs
 
 
 class Acts:
@@ -25,7 +25,7 @@ class Acts:
 
     def _run(self, run_id: str) -> Run:
         """A run that this person sees."""
-        return VisibleRuns(self._acting).get(run_id)
+        return visible_runs(self._acting).get(run_id)
 
     def _check(self, action: Action, run_id: str) -> Run:
         """A run to which this person may do something."""

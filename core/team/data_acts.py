@@ -21,7 +21,7 @@ from core.team.acting import Acting
 from core.team.acts import Acts
 from core.team.limits import gigabytes
 from core.team.permissions import Action, sees
-from core.team.visible import VisibleDatasets
+from core.team.visible import visible_datasets
 
 Progress = Callable[[int, int], None]
 
@@ -168,7 +168,7 @@ class DataActs(Acts):
 
     def _may_edit(self, dataset: Dataset) -> None:
         self._acting.require(Action.EDIT_DATA, "dataset", dataset.id)
-        VisibleDatasets(self._acting).get(dataset.id)
+        visible_datasets(self._acting).get(dataset.id)
         try:
             lock = self._acting.books.presence.lock(
                 dataset.id, self._acting.holder, self._acting.person.name

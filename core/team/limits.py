@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.datasets import DatasetStore
+from core.datasets import Datasets
 from core.errors import LimitError, TeamError
 from core.jobs.listing import active_jobs
 from core.language import Words, number, tr
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 from core.sizes import kept_bytes
 from core.team.acting import Acting
 from core.training.feature_store import FeatureStore
@@ -56,7 +56,7 @@ class Limits:
         Raises:
             LimitError: If there would be too many, or their folders take too much already.
         """
-        runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
+        runs = Runs(self._settings.runs_dir).list(rate_tests=True)
         self._check_jobs(self._active(runs), count)
         size = {run.id: run.disk_bytes for run in runs}
         mine = sum(size[run_id] for run_id in self._mine("run", size))
@@ -71,7 +71,7 @@ class Limits:
         Raises:
             LimitError: If there would be too many.
         """
-        runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
+        runs = Runs(self._settings.runs_dir).list(rate_tests=True)
         self._check_jobs(self._active(runs), 1)
         self.make_room(0)
 
@@ -96,7 +96,7 @@ class Limits:
         Raises:
             LimitError: If there are fewer, or the disk has not as much.
         """
-        datasets = DatasetStore(self._settings.datasets_dir).list()
+        datasets = Datasets(self._settings.datasets_dir).list()
         size = {dataset.id: kept_bytes(dataset.path) for dataset in datasets}
         mine = sum(size[dataset_id] for dataset_id in self._mine("dataset", size))
         limits = self._pair("limit_data_bytes", sum(size.values()), mine)
@@ -111,9 +111,9 @@ class Limits:
 
         Bytes, but for the numbers of runs. Those of one person count what is this person's.
         """
-        runs = RunStore(self._settings.runs_dir).list(rate_tests=True)
+        runs = Runs(self._settings.runs_dir).list(rate_tests=True)
         active = self._active(runs)
-        datasets = DatasetStore(self._settings.datasets_dir).list()
+        datasets = Datasets(self._settings.datasets_dir).list()
         folders = {dataset.id: kept_bytes(dataset.path) for dataset in datasets}
         sizes = {run.id: run.disk_bytes for run in runs}
         limits = [

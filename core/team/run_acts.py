@@ -15,24 +15,11 @@ from core.evaluation.seed_noise import SEEDS, queue_seeds
 from core.language import tr
 from core.runs import Run, RunStore
 from core.runs.groups import Group, delete_group, resume_group, stop_group
+from core.runs.run import GroupMark
 from core.team.acting import Acting
 from core.team.acts import Acts
 from core.team.permissions import Action, require
-from core.team.visible import VisibleDatasets
-
-
-class _OwnRuns(RunStore):
-    """Makes runs that belong to whoever acts, and writes that down."""
-
-    def __init__(self, acting: Acting) -> None:
-        super().__init__(acting.settings.runs_dir, acting.person.name)
-        self._acting = acting
-
-    def _created(self, run: Run) -> None:
-        self._acting.claim("run", run.id)
-        self._acting.record(
-            Action.START_RUN, "run", run.id, dataset=run.base.dataset_id, name=run.dataset_name
-        )
+from core.team.visible import visible_datasets
 
 
 class RunActs(Acts):
@@ -40,19 +27,18 @@ class RunActs(Acts):
 
     def __init__(self, acting: Acting) -> None:
         super().__init__(acting)
-        self._store = RunStore(acting.settings.runs_dir)
-        self._own = _OwnRuns(acting)
+        self._store = RunStore(acting.settings.runs_dir, acting.person.name)
 
     def start(self, config: RunConfig, dataset: Dataset) -> Run:
         """Queues a run."""
         self._may_start(config, 1)
-        return self._own.create(config, dataset.name)
+        return self._create(config, dataset.name)
 
     def clone(self, run_id: str) -> Run:
         """Queues a run with the settings of another."""
         run = self._run(run_id)
         self._may_start(run.config, 1)
-        return self._own.create(run.config, run.dataset_name)
+        return self._create(run.config, run.dataset_name)
 
     def rate_test(
         self, base: HeadConfig, tuning: FineTuneConfig | None, name: str, earlier: Sequence[Run]
@@ -71,22 +57,22 @@ class RunActs(Acts):
             if self._acting.refusal(Action.DELETE_RUN, "run", run.id) is None:
                 self._store.delete(run.id)
                 self._acting.forget("run", run.id)
-        return self._own.create(config, name)
+        return self._create(config, name)
 
     def queue_seeds(self, run: Run, head: Run | None) -> None:
         """Queues the same training with other seeds."""
         self._may_start(run.config, SEEDS if head is None else 2 * SEEDS)
-        queue_seeds(self._own, run, head)
+        queue_seeds(self._create, run, head)
 
     def queue_sweep(self, head: Run, blocks: Sequence[Block], epochs: int) -> None:
         """Queues the same short fine-tuning for every block."""
         self._may_start(head.config, len(sweep_choices(blocks)))
-        queue_sweep(self._own, head, blocks, epochs)
+        queue_sweep(self._create, head, blocks, epochs)
 
     def queue_shares(self, head: Run) -> None:
         """Queues the same head on shares of its training images."""
         self._may_start(head.config, len(SHARES))
-        queue_shares(self._own, head)
+        queue_shares(self._create, head)
 
     def stop(self, run_id: str) -> None:
         """Stops a run, or takes it out of the queue."""
@@ -156,11 +142,22 @@ class RunActs(Acts):
         threshold = None if rejection is None else rejection.threshold
         self._acting.record(Action.SET_THRESHOLD, "run", run.id, threshold=threshold)
 
+    def _create(
+        self, config: RunConfig, dataset_name: str = "", group: GroupMark | None = None
+    ) -> Run:
+        """Queue a run that belongs to this user, and record it."""
+        run = self._store.create(config, dataset_name, group)
+        self._acting.claim("run", run.id)
+        self._acting.record(
+            Action.START_RUN, "run", run.id, dataset=run.base.dataset_id, name=run.dataset_name
+        )
+        return run
+
     def _may_start(self, config: RunConfig, count: int) -> None:
         self._acting.require(Action.START_RUN)
         base = config if isinstance(config, HeadConfig) else config.base
         if self._acting.person.known:
-            VisibleDatasets(self._acting).get(base.dataset_id)
+            visible_datasets(self._acting).get(base.dataset_id)
             if isinstance(config, FineTuneConfig):
                 self._run(config.head_run_id)
         self._limits.check_runs(count)

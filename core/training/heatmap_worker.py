@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets import DatasetStore
+from core.datasets import Datasets
 from core.datasets.scanned import images_named
 from core.errors import RunError
 from core.evaluation.comparison import model_name
@@ -32,7 +32,7 @@ def work(reporter: Reporter) -> dict[str, Any]:
         RunError: If a run or its model is gone.
     """
     runs, images = heatmaps.read_request(reporter.folder)
-    datasets = DatasetStore(Settings.from_environment().datasets_dir)
+    datasets = Datasets(Settings.from_environment().datasets_dir)
     for run in runs:
         maps = heatmaps.read_maps(run)
         missing = [name for name in images if name not in maps]
@@ -45,7 +45,7 @@ def _explain(
     run: Run,
     maps: heatmaps.Maps,
     missing: list[str],
-    datasets: DatasetStore,
+    datasets: Datasets,
     reporter: Reporter,
 ) -> None:
     words = tr("Where {model} looked", model=model_name(run))

@@ -15,7 +15,7 @@ from pathlib import Path
 from core.jobs.gpus import taken
 from core.logs import log_to_stderr
 from core.queue.sharing import REFUSED
-from core.runs import Run, RunState, RunStore
+from core.runs import Run, Runs, RunState
 from core.settings import Settings
 
 LOOK_SECONDS = 1.0
@@ -34,7 +34,7 @@ class Watch:
     """
 
     def __init__(self, run: Run) -> None:
-        self._store = RunStore(run.path.parent)
+        self._store = Runs(run.path.parent)
         self._run_id = run.id
         self._looked = 0.0
 
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
     """
     run_dir, key, taps = Path(arguments[0]).resolve(), arguments[1], arguments[2:]
     log_to_stderr()
-    run = RunStore(run_dir.parent).get(run_dir.name)
+    run = Runs(run_dir.parent).get(run_dir.name)
     watch = Watch(run)
     try:
         watch(0, 0)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.config import FineTuneConfig, RateTestConfig
-from core.datasets import DatasetStore
-from core.runs import Run, RunStore
+from core.datasets import Datasets
+from core.runs import Run, Runs
 from core.settings import Settings
 from core.training.data import TrainingData, training_data
 from core.training.fine_tune import fine_tune_stage
@@ -29,17 +29,17 @@ def prepared(run: Run, settings: Settings) -> tuple[Stage, TrainingData]:
     make_repeatable(run.config.training)
     base, config = run.base, run.config
     meant = config.meant if isinstance(config, RateTestConfig) else config
-    dataset = DatasetStore(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
+    dataset = Datasets(settings.datasets_dir).get(base.dataset_id, base.dataset_version)
     data = training_data(dataset).share_of(base.train_share, base.training.seed)
     if isinstance(meant, FineTuneConfig):
-        store = RunStore(run.path.parent)
+        store = Runs(run.path.parent)
         return fine_tune_stage(
             meant, store.get(meant.head_run_id), _next_of_sweep(run, store)
         ), data
     return head_stage(meant, len(data.class_names), settings), data
 
 
-def _next_of_sweep(run: Run, store: RunStore) -> tuple[FineTuneConfig, ...]:
+def _next_of_sweep(run: Run, store: Runs) -> tuple[FineTuneConfig, ...]:
     """The members of the run's sweep that wait: one pass stores what they will need, too.
 
     Not where views are stored: there, most of the space would be taken for what comes last.

@@ -16,8 +16,8 @@ from core.jobs.reporter import Reporter
 from core.jobs.run_job import leave, run_job
 from core.jobs.state import read_status
 from core.logs import log_to_stderr
+from core.runs.reader import Runs
 from core.runs.run import TRAINING, RunState
-from core.runs.store import RunStore
 from core.runs.tracking import track
 from core.settings import Settings
 
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     run_dir = Path(arguments[0]).resolve()
     log_to_stderr()
     settings = Settings.from_environment()
-    every = RunStore(run_dir.parent).get(run_dir.name).config.training.all_gpus
+    every = Runs(run_dir.parent).get(run_dir.name).config.training.all_gpus
     place = partial(taken, settings.queue_dir, every, partial(_is_queued, run_dir))
     return run_job(run_dir, work, TRAINING, place, partial(_after, run_dir))
 
@@ -54,7 +54,7 @@ def work(reporter: Reporter) -> dict[str, Any]:
     keras.config.disable_interactive_logging()
     reporter.check_stop()
     reporter.phase("reading")
-    run = RunStore(reporter.folder.parent).get(reporter.folder.name)
+    run = Runs(reporter.folder.parent).get(reporter.folder.name)
     settings = Settings.from_environment()
     stage, data = prepared(run, settings)
     train = rate_test if run.is_rate_test else train_stage
@@ -73,7 +73,7 @@ def _is_queued(run_dir: Path) -> bool:
 
 def _after(run_dir: Path) -> None:
     with suppress(RunError):  # it may have been deleted since
-        run = RunStore(run_dir.parent).get(run_dir.name)
+        run = Runs(run_dir.parent).get(run_dir.name)
         if run.status.state is RunState.COMPLETED:
             shutil.rmtree(run.checkpoints_path, ignore_errors=True)
         track(run)

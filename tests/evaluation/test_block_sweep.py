@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> RunStore:
 def swept(store: RunStore, wrong: dict[tuple[str, str], Sequence[int]]) -> tuple[Run, Sweep]:
     """A sweep whose named choices have ended with those validation images wrong."""
     head = store.create(HeadConfig("data", "v1"))
-    queue_sweep(store, head, BLOCKS)
+    queue_sweep(store.create, head, BLOCKS)
     for run in store.list():
         config = run.config
         if isinstance(config, FineTuneConfig) and (config.block, config.scope) in wrong:

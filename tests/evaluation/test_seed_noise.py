@@ -63,7 +63,7 @@ def noise_of(
 
 def test_every_seed_fine_tunes_its_own_head(store: RunStore, pair: tuple[Run, Run]) -> None:
     head, tuned = pair
-    queue_seeds(store, tuned, head)
+    queue_seeds(store.create, tuned, head)
 
     group = group_about(store.list(), "seeds", tuned.id)
     assert group is not None
@@ -80,7 +80,7 @@ def test_every_seed_fine_tunes_its_own_head(store: RunStore, pair: tuple[Run, Ru
 
 def test_a_head_alone_is_trained_again_alone(store: RunStore) -> None:
     head = store.create(HEAD)
-    queue_seeds(store, head, None)
+    queue_seeds(store.create, head, None)
     noise = noise_of(store, head, [0.90, 0.92, 0.94])
 
     assert not noise.paired
@@ -92,7 +92,7 @@ def test_a_head_alone_is_trained_again_alone(store: RunStore) -> None:
 
 def test_without_its_head_a_run_is_refused(store: RunStore, pair: tuple[Run, Run]) -> None:
     with pytest.raises(RunError, match="head run"):
-        queue_seeds(store, pair[1], None)
+        queue_seeds(store.create, pair[1], None)
 
 
 def test_the_interval_is_students(store: RunStore) -> None:
@@ -117,7 +117,7 @@ def test_the_interval_is_students(store: RunStore) -> None:
 def test_a_gain_counts_where_its_interval_leaves_out_zero(
     store: RunStore, pair: tuple[Run, Run], tuned: list[float], outcome: Outcome, words: str
 ) -> None:
-    queue_seeds(store, pair[1], pair[0])
+    queue_seeds(store.create, pair[1], pair[0])
     noise = noise_of(store, pair[1], [0.91, 0.92, 0.91, 0.90, 0.91], tuned)
 
     assert noise.outcome is outcome
@@ -128,7 +128,7 @@ def test_a_gain_counts_where_its_interval_leaves_out_zero(
 def test_a_stopped_group_tells_what_it_has_where_that_is_enough(
     store: RunStore, pair: tuple[Run, Run], gains: int, words: str
 ) -> None:
-    queue_seeds(store, pair[1], pair[0])
+    queue_seeds(store.create, pair[1], pair[0])
     noise = noise_of(store, pair[1], [0.9] * gains, [0.95] * gains, stopped=True)
 
     assert (noise.outcome is Outcome.HELPED) == bool(words)
@@ -137,7 +137,7 @@ def test_a_stopped_group_tells_what_it_has_where_that_is_enough(
 
 
 def test_no_verdict_before_the_last_seed(store: RunStore, pair: tuple[Run, Run]) -> None:
-    queue_seeds(store, pair[1], pair[0])
+    queue_seeds(store.create, pair[1], pair[0])
     noise = noise_of(store, pair[1], [0.90, 0.90, 0.90, 0.90], [0.95, 0.95, 0.95])
 
     assert len(noise.table) == 4
@@ -153,7 +153,7 @@ def test_no_verdict_before_the_last_seed(store: RunStore, pair: tuple[Run, Run])
 def test_the_run_itself_is_held_against_the_seeds(
     store: RunStore, pair: tuple[Run, Run], gain: float, words: str
 ) -> None:
-    queue_seeds(store, pair[1], pair[0])
+    queue_seeds(store.create, pair[1], pair[0])
     noise = noise_of(store, pair[1], [0.9] * 5, [0.94, 0.945, 0.935, 0.94, 0.94])
 
     assert words in spread_in_words(noise, gain)

@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> RunStore:
 
 
 def seeds(store: RunStore, count: int = 3, about: str = "asked") -> list[Run]:
-    return queue_group(store, new_mark("seeds", "Seeds", about), [HEAD] * count, "Digits")
+    return queue_group(store.create, new_mark("seeds", "Seeds", about), [HEAD] * count, "Digits")
 
 
 def end(run: Run, state: RunState = RunState.COMPLETED) -> None:
@@ -64,7 +64,7 @@ def test_one_count_and_one_time_for_all(store: RunStore) -> None:
 def test_the_time_left_knows_heads_from_fine_tuning(store: RunStore) -> None:
     mark = new_mark("seeds", "Seeds", "asked")
     tuned = FineTuneConfig("head", HEAD, "block6")
-    first, second, _, _ = queue_group(store, mark, [HEAD, tuned, HEAD, tuned])
+    first, second, _, _ = queue_group(store.create, mark, [HEAD, tuned, HEAD, tuned])
     end(first)
     assert groups_of(store.list())[0].seconds_left == 24.0
     write_status(second.path, RunStatus(RunState.COMPLETED, started=10.0, finished=110.0))
@@ -106,7 +106,7 @@ def test_members_stay_out_of_choices_unless_they_are_named(store: RunStore) -> N
     alone = store.create(HEAD)
     head, other = seeds(store, 2)
     (tuned,) = queue_group(
-        store, new_mark("seeds", "Seeds", "asked"), [FineTuneConfig(head.id, HEAD, "block6")]
+        store.create, new_mark("seeds", "Seeds", "asked"), [FineTuneConfig(head.id, HEAD, "block6")]
     )
     runs = store.list()
 

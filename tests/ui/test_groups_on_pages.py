@@ -23,7 +23,7 @@ def head(store: RunStore, dataset: Dataset) -> Run:
 
 def sweep(store: RunStore, head: Run, count: int = 3) -> Group:
     configs = [FineTuneConfig(head.id, head.base, "block6") for _ in range(count)]
-    queue_group(store, new_mark("sweep", "Every block", head.id), configs, "Squares")
+    queue_group(store.create, new_mark("sweep", "Every block", head.id), configs, "Squares")
     group = group_about(store.list(), "sweep", head.id)
     assert group is not None
     return group

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.evaluation.comparison import head_id_of, head_of, model_name
 from core.language import moment, tr
-from core.runs import Run, RunState, RunStore
+from core.runs import Run, Runs, RunState
 from core.runs.groups import standalone
 from core.ui import session
 from core.ui.cards import empty_state, failure_card
@@ -33,7 +33,7 @@ class Choice:
     after: Run
 
 
-def choose(runs: RunStore, dataset_id: str) -> Choice | None:
+def choose(runs: Runs, dataset_id: str) -> Choice | None:
     """Lets the user choose a run and what to compare it with.
 
     The run is the current one; for a head run its newest fine-tuning run, where it has one; else
@@ -95,7 +95,7 @@ def link_to_training(run: Run, label: str) -> None:
     st.page_link(page, label=label, icon=":material/arrow_forward:", query_params={"run": run.id})
 
 
-def _compared_with(after: Run, titles: Mapping[str, str], runs: RunStore) -> str:
+def _compared_with(after: Run, titles: Mapping[str, str], runs: Runs) -> str:
     others = {run_id: title for run_id, title in titles.items() if run_id != after.id}
     head = head_of(after, runs)
     default = head.id if head is not None and head.id in others else ALONE

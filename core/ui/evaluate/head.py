@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts import intervals
-from core.datasets import DatasetStore
+from core.datasets import Datasets
 from core.evaluation.comparison import class_names_of, model_name
 from core.evaluation.intervals import wilson
 from core.evaluation.predictions import read_predictions
@@ -16,7 +16,7 @@ from core.ui.evaluate.confusion import single_confusion_matrix
 from core.ui.text import percent, plain
 
 
-def single_run(run: Run, datasets: DatasetStore) -> None:
+def single_run(run: Run, datasets: Datasets) -> None:
     """Shows one run's figures on the test images, and the way to a comparison."""
     predictions = read_predictions(run, "test")
     names = class_names_of(run, datasets)

@@ -11,8 +11,8 @@ from core.config import FineTuneConfig
 from core.errors import RunError
 from core.language import Words, language, mark, number, plain_number, tr
 from core.runs import Run, RunState, RunStatus
+from core.runs.reader import in_order
 from core.runs.run import PHASES
-from core.runs.store import in_order
 from core.ui import session
 from core.ui.cards import failure_card
 from core.ui.moments import duration

@@ -15,7 +15,7 @@ from core.jobs.state import state_word
 from core.language import moment, tr, trn
 from core.runs import Run, RunState
 from core.runs.groups import Group, folded
-from core.runs.store import in_order
+from core.runs.reader import in_order
 from core.team.permissions import Action
 from core.ui import session
 from core.ui.acts import act_button, do

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import streamlit as st
 
+from core.datasets import Datasets
 from core.errors import TeamError
-from core.runs import Run, RunStore
+from core.runs import Run, Runs
 from core.team.acting import TeamBooks
 from core.team.actions import Team
 from core.team.database import TeamDatabase
-from core.team.visible import VisibleDatasets, VisibleRuns
 from core.ui.session.person import person
 from core.ui.session.stores import settings
 
@@ -34,18 +34,18 @@ def session_id() -> str:
     return made
 
 
-def run_store() -> VisibleRuns:
+def run_store() -> Runs:
     """The runs that this person sees; changes go through `team`."""
     return team().seen_runs
 
 
 def going_on() -> list[Run]:
     """Every run that waits or goes on, hidden ones too: to count, not to show."""
-    runs = RunStore(settings().runs_dir).list(rate_tests=True)
+    runs = Runs(settings().runs_dir).list(rate_tests=True)
     return [run for run in runs if run.status.state.active]
 
 
-def dataset_store() -> VisibleDatasets:
+def dataset_store() -> Datasets:
     """The data sets that this person sees; changes go through `team`."""
     return team().seen_datasets
 
