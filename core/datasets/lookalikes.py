@@ -20,9 +20,11 @@ _SHIFTS = (-0.05, 0.0, 0.05)
 WARPS = np.array(
     [(1, 0, 1, 0), *((_CROP, y, _CROP, x) for y in _SHIFTS for x in _SHIFTS)], np.float32
 )
+# Blurs a column of 32 values.
+_BLUR = ndimage.gaussian_filter(np.eye(_SIDE, dtype=np.float32), (3, 0))
 
 
-def nearest(small: Array, count: int) -> tuple[Array, Array, Array]:
+def nearest(small: Array, count: int) -> tuple[Array, Array, Array, Array]:
     """Find the nearest images of each image.
 
     Args:
@@ -32,14 +34,15 @@ def nearest(small: Array, count: int) -> tuple[Array, Array, Array]:
     Returns:
         int64 `(images, n)`, the nearest first: their indices; int64 `(images, n)`: index into
         `WARPS` of how the image itself is cropped; bool `(images, n)`: whether the other one is
-        mirrored.
+        mirrored; float32 `(images, n)`: correlation of what is left without the common part.
     """
     count = min(count, len(small) - 1)
-    whole = _band(small.astype(np.float32))
+    values = small.astype(np.float32)
+    whole = _band(values, WARPS[0])
     best = np.full((len(small), len(small)), -2, np.float32)
     code = np.zeros(best.shape, np.int8)
     for number, warp in enumerate(WARPS):
-        own = _band(_cropped(small, warp))
+        own = _band(values, warp)
         common = own.mean(axis=0)
         own = _unit(own - common)
         for mirrored in (False, True):
@@ -48,38 +51,34 @@ def nearest(small: Array, count: int) -> tuple[Array, Array, Array]:
                 rows = slice(start, start + _BLOCK)
                 score = own[rows] @ other.T
                 better = score > best[rows]
-                best[rows][better] = score[better]
-                code[rows][better] = 2 * number + mirrored
+                np.copyto(best[rows], score, where=better)
+                np.copyto(code[rows], np.int8(2 * number + mirrored), where=better)
     np.fill_diagonal(best, -2)
     found = np.argpartition(-best, count - 1, axis=1)[:, :count]
     order = np.argsort(-np.take_along_axis(best, found, 1), axis=1, kind="stable")
     others = np.take_along_axis(found, order, 1)
     warps, flips = np.divmod(np.take_along_axis(code, others, 1).astype(np.int64), 2)
-    return others, warps, flips.astype(bool)
+    return others, warps, flips.astype(bool), np.take_along_axis(best, others, 1)
 
 
-def _cropped(small: Array, warp: Array) -> Array:
-    """float32 `(images, 64, 64)`: what a warp leaves, at the same size."""
-    if (warp == WARPS[0]).all():
-        return small.astype(np.float32)
-    side = small.shape[1]
-    grid = (np.arange(side) + 0.5) / side * 2 - 1
-    lenses = []
-    for stretch, shift in (warp[:2], warp[2:]):
-        place = (stretch * grid + shift + 1) / 2 * side - 0.5
-        lens = np.maximum(1 - abs(place[:, None] - np.arange(side)), 0)
-        lenses.append((lens / lens.sum(axis=1, keepdims=True)).astype(np.float32))
-    cropped: Array = lenses[0] @ small.astype(np.float32) @ lenses[1].T
-    return cropped
-
-
-def _band(images: Array) -> Array:
-    """float32 `(images, 32, 32)` without what changes slowly over an image."""
-    n, side, _ = images.shape
-    step = side // _SIDE
-    reduced = images.reshape(n, _SIDE, step, _SIDE, step).mean(axis=(2, 4), dtype=np.float32)
-    band: Array = reduced - ndimage.gaussian_filter(reduced, (0, 3, 3))
+def _band(values: Array, warp: Array) -> Array:
+    """float32 `(images, 32, 32)`: what a warp leaves, without what changes slowly over it."""
+    down, across = (
+        _lens(stretch, shift, values.shape[1]) for stretch, shift in (warp[:2], warp[2:])
+    )
+    reduced = down @ values @ across.T
+    band: Array = reduced - _BLUR @ reduced @ _BLUR.T
     return band
+
+
+def _lens(stretch: float, shift: float, side: int) -> Array:
+    """float32 `(32, side)`: takes a column of grey values to the warped and reduced one."""
+    grid = (np.arange(side) + 0.5) / side * 2 - 1
+    place = (stretch * grid + shift + 1) / 2 * side - 0.5
+    lens = np.maximum(1 - abs(place[:, None] - np.arange(side)), 0)
+    lens /= lens.sum(axis=1, keepdims=True)
+    reduced: Array = lens.reshape(_SIDE, side // _SIDE, side).mean(axis=1).astype(np.float32)
+    return reduced
 
 
 def _unit(images: Array) -> Array:

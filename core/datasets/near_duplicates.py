@@ -24,8 +24,10 @@ MIN_SIMILARITY = 0.955
 # Levels of Cb or Cr by which the mean colours of two prints of one picture may differ.
 TINT_TOLERANCE = 5.0
 # Up to so many images, each is compared with all; beyond, hashes choose.
-_EXHAUSTIVE = 3000
+_EXHAUSTIVE = 2000
 _NEAREST = 5
+# Correlation without the common part from which a neighbour may be a copy, even a cropped one.
+_LEAST_ALIKE = 0.4
 # Neighbours of these ranks are hardly ever copies: they show how alike unlike images can be.
 _UNLIKE_RANKS = slice(3, 10)
 _UNLIKE_ROWS = 80
@@ -126,7 +128,7 @@ class Search:
         count = len(self.small)
         random = np.random.default_rng(0)
         if count <= _EXHAUSTIVE:
-            others, warps, flips = nearest(self.small, _UNLIKE_RANKS.stop)
+            others, warps, flips, alike = nearest(self.small, _UNLIKE_RANKS.stop)
             picked = random.permutation(count)[:_UNLIKE_ROWS]
 
             def pairs(rows: Array, ranks: slice) -> Pairs:
@@ -135,7 +137,8 @@ class Search:
                 flat = (first.ravel(), second.ravel(), WARPS[warps[rows, ranks].ravel()])
                 return Pairs(*flat, flips[rows, ranks].ravel())
 
-            return pairs(np.arange(count), slice(0, _NEAREST)), pairs(picked, _UNLIKE_RANKS)
+            tried = pairs(np.arange(count), slice(0, _NEAREST))
+            return tried[alike[:, :_NEAREST].ravel() >= _LEAST_ALIKE], pairs(picked, _UNLIKE_RANKS)
         found = [
             (block, np.full(len(block), mirrored))
             for both in candidates(fingerprints(self.small))
