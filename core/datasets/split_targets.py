@@ -36,8 +36,8 @@ def targets(sizes: Sequence[int], shares: Sequence[float]) -> Array:
     """Return how many images of each class each split gets where no groups are in the way.
 
     Each number is its share rounded down or up; roundings of one class are made good by the next,
-    so that the totals fit too. The first split gets one image of each class; each other split with
-    a share gets one of each class with at least three.
+    so that the totals fit too. Each split with a share gets one image of each class with at least
+    three; smaller classes are for training.
 
     Args:
         sizes: Images of each class.
@@ -49,14 +49,17 @@ def targets(sizes: Sequence[int], shares: Sequence[float]) -> Array:
     found = np.zeros((len(sizes), len(shares)), np.int64)
     owed = np.zeros(len(shares))
     for label, size in enumerate(sizes):
+        if size < 3:
+            found[label, 0] = size  # too few to have one in each split: the model needs them
+            continue
         exact = np.array(shares) * size
         row = np.floor(exact + ROUNDING).astype(np.int64)
         for place in np.argsort(-(exact - row + owed * (np.array(shares) > 0)), kind="stable"):
             if row.sum() < size and shares[place] > 0:
                 row[place] += 1
         for place, share in enumerate(shares):
-            if share > 0 and not row[place] and (size > 2 or (place == 0 and size)):
-                row[np.argmax(row - exact - size * (row < 2 - (size < 3)))] -= 1
+            if share > 0 and not row[place]:
+                row[np.argmax(row - exact - size * (row < 2))] -= 1
                 row[place] = 1
         owed += exact - row
         found[label] = row
