@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +24,8 @@ from core.server import SERVER
 from core.settings import Settings
 from core.ui.session import has_to_sign_in
 
+_LOG = logging.getLogger(__name__)
+
 
 def around_pages() -> dict[str, Any]:
     """Return the keyword arguments of `st.App`: life, middleware, routes, error card.
@@ -40,12 +43,14 @@ def around_pages() -> dict[str, Any]:
         log_to_file(settings.workspace / "logs" / "server.log")
         if SERVER.dispatcher is not None:
             SERVER.dispatcher.start()
+        _LOG.info("the server has begun")
         try:
             yield
         finally:
             if SERVER.dispatcher is not None:
                 await asyncio.to_thread(SERVER.dispatcher.close)
             examiner.close()
+            _LOG.info("the server has ended")
 
     return {
         "lifespan": lifespan,

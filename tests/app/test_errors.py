@@ -6,7 +6,10 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.app import around_pages
 from core.app.errors import show_script_error
+from core.server import SERVER
+from core.settings import Settings
 from tests.ui.app import words
 
 
@@ -48,7 +51,8 @@ def test_an_error_of_the_products_own_says_what_to_do() -> None:
     assert "unexpectedly" not in shown
 
 
-def test_the_application_has_the_card() -> None:
-    from core.app import around_pages
+def test_the_application_has_the_card(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("dispatcher", "release_upload"):  # which it fills in
+        monkeypatch.setattr(SERVER, name, getattr(SERVER, name))
 
     assert around_pages()["on_script_error"] is show_script_error

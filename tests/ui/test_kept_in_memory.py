@@ -1,6 +1,7 @@
 """What the server keeps in memory between runs of pages has an end."""
 
 import ast
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,30 @@ def test_a_model_is_loaded_once_for_all_sessions(
     for _ in range(2):
         upload(open_page("pages/5_Predict.py"), ("sky.png", png(10, 10, 230)))
     assert len(loaded) == 1
+
+
+def test_a_session_keeps_a_handle_of_the_model_that_keeps_nothing_in_memory(
+    settings: Settings, dataset: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_models(*finished_pair(settings, dataset, before=range(12), after=range(1)))
+    asked, shared = [], predict_model._loaded
+
+    def loaded(*key: object) -> Classifier:
+        asked.append(key)
+        return shared(*key)
+
+    monkeypatch.setattr(predict_model, "_loaded", loaded)
+    first, second = (open_page("pages/5_Predict.py") for _ in range(2))
+    handles = [page.session_state["held_classifier"][1] for page in (first, second)]
+    assert handles[0]() is handles[1]() and isinstance(handles[0](), Classifier)
+    first.run()
+    assert len(asked) == 2  # once a session
+
+    shared.clear()
+    gc.collect()
+    assert handles[0]() is None
+    assert not upload(first, ("sky.png", png(10, 10, 230))).exception
+    assert len(asked) == 3
 
 
 def test_threads_that_share_a_model_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:

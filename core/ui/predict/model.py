@@ -50,13 +50,16 @@ def choose_model() -> Run | None:
 
 
 def classifier_of(run: Run) -> Classifier:
-    """The run's model, which all share; `core.ui.predict.prepare.prepared` comes first.
+    """The run's model, which all share and of which the session keeps a handle.
+
+    `core.ui.predict.prepare.prepared` comes first.
 
     Raises:
         RunError: If it cannot be loaded.
     """
     made = run.litert_path.stat().st_mtime_ns if run.litert_path.exists() else 0
-    return _loaded(str(run.path), made, run)
+    path = str(run.path)
+    return session.held("classifier", f"{path} {made}", lambda: _loaded(path, made, run))
 
 
 # A loaded model takes more memory than its file has bytes, up to 100 MB.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from weakref import ReferenceType, ref
 
 import streamlit as st
 
@@ -98,3 +99,21 @@ def cached(key: str, version: str, make: Callable[[], T]) -> T:
         st.session_state[f"cached_{key}"] = slot
     value: T = slot[1]
     return value
+
+
+def held(key: str, version: str, find: Callable[[], T]) -> T:
+    """Return what all sessions share, by the handle that this session keeps of it.
+
+    The handle is weak: the server lets go what was not asked for lately, as if no session held it.
+
+    Args:
+        key: Names the handle; one a key is kept.
+        version: The handle is for this version; `find` is asked where it changes.
+        find: Finds what all share, or makes it; also asked where the server has let it go.
+    """
+    slot: tuple[str, ReferenceType[T]] | None = st.session_state.get(f"held_{key}")
+    thing = slot[1]() if slot is not None and slot[0] == version else None
+    if thing is None:
+        thing = find()
+        st.session_state[f"held_{key}"] = (version, ref(thing))
+    return thing
