@@ -146,6 +146,7 @@ def test_images_that_look_alike_by_nature_are_judged_once(settings: Settings, an
     # Three pairs of the one group; and nothing that hangs on the answer.
     assert len(re.findall(r"\*\* · (?:cat|dog)", shown)) == 6
     assert "picture is in more than one class" not in shown
+    assert "no copies were found" not in shown
     assert page.segmented_control(key="data_view").options[2] == "Issues (2)"  # an exact copy
     page.button(key=f"near_duplicates_{answer}").click().run()
 

@@ -20,7 +20,12 @@ from core.ui import session
 from core.ui.acts import act_button, do
 from core.ui.data.changes import change
 from core.ui.data.labels_lock import say_why_not
-from core.ui.data.near_duplicates import certain_manifest, show_groups, show_question
+from core.ui.data.near_duplicates import (
+    certain_manifest,
+    share_in_doubt,
+    show_groups,
+    show_question,
+)
 from core.ui.data.notes import notes
 from core.ui.data.thumbnails import show_strip
 
@@ -54,7 +59,7 @@ def show_issues(dataset: Dataset) -> None:
     texts = {text: set(text.split(";")) for text in manifest["issues"].unique()}
     if any(codes & set(ISSUES) for codes in texts.values()):
         _by_kind(dataset, manifest, texts)
-    else:
+    elif not share_in_doubt(dataset):
         st.markdown(
             tr(":material/check_circle: Every file is a whole image, and no copies were found.")
         )
