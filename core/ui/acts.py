@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,15 +15,29 @@ from core.ui import session
 from core.ui.cards import error_card
 from core.ui.text import plain
 
+T = TypeVar("T")
 
-def do(act: Callable[[], Any]) -> None:
-    """Does it and draws the page anew, or says in a card why it cannot be done."""
+
+def act(
+    work: Callable[[], T], then: Callable[[T], object] | None = None, queues: bool = False
+) -> None:
+    """Do what a button is for and run the page again; show an error card where it fails.
+
+    Args:
+        work: Changes something, through `session.team()`.
+        then: Called with the result before the page runs again; may switch to another page.
+        queues: Whether `work` adds jobs to the queue, which then looks at once.
+    """
     try:
-        act()
+        made = work()
     except UnfreezeError as error:
         error_card(error)
-    else:
-        st.rerun()
+        return
+    if queues:
+        session.wake_queue()
+    if then is not None:
+        then(made)
+    st.rerun()
 
 
 def refused(action: Action, kind: Kind | None = None, thing: str = "") -> str:

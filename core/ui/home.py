@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.errors import UnfreezeError
+from core.datasets import Dataset
 from core.language import mark, tr
 from core.runs import Run
 from core.runs.groups import standalone
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button
-from core.ui.cards import error_card
+from core.ui.acts import act, act_button
 from core.ui.runs.active_run import page_of
 from core.ui.steps import STEPS, progress
 from core.ui.text import plain
@@ -80,14 +79,15 @@ def next_step(runs: Sequence[Run]) -> tuple[str, str]:
 
 
 def _load_sample() -> None:
-    try:
+    def load() -> Dataset:
         with st.spinner(tr("Preparing the sample data")):
-            dataset = session.team().data.import_bundled(SAMPLE)
-    except UnfreezeError as error:
-        error_card(error)
-        return
-    session.set_current_dataset(dataset.id)
-    st.switch_page("pages/1_Data.py")
+            return session.team().data.import_bundled(SAMPLE)
+
+    def show(dataset: Dataset) -> None:
+        session.set_current_dataset(dataset.id)
+        st.switch_page("pages/1_Data.py")
+
+    act(load, show)
 
 
 def show_steps() -> None:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import UnfreezeError
 from core.jobs.job import Job, read_job
 from core.jobs.state import JobState
 from core.language import retold, tr
 from core.ui import session
-from core.ui.acts import act_button, do
-from core.ui.cards import error_card, failure_card
+from core.ui.acts import act, act_button
+from core.ui.cards import failure_card
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
 
@@ -49,7 +48,7 @@ def job_view(
     if not is_active and act_button(
         label, action, ("run", run_id), key=f"{key}_start", help=help or None, disabled=disabled
     ):
-        begin(start)
+        act(start, queues=True)
     if is_active:
         refreshed(_progress, REFRESH_SECONDS)(folder, key)
     elif job is not None and job.state is JobState.FAILED:
@@ -57,17 +56,6 @@ def job_view(
     elif job is not None and job.state is JobState.STOPPED:
         st.caption(stopped or tr("Stopped."))
     return job
-
-
-def begin(start: Callable[[], None]) -> None:
-    """Ask for a job and show the page anew, or a card that says why it cannot be started."""
-    try:
-        start()
-    except UnfreezeError as error:
-        error_card(error)
-    else:
-        session.wake_queue()
-        st.rerun()
 
 
 def _progress(folder: Path, key: str) -> None:
@@ -80,7 +68,7 @@ def _progress(folder: Path, key: str) -> None:
             min(status.done / status.total, 1.0) if status.total else 0.0, text=job_words(job)
         )
         if st.button(tr("Stop"), key=f"{key}_stop", icon=":material/stop_circle:"):
-            do(lambda: session.team().tasks.stop(folder))
+            act(lambda: session.team().tasks.stop(folder))
 
 
 def job_words(job: Job) -> str:

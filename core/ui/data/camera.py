@@ -6,12 +6,10 @@ import streamlit as st
 
 from core.datasets import Dataset
 from core.datasets.camera import takes_pictures
-from core.errors import UnfreezeError
 from core.language import mark, tr
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button
-from core.ui.cards import error_card
+from core.ui.acts import act, act_button
 from core.ui.data.labels_lock import may_not_change, say_why_not
 from core.ui.text import plain
 
@@ -70,10 +68,7 @@ def show_camera(dataset: Dataset | None) -> None:
 
 
 def _add(dataset: Dataset, data: bytes, class_name: str, split: str) -> None:
-    try:
-        session.team().data.add_picture(dataset, data, class_name, split)
-    except UnfreezeError as error:
-        error_card(error)
-        return
-    st.toast(tr("Added to {name}.", name=plain(class_name)))
-    st.rerun()
+    act(
+        lambda: session.team().data.add_picture(dataset, data, class_name, split),
+        lambda changed: st.toast(tr("Added to {name}.", name=plain(class_name))),
+    )

@@ -10,19 +10,14 @@ from core.errors import UnfreezeError
 from core.language import tr, trn
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.cards import error_card
 from core.ui.text import plain
 
 
 def change(dataset: Dataset, *edits: Edit) -> None:
     """Makes changes and runs the page again; says why where they cannot be made."""
-    try:
-        session.team().data.edit(dataset, *edits)
-    except UnfreezeError as error:
-        error_card(error)
-        return
-    st.rerun()
+    act(lambda: session.team().data.edit(dataset, *edits))
 
 
 def show_changes(dataset: Dataset) -> None:
@@ -50,7 +45,7 @@ def show_changes(dataset: Dataset) -> None:
             on=("dataset", dataset.id),
             icon=":material/undo:",
         ):
-            do(lambda: session.team().data.undo(dataset))
+            act(lambda: session.team().data.undo(dataset))
     if len(edits) > 1:
         with st.expander(tr("All changes")):
             st.markdown("\n".join(f"1. {plain(edit.sentence())}" for edit in edits))

@@ -9,14 +9,12 @@ import streamlit as st
 from core.config import FineTuneConfig
 from core.datasets import Dataset
 from core.datasets.camera import takes_pictures
-from core.errors import UnfreezeError
 from core.jobs.state import state_word
 from core.language import moment, tr, trn
 from core.runs import Run
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button
-from core.ui.cards import error_card
+from core.ui.acts import act, act_button
 from core.ui.refreshed import in_dialog
 from core.ui.runs.table import backbone_title
 from core.ui.steps import unfrozen_words
@@ -59,14 +57,11 @@ def _confirm(dataset: Dataset) -> None:
 
 
 def _delete(dataset: Dataset) -> None:
-    try:
-        session.team().data.delete(dataset)
-    except UnfreezeError as error:
-        error_card(error)
-        return
-    session.leave_dataset()
-    st.toast(tr("{name} is deleted.", name=plain(dataset.name)))
-    st.rerun()
+    def leave(deleted: None) -> None:
+        session.leave_dataset()
+        st.toast(tr("{name} is deleted.", name=plain(dataset.name)))
+
+    act(lambda: session.team().data.delete(dataset), leave)
 
 
 def _runs_on(dataset: Dataset) -> list[Run]:

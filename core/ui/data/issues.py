@@ -17,7 +17,7 @@ from core.datasets.leak_fixes import (
 from core.language import mark, number, tr, trn
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.data.changes import change
 from core.ui.data.labels_lock import say_why_not
 from core.ui.data.near_duplicates import (
@@ -80,7 +80,7 @@ def _check_again(dataset: Dataset) -> None:
         def show(done: int, total: int) -> None:
             bar.progress(done / max(total, 1), tr("Checking for duplicates"))
 
-        do(lambda: session.team().data.check_again(dataset, show))
+        act(lambda: session.team().data.check_again(dataset, show))
     say_why_not(dataset)
 
 

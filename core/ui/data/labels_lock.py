@@ -17,7 +17,7 @@ from core.team.actions import Team
 from core.team.permissions import Action
 from core.team.presence import LabelLock
 from core.ui import session
-from core.ui.acts import do, refused
+from core.ui.acts import act, refused
 from core.ui.moments import ago, duration
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
@@ -97,4 +97,4 @@ def _offer_to_hand_over(team: Team, dataset_id: str) -> None:
         words = tr("Others can change this data set two minutes after your last change.")
         st.caption(f":material/lock_person: {words}", width="content")
         if st.button(tr("Hand it over"), key="hand_over", icon=":material/lock_open:"):
-            do(lambda: team.facts.give_labels_back(dataset_id))
+            act(lambda: team.facts.give_labels_back(dataset_id))

@@ -12,10 +12,10 @@ from core.runs import Run
 from core.runs.groups import Group, group_about
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button
+from core.ui.acts import act, act_button
 from core.ui.data.manifests import cached_manifest
 from core.ui.evaluate.openings import opened
-from core.ui.runs.groups import group_progress, resume_group_button, start_group
+from core.ui.runs.groups import group_progress, resume_group_button
 
 _METHOD = mark(
     "The head is trained again from 10, 25, 50 and 75 % of each class's training images, drawn by "
@@ -60,7 +60,7 @@ def _offer(head: Run) -> None:
             ),
         )
     if pressed:
-        start_group(lambda: session.team().runs.queue_shares(head))
+        act(lambda: session.team().runs.queue_shares(head), queues=True)
 
 
 def _results(head: Run, group: Group, dataset: Dataset) -> None:

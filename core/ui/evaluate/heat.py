@@ -15,7 +15,8 @@ from core.language import mark, tr
 from core.runs import Run, heatmaps
 from core.runs.heatmaps import Maps
 from core.ui import session
-from core.ui.job_view import begin, job_view
+from core.ui.acts import act
+from core.ui.job_view import job_view
 
 WHAT_IT_SHOWS = mark(
     "Warm is where the image spoke for a model's answer (Grad-CAM). That tells where, not why: a "
@@ -67,7 +68,7 @@ def heat_for(comparison: Comparison, images: Sequence[str], key: str) -> Heat:
         session.team().tasks.heat_maps(_runs(comparison), missing)
 
     if missing and (job is None or job.state is JobState.COMPLETED):
-        begin(ask)
+        act(ask, queues=True)
     elif missing or (job is not None and job.active):
         kept = tr("The heat maps were stopped; what was done is kept.")
         job_view(folder, f"heat_{key}", tr("Compute the rest"), ask, stopped=kept)

@@ -17,7 +17,7 @@ from core.language import number, tr
 from core.runs import Run
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.text import plain
 
 _RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -88,11 +88,11 @@ def _keep(run: Run, chosen: Rejection | None) -> None:
             to=Action.SET_THRESHOLD,
             on=("run", run.id),
         ):
-            do(lambda: session.team().runs.keep_threshold(run, chosen))
+            act(lambda: session.team().runs.keep_threshold(run, chosen))
         if kept is not None and act_button(
             tr("Always answer"), key="drop_rejection", to=Action.SET_THRESHOLD, on=("run", run.id)
         ):
-            do(lambda: session.team().runs.keep_threshold(run, None))
+            act(lambda: session.team().runs.keep_threshold(run, None))
     if kept is not None:
         st.caption(
             tr(

@@ -18,9 +18,9 @@ from core.runs import Run
 from core.runs.groups import Group, group_about
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button
+from core.ui.acts import act, act_button
 from core.ui.evaluate.openings import opened
-from core.ui.runs.groups import group_progress, resume_group_button, start_group
+from core.ui.runs.groups import group_progress, resume_group_button
 from core.ui.text import plain
 
 _METHOD = mark(
@@ -88,7 +88,7 @@ def _offer(run: Run, head: Run | None) -> None:
             ),
         )
     if pressed:
-        start_group(lambda: session.team().runs.queue_seeds(run, head))
+        act(lambda: session.team().runs.queue_seeds(run, head), queues=True)
 
 
 def _results(noise: SeedNoise, name: str, accuracies: tuple[float, float]) -> None:

@@ -25,10 +25,10 @@ from core.runs import Run
 from core.runs.groups import group_about
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button
+from core.ui.acts import act, act_button
 from core.ui.data.manifests import image_counts
 from core.ui.moments import duration
-from core.ui.runs.groups import group_progress, resume_group_button, start_group
+from core.ui.runs.groups import group_progress, resume_group_button
 from core.ui.text import plain
 
 _METHOD = mark(
@@ -92,7 +92,7 @@ def _offer(head: Run, blocks: Sequence[Block], dataset: Dataset) -> None:
         key="train_sweep",
         to=Action.START_RUN,
     ):
-        start_group(lambda: session.team().runs.queue_sweep(head, blocks, epochs))
+        act(lambda: session.team().runs.queue_sweep(head, blocks, epochs), queues=True)
 
 
 def _cost_words(head: Run, blocks: Sequence[Block], images: dict[str, int], epochs: int) -> str:

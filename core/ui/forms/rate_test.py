@@ -10,14 +10,13 @@ import streamlit as st
 from core.charts.rate_finder import figure
 from core.config import FineTuneConfig, HeadConfig, RateTestConfig, TrainingConfig
 from core.datasets import Dataset
-from core.errors import UnfreezeError
 from core.evaluation.rate_curve import read_rate_curve
 from core.language import tr
 from core.runs import Run, RunState
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
-from core.ui.cards import error_card, failure_card
+from core.ui.acts import act, act_button
+from core.ui.cards import failure_card
 from core.ui.forms.training_form import nearest_rate, rate_text
 from core.ui.refreshed import refreshed
 from core.ui.runs.live import going_on, progress_share, progress_words
@@ -93,15 +92,9 @@ def _subject(meant: Meant) -> tuple[str, str]:
 def _start(meant: Meant, dataset: Dataset) -> None:
     tuning = meant if isinstance(meant, FineTuneConfig) else None
     base = meant.base if isinstance(meant, FineTuneConfig) else meant
-    try:
-        # Only the newest is shown; one that timed a pass is what estimates of time rest on.
-        earlier = [run for run in _tests(meant) if not timed_pass(run)]
-        session.team().runs.rate_test(base, tuning, dataset.name, earlier)
-    except UnfreezeError as error:
-        error_card(error)
-        return
-    session.wake_queue()
-    st.rerun()
+    # Only the newest is shown; one that timed a pass is what estimates of time rest on.
+    earlier = [run for run in _tests(meant) if not timed_pass(run)]
+    act(lambda: session.team().runs.rate_test(base, tuning, dataset.name, earlier), queues=True)
 
 
 def _progress(run_id: str) -> None:
@@ -119,7 +112,7 @@ def _progress(run_id: str) -> None:
         on=("run", run_id),
         disabled=stopping,
     ):
-        do(lambda: session.team().runs.stop(run_id))
+        act(lambda: session.team().runs.stop(run_id))
 
 
 def _result(run: Run, meant: Meant) -> float | None:

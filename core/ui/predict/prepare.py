@@ -12,7 +12,8 @@ from core.jobs.state import JobState
 from core.language import tr
 from core.runs import Run, litert
 from core.ui import session
-from core.ui.job_view import begin, job_view
+from core.ui.acts import act
+from core.ui.job_view import job_view
 
 
 def prepared(run: Run) -> bool:
@@ -27,7 +28,7 @@ def prepared(run: Run) -> bool:
         session.team().tasks.prepare(run)
 
     if job is None or job.state is JobState.COMPLETED:
-        begin(ask)
+        act(ask, queues=True)
         return False
     if job.active:
         with st.container(border=True):

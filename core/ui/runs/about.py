@@ -12,7 +12,7 @@ from core.runs import Run
 from core.team.notes import Note
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act
 from core.ui.moments import ago
 from core.ui.team.presence import who_is_here
 from core.ui.team.sharing import share_switch
@@ -65,7 +65,7 @@ def _pin(run: Run, pinned: bool) -> None:
         disabled=refused is not None,
         help=refused.what if refused else tr("Pinned runs stand first on Runs, for everybody."),
     ):
-        do(lambda: session.team().facts.pin(run.id, not pinned))
+        act(lambda: session.team().facts.pin(run.id, not pinned))
 
 
 def _notes(run: Run, notes: list[Note]) -> None:
@@ -82,7 +82,7 @@ def _notes(run: Run, notes: list[Note]) -> None:
                 help=tr("Delete"),
                 type="tertiary",
             ):
-                do(partial(team.facts.delete_note, note.id))
+                act(partial(team.facts.delete_note, note.id))
     refused = team.refusal(Action.WRITE_NOTE, "run", run.id)
     if refused is not None:
         st.caption(plain(refused.what))
@@ -90,4 +90,4 @@ def _notes(run: Run, notes: list[Note]) -> None:
     with st.form("note", clear_on_submit=True, border=False):
         text = st.text_area(tr("Note"), key="note_text", max_chars=4000, height=90)
         if st.form_submit_button(tr("Add"), icon=":material/add:") and text.strip():
-            do(lambda: team.facts.write_note(run.id, text))
+            act(lambda: team.facts.write_note(run.id, text))

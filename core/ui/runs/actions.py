@@ -10,7 +10,7 @@ from core.runs import Run, RunState
 from core.team.owners import Kind
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 
 
 def run_actions(run: Run) -> None:
@@ -130,7 +130,7 @@ def _button(
     icon: str,
     key: str,
     help_text: str,
-    act: Callable[[], Any],
+    work: Callable[[], Any],
     to: Action,
     run: Run | None = None,
     disabled: bool = False,
@@ -146,4 +146,4 @@ def _button(
         disabled=disabled,
         width="stretch",
     ):
-        do(act)
+        act(work)

@@ -16,7 +16,7 @@ from core.sizes import kept_bytes
 from core.team.permissions import Action
 from core.training.feature_store import FeatureStore, StoredFeatures
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.text import size_words
 
 
@@ -72,7 +72,7 @@ def _features(runs: Sequence[Run]) -> None:
             "Features that no run here was trained on. They would be computed again when needed."
         ),
     ):
-        do(lambda: session.team().tasks.delete_features([entry.path for entry in unused]))
+        act(lambda: session.team().tasks.delete_features([entry.path for entry in unused]))
 
 
 def unused_features(stored: Sequence[StoredFeatures], runs: Sequence[Run]) -> list[StoredFeatures]:

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from core.errors import UnfreezeError, told_error
+from core.errors import told_error
 from core.language import tr, trn
 from core.runs import RunState
 from core.runs.groups import Group, groups_of
 from core.runs.run import GroupMark
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
-from core.ui.cards import error_card
+from core.ui.acts import act, act_button
 from core.ui.moments import duration
 from core.ui.runs.live import progress_share
 from core.ui.runs.viewers import paced
 from core.ui.text import plain
 
 REFRESH_SECONDS = 1.0
-
-
-def start_group(queue: Callable[[], None]) -> None:
-    """Queues a group and draws the page anew; says so where it cannot be written.
-
-    Args:
-        queue: Makes the runs.
-    """
-    try:
-        queue()
-    except UnfreezeError as error:
-        error_card(error)
-        return
-    session.wake_queue()
-    st.rerun()
 
 
 def group_progress(group: Group, place: str) -> None:
@@ -84,7 +66,7 @@ def resume_group_button(group: Group, place: str) -> None:
             on=("run", group.runs[0].id),
             help=tr("Queues those runs again; what has ended stays."),
         ):
-            start_group(lambda: session.team().runs.resume_group(group))
+            act(lambda: session.team().runs.resume_group(group), queues=True)
 
 
 def page_of_group(mark: GroupMark) -> tuple[str, str]:
@@ -105,7 +87,7 @@ def group_actions(group: Group) -> None:
             to=Action.STOP_RUN,
             on=("run", group.runs[0].id),
         ):
-            do(lambda: session.team().runs.stop_group(group))
+            act(lambda: session.team().runs.stop_group(group))
         return
     resume_group_button(group, "menu")
     st.markdown(
@@ -122,7 +104,7 @@ def group_actions(group: Group) -> None:
         to=Action.DELETE_RUN,
         on=("run", group.runs[0].id),
     ):
-        do(lambda: session.team().runs.delete_group(group))
+        act(lambda: session.team().runs.delete_group(group))
 
 
 def _unfinished_words(group: Group) -> str:
@@ -168,4 +150,4 @@ def _bar(group_id: str, ended: int, place: str) -> None:
         disabled=stopping,
         width="stretch",
     ):
-        do(lambda: session.team().runs.stop_group(group))
+        act(lambda: session.team().runs.stop_group(group))

@@ -13,7 +13,7 @@ from core.jobs.listing import active_jobs
 from core.language import tr
 from core.runs import Run
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.job_view import job_words
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
@@ -60,4 +60,4 @@ def _row(job: Job, run: Run) -> None:
         st.markdown(f"{plain(title)}  \n{job_words(job)}")
         icon, key = ":material/stop_circle:", f"stop_{run_id}_{place}"
         if act_button(tr("Stop"), action, ("run", run_id), key=key, icon=icon):
-            do(lambda: session.team().tasks.stop(job.folder))
+            act(lambda: session.team().tasks.stop(job.folder))

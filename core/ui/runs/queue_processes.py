@@ -14,7 +14,7 @@ from core.queue.started import Started, started
 from core.runs import Run, RunState
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.text import size_words
 
 
@@ -34,7 +34,7 @@ def queue_processes() -> None:
         st.markdown(consequences(runs) + " " + tr("The next run starts the processes again."))
         if act_button(tr("End all"), type="primary", key="end_all", to=Action.END_PROCESSES):
             with st.spinner(tr("Runs stop, then the processes end")):
-                do(lambda: session.team().tasks.end_processes())
+                act(lambda: session.team().tasks.end_processes())
 
 
 def consequences(runs: Sequence[Run]) -> str:

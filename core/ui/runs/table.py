@@ -18,7 +18,7 @@ from core.runs.groups import Group, folded
 from core.runs.reader import in_order
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.moments import duration
 from core.ui.runs.actions import run_actions
 from core.ui.runs.active_run import page_of
@@ -262,7 +262,7 @@ def _confirm_delete(run: Run, children: int) -> None:
         to=Action.DELETE_RUN,
         on=("run", run.id),
     ):
-        do(lambda: session.team().runs.delete(run.id))
+        act(lambda: session.team().runs.delete(run.id))
 
 
 def backbone_title(run: Run) -> str:

@@ -8,7 +8,7 @@ from core.language import tr
 from core.runs import tensorboard
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import act_button, do
+from core.ui.acts import act, act_button
 from core.ui.refreshed import refreshed
 from core.ui.text import plain
 
@@ -44,7 +44,7 @@ def _start_button() -> None:
             )
         )
     if act_button(tr("Start TensorBoard"), key="start_tensorboard", to=Action.START_TENSORBOARD):
-        do(lambda: session.team().tasks.start_tensorboard())
+        act(lambda: session.team().tasks.start_tensorboard())
 
 
 def _wait() -> None:

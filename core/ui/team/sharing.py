@@ -8,7 +8,7 @@ from core.language import tr
 from core.team.owners import Kind
 from core.team.permissions import Action
 from core.ui import session
-from core.ui.acts import do
+from core.ui.acts import act
 
 
 def share_switch(kind: Kind, thing: str) -> None:
@@ -30,4 +30,4 @@ def share_switch(kind: Kind, thing: str) -> None:
         help=tr("Seen by its owner and admins alone, instead of the whole team."),
     )
     if chosen != private:
-        do(lambda: team.facts.share(kind, thing, chosen))
+        act(lambda: team.facts.share(kind, thing, chosen))
