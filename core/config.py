@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training images are varied; validation and test images never are.
+    """Augmentation of training images; validation and test images are never augmented.
 
     Attributes:
         mode: `none`; `views`: each epoch draws one of a few stored variants of every image, so
@@ -48,7 +48,7 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a model is trained, in either stage.
+    """Training settings of either stage.
 
     Attributes:
         optimizer: `adam`, `adamw` or `sgd` (with momentum 0.9).
@@ -169,7 +169,7 @@ class RateTestConfig:
 
     @property
     def training(self) -> TrainingConfig:
-        """How the run that is meant would be trained."""
+        """Training settings of the intended run."""
         return self.meant.training
 
 

@@ -37,7 +37,7 @@ class UnfreezeError(Exception):
 
 
 def told_error(record: Mapping[str, Any] | None, otherwise: str) -> tuple[str, str]:
-    """Tells an error that another process wrote down, in the reader's language.
+    """Translate an error that another process wrote.
 
     Args:
         record: What `UnfreezeError.record` gave; or `what` and `way_out` alone.

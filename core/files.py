@@ -20,7 +20,7 @@ _MOST_DIGITS = 20  # with a sign
 
 
 def replace_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Lets `write` fill a temporary file beside `path`, then puts it in `path`'s place whole.
+    """Let `write` fill a temporary file beside `path`, then replace `path` with it atomically.
 
     Args:
         path: The file to create or replace; its folder is created where it is missing.
@@ -58,7 +58,7 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """As `read_json` does.
+    """Parse JSON with the checks of `read_json`.
 
     Raises:
         ValueError: Likewise.
@@ -81,7 +81,8 @@ def _whole_number(digits: str) -> int:
 
 
 def leads_out(folder: Path) -> Path | None:
-    """What in a folder is a link to elsewhere, or neither file nor folder; None where all is well.
+    """Find a link to elsewhere, or something that is neither file nor folder; None where all is
+    well.
 
     A folder that somebody copied here may hold such: its files are shown and given away.
 
@@ -109,7 +110,7 @@ def _leads_out(folder: Path, inside: Path) -> Path | None:
 
 
 def file_version(path: Path) -> FileVersion:
-    """What changes whenever `replace_file` does.
+    """Version of a file that changes with every `replace_file`.
 
     Raises:
         OSError: If there is no such file.
@@ -123,7 +124,7 @@ def version_of(found: os.stat_result) -> FileVersion:
 
 
 def is_young(version: FileVersion) -> bool:
-    """Whether it may change once more and stay the same: a clock has ticks."""
+    """Return True if the file may change again within the clock's resolution."""
     return time.time_ns() - version[1] < _YOUNG_NS
 
 

@@ -1,4 +1,4 @@
-"""What people read, in their language: gettext catalogues, numbers and plurals.
+"""Texts for people, in their language: gettext catalogues, numbers and plurals.
 
 `tr` and `trn` stand around every sentence that a person sees, wherever it is made. English is in
 the code; `core/locale/<language>/*.po` hold the others, one file an area. A string that is made
@@ -67,7 +67,7 @@ class Number(str):
 
 
 def tr(message: str, /, **values: Any) -> Words:
-    """Tells a sentence in the reader's language.
+    """Translate a sentence into the reader's language.
 
     Args:
         message: The English sentence; `{name}` stands for a value.
@@ -81,7 +81,7 @@ def tr(message: str, /, **values: Any) -> Words:
 
 
 def trn(one: str, many: str, count: int, /, **values: Any) -> Words:
-    """Tells a sentence about `count` things, which both forms may name as `{count}`."""
+    """Translate a sentence about `count` things, which both forms may name as `{count}`."""
     return _told(one, many, {**values, "count": count})
 
 
@@ -91,7 +91,7 @@ def mark(message: str) -> str:
 
 
 def retold(record: Mapping[str, Any] | None, otherwise: str) -> str:
-    """Tells what another process wrote in the reader's language.
+    """Translate a record that another process wrote.
 
     Args:
         record: What `Words.record` gave; None where there is none.
@@ -105,7 +105,7 @@ def retold(record: Mapping[str, Any] | None, otherwise: str) -> str:
 
 
 def anew(words: str) -> str:
-    """Tells a `Words` again, in the language of whoever reads now; other text stays as it is."""
+    """Translate a `Words` again for the current reader; other text stays as it is."""
     return _told(words.message, words.many, words.values) if isinstance(words, Words) else words
 
 
@@ -144,19 +144,19 @@ def moment(seconds: float) -> str:
 
 
 def in_english() -> AbstractContextManager[None]:
-    """Tells everything inside in English: for files that are taken away and read by others."""
+    """Translate everything inside into English: for files that others will read."""
     return in_language("en")
 
 
 def english(words: str) -> str:
-    """What a `Words` says in English; other text as it is."""
+    """English text of a `Words`; other text as it is."""
     with in_english():
         return str(anew(words))
 
 
 @contextmanager
 def in_language(code: str) -> Iterator[None]:
-    """Tells everything inside in one language, whoever reads."""
+    """Translate everything inside into one language, whoever reads."""
     token = _FIXED.set(code)
     try:
         yield
@@ -165,7 +165,7 @@ def in_language(code: str) -> Iterator[None]:
 
 
 def follow(reader: Callable[[], str]) -> None:
-    """Says whom to ask for the language of the person who reads; for the user interface."""
+    """Set the function that tells the reader's language; for the user interface."""
     _READER[0] = reader
 
 

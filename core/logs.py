@@ -1,4 +1,4 @@
-"""What processes write down as they go: in one form, kept small, without secrets.
+"""Logs of all processes: one format, limited in size, without secrets.
 
 The web server writes `logs/server.log` in the workspace and starts another one every ten megabytes.
 The queue's processes add to one file each, a run's process and short tasks to one in their own
@@ -90,14 +90,14 @@ class ServerLog(logging.handlers.RotatingFileHandler):
 
 
 def log_to_stderr() -> None:
-    """For a process whose output is its log."""
+    """Set up logging for a process whose output is its log."""
     handler = logging.StreamHandler()
     handler.setFormatter(formatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def log_to_file(path: Path) -> logging.Handler | None:
-    """For the web server: adds a file that is kept small to all that its loggers write.
+    """Add a size-limited log file to the web server's loggers.
 
     Args:
         path: The file; older ones beside it end in `.1` to `.5`.
@@ -169,7 +169,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def formatter() -> Discreet:
-    """What all processes use, as the environment asks for."""
+    """Formatter of all processes, as the environment asks for."""
     return Discreet(os.environ.get("UNFREEZE_LOG") == "json", tuple(_known_secrets()))
 
 

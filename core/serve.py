@@ -38,7 +38,7 @@ LARGEST_TOGETHER = 256
 
 @dataclass
 class ImageAnswer:
-    """What the model says of one image.
+    """Prediction for one image.
 
     Attributes:
         file: Its name.
@@ -97,7 +97,7 @@ def make_app(
         return [_told(each, classifier, threshold) for each in _classified(found, batcher)]
 
     def health() -> Health:
-        """Whether the model is there, and what it is."""
+        """Report that the model is loaded, and which it is."""
         return Health("ok", list(classifier.class_names), classifier.image_size)
 
     async def limited(

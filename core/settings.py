@@ -12,7 +12,7 @@ APP_ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """What the operator decides, read from environment variables `UNFREEZE_*`.
+    """Settings of the operator, read from environment variables `UNFREEZE_*`.
 
     Attributes:
         workspace: Folder of everything that is written: data, runs, features, weights.

@@ -1,4 +1,4 @@
-"""What folders take on disk, without a walk through all their files every time.
+"""Sizes of folders on disk, without walking through all files every time.
 
 A folder is measured again once a folder in it has changed, which replacing, adding or taking away
 a file does. What was measured is kept in one file beside the folders, `.sizes.json`, for the next

@@ -87,7 +87,7 @@ def _dataset(recipe: Recipe, beside: Path, settings: Settings) -> Dataset:
 
 
 def _head(recipe: Recipe, dataset: Dataset, settings: Settings) -> HeadConfig:
-    """What the pages would suggest, with what the file says in its place."""
+    """Head settings: the pages' suggestions, overridden by the file."""
     train = dataset.images("train")
     kind = recipe.head.get("head", HeadConfig.head)
     defaults = HeadConfig(

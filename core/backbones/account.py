@@ -39,7 +39,7 @@ class Account:
 
     @property
     def speed_up(self) -> float:
-        """How many times fewer multiply-adds an epoch needs from the store.
+        """Ratio of an epoch's multiply-adds without and with cached features.
 
         A forward pass counts once; a trained layer's backward pass counts twice more.
         """

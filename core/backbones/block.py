@@ -19,7 +19,7 @@ def block_title(name: str) -> str:
 
 
 def from_block(name: str) -> Words:
-    """From where on is unfrozen, in words: "from block 5"; languages decline it."""
+    """Name the place in words, "from block 5"; languages decline it."""
     number = _block_number(name)
     if number:
         return tr("from block {number}", number=number)

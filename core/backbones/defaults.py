@@ -31,7 +31,7 @@ def suggest_image_size(spec: BackboneSpec, median_side: float) -> int:
 
 
 def suggest_training(head: HeadKind, train_images: int) -> TrainingConfig:
-    """How to train a head of that kind on so many images.
+    """Suggest how to train a head of that kind on that many images.
 
     The classic head has some two million weights on a flattened map and needs smaller steps; with
     many images, fewer epochs see as many steps.
@@ -48,8 +48,7 @@ def suggest_dropout(head: HeadKind) -> float:
 
 
 def suggest_fine_tuning(base: HeadConfig) -> TrainingConfig:
-    """How to fine-tune from a head run: as that was trained, but a tenth of its rate only nudges
-    the backbone."""
+    """Suggest how to fine-tune from a head run: its settings with a tenth of the learning rate."""
     return replace(
         base.training,
         learning_rate=base.training.learning_rate / FINE_TUNE_RATE_DIVISOR,

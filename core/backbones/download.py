@@ -61,7 +61,7 @@ def keras_cache() -> Path:
 
 
 def is_reachable(host: str, port: int, seconds: float = REACH_TIMEOUT_S) -> bool:
-    """Whether a host takes connections, within a time that also covers its name's look-up."""
+    """Return True if a host accepts connections, within a time that also covers the DNS look-up."""
     reached = threading.Event()
 
     def connect() -> None:

@@ -1,4 +1,4 @@
-"""How long a fine-tuning run takes on this machine, from a pass that was timed."""
+"""Estimate how long a fine-tuning run takes on this machine, from a pass that was timed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def estimate_seconds(
 
 
 def stored_images(images: Mapping[str, int], augmentation: Augmentation | None = None) -> int:
-    """How many outputs of the frozen part are stored, counting each variant of an image.
+    """Count the stored outputs of the frozen part, every view of an image included.
 
     Args:
         images: Number of usable images by split.

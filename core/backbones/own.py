@@ -89,7 +89,7 @@ def own_backbones(weights_dir: Path, catalog: Iterable[str]) -> list[BackboneSpe
 
 
 def is_named_after(path: Path, name: str) -> bool:
-    """Whether a file's name is a backbone's, with a separator behind it: `vgg16-mine.keras`."""
+    """Return True if a file is named after a backbone, with a separator: `vgg16-mine.keras`."""
     # `vgg16` must not take a file of `vgg16bn`.
     return path.name.startswith(name) and path.name[len(name) : len(name) + 1] in ("-", "_", ".")
 

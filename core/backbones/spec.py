@@ -1,4 +1,4 @@
-"""What the app knows of a backbone without building it."""
+"""Facts about a backbone that need no model."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ class BackboneSpec:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a file that a user put into the workspace's `weights/`."""
+        """True if it is a file that a user put into the workspace's `weights/`."""
         return not self.builder

@@ -72,7 +72,7 @@ def load_weights_file(model: keras.Model, path: Path, title: str) -> None:
 
 
 class _Misfit(Exception):  # noqa: N818 - told to the user as a WeightsError
-    """Says where a file and the model differ."""
+    """Difference between a weights file and the model."""
 
     def __init__(self, why: Words) -> None:
         super().__init__(why)

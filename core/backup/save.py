@@ -37,7 +37,7 @@ _AT_ONCE = 64_000_000
 
 @dataclass(frozen=True)
 class Saved:
-    """What a backup holds.
+    """Contents of a backup.
 
     Attributes:
         files: How many.

@@ -62,7 +62,7 @@ def figure(rows: Sequence[tuple[str, Interval]]) -> go.Figure:
 
 
 def _side(middle: float, limits: Sequence[float]) -> str:
-    """Where a name stands, so that on a narrow page, too, none of it is cut off."""
+    """Choose the side of a label so that it is not cut off on a narrow page."""
     place = (middle - limits[0]) / (limits[1] - limits[0])
     return "top left" if place > 0.6 else "top right" if place < 0.4 else "top center"
 

@@ -1,4 +1,4 @@
-"""How far fine-tuning moved each weight, relative to where it began."""
+"""Relative change of each weight by fine-tuning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_ROWS = 60
 
 
 def block_movement(movement: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """How far each block moved: the median over its kernels, as a share of their size.
+    """Relative change of each block: the median over its kernels, as a share of their norm.
 
     Args:
         movement: Rows of the proof, as of `figure`.

@@ -112,7 +112,7 @@ def _laid_over(a: Array, b: Array, warp: Array) -> Array:
 
 
 def _grid(warp: Array, side: int) -> tuple[Array, Array, Array]:
-    """Where each row and column of one picture lies in the other, and what is inside it."""
+    """Coordinates of one picture's rows and columns in the other, and which lie inside it."""
     grid = (np.arange(side, dtype=np.float32) + 0.5) / side * 2 - 1
     ys = warp[:, :1] * grid + warp[:, 1:2]
     xs = warp[:, 2:3] * grid + warp[:, 3:4]

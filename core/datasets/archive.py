@@ -94,7 +94,7 @@ def unpack(archive: Path, target: Path, settings: Settings, progress: Progress) 
 
 
 def peek(archive: IO[bytes], name: str, target: Path, settings: Settings) -> list[str]:
-    """Tells what an archive holds, and unpacks its tables alone.
+    """List an archive's files and unpack only its tables.
 
     Args:
         archive: The file, open for reading.
@@ -269,7 +269,7 @@ def _extract_all(members: list[_Member], target: Path, progress: Progress) -> li
 
 
 def _extract(member: _Member, target: Path) -> str:
-    """Says that a member could not be unpacked, for `tr`; "" where it could."""
+    """Unpack a member and return the problem, for `tr`; "" where there is none."""
     path = target / member.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

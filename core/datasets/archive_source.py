@@ -72,7 +72,7 @@ class Pieces(io.RawIOBase):
         return self._file.tell()
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True: the stream can seek."""
         return True
 
 
@@ -112,7 +112,7 @@ def copy_whole(source: IO[bytes], path: Path) -> None:
 
 
 def _without_packing(file: IO[bytes]) -> IO[bytes]:
-    """What a gzip, bzip2 or xz file holds; any other file as it is."""
+    """Contents of a gzip, bzip2 or xz file; other files as they are."""
     file.seek(0)
     beginning = file.read(_TELLING)
     file.seek(0)

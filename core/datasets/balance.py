@@ -1,4 +1,4 @@
-"""How evenly the training images are spread over the classes."""
+"""Balance of the training images over the classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOTABLE = 3.0
 
 
 def balance_sentence(manifest: pd.DataFrame) -> str:
-    """Says which classes have most and fewest training images, where that matters.
+    """Name the classes with most and fewest training images where the imbalance matters.
 
     Args:
         manifest: Columns `class_name`, `split`, `usable`.

@@ -31,7 +31,7 @@ MAX_DISTANCE = 24
 
 
 def takes_pictures(dataset: Dataset) -> bool:
-    """Whether pictures can be added: not to a user's own folder, which is never written to."""
+    """Return True if images can be added: never to a user's own folder."""
     return dataset.root.is_relative_to(dataset.path)
 
 
@@ -141,7 +141,7 @@ def _with(
 
 
 def _alike(manifest: pd.DataFrame, bits: np.ndarray[Any, Any]) -> pd.Series:
-    """Which rows look like a hash."""
+    """Mask of the rows that look like a hash."""
     sides = manifest[["width", "height"]].min(axis=1)
     known = manifest["usable"] & (manifest["phash"] != "") & (sides >= MIN_SIDE)
     alike = pd.Series(False, index=manifest.index)

@@ -1,4 +1,4 @@
-"""Which classes a split has no image of."""
+"""Classes without images in a split."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def coverage_notes(manifest: pd.DataFrame, class_names: Sequence[str]) -> list[s
 
 
 def _too_few(manifest: pd.DataFrame) -> str:
-    """Says that too few classes are left, and what is wrong with the files where that is known."""
+    """Error for too few classes, with what is wrong with the files where that is known."""
     short = tr("Fewer than two classes have an image that can be used.")
     texts = manifest.loc[~manifest["usable"], "issues"].str.split(";").explode()
     found = Counter(text for text in texts if text in ISSUES and not ISSUES[text].usable)
@@ -51,5 +51,5 @@ def _too_few(manifest: pd.DataFrame) -> str:
 
 
 def is_coverage_note(note: str) -> bool:
-    """Whether a sentence is one of `coverage_notes`, which change with every edit."""
+    """Return True if a sentence is one of `coverage_notes`, which change with every edit."""
     return english(note).startswith("No image in ")

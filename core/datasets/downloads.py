@@ -85,7 +85,7 @@ DOWNLOADS = (
 
 
 def downloads_dir(settings: Settings) -> Path:
-    """Where archives arrive, and where one can be put by hand."""
+    """Folder for archives, downloaded or put there by hand."""
     return settings.workspace / "downloads"
 
 

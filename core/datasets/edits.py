@@ -54,7 +54,7 @@ class Edit:
     plan: SplitPlan | None = None
 
     def sentence(self) -> str:
-        """Says what was done, in a few words."""
+        """Describe the edit in a few words."""
         if self.plan is not None:
             return split_sentence(self.plan)
         if self.kind == "near_duplicates":
@@ -236,7 +236,7 @@ def _save(store: DatasetStore, dataset_id: str, base: str, edits: tuple[Edit, ..
 
 
 def _notes(told: Sequence[str], edits: Sequence[Edit]) -> list[str]:
-    """What is still true of the notes from the import."""
+    """Notes of the import that are still true."""
     outdated: tuple[str, ...] = ()
     if any(edit.kind == "split" for edit in edits):
         outdated = ("Split by the app", "There was no ", "Nearly all images are", "“")

@@ -1,4 +1,4 @@
-"""What one image file is: read whole, decoded, and looked at for what may be wrong with it."""
+"""Facts about one image file: read completely, decoded, and checked for issues."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAME_FORMAT = {"JPG": "JPEG", "JPE": "JPEG", "JFIF": "JPEG", "TIF": "TIFF", "PG
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What one file is.
+    """Facts about one image file.
 
     Attributes:
         width: In pixels, upright; 0 where unreadable.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def is_text(name: str) -> bool:
-    """Whether a file's name can be written down: on Linux it may be any bytes."""
+    """Return True if a file name is valid text: on Linux it may be any bytes."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
@@ -49,7 +49,7 @@ def files_below(root: Path) -> tuple[list[str], list[str]]:
 
 
 def _is_file(path: str) -> bool:
-    """Whether there is a file: a look at the entry itself, since a link to one is none here."""
+    """Return True for a regular file, judged by the directory entry itself: links do not count."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:

@@ -1,4 +1,4 @@
-"""What can be wrong with an image file, in words, and what is done about it."""
+"""Issues of image files, in words, and how they are treated."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ BLANK_RANGE = 4
 
 
 def is_usable(codes: list[str]) -> bool:
-    """Whether runs use an image with these issues."""
+    """Return True if runs use an image with these issues."""
     return all(ISSUES[code].usable for code in codes)

@@ -147,7 +147,7 @@ def check_again(dataset: Dataset, settings: Settings, progress: Progress) -> Dat
 
 
 def arrangement(root: Path) -> Layout:
-    """How a folder's images are arranged: by `labels.csv`, by folders or names, by another table.
+    """Detect a folder's layout: `labels.csv`, folders, file names, or another table.
 
     Raises:
         LayoutError: If none of them says the classes.
@@ -167,7 +167,7 @@ def arrangement(root: Path) -> Layout:
 
 
 def arrangement_of_archive(archive: IO[bytes], name: str, settings: Settings) -> Layout:
-    """How an archive's images are arranged, told before anything of it is copied.
+    """Detect an archive's layout before anything is unpacked.
 
     Args:
         archive: The file, open for reading.
@@ -196,7 +196,7 @@ def _arranged(root: Path, files: list[str]) -> Layout:
 
 
 def check_images(images: int, settings: Settings) -> None:
-    """Lets pass a data set of so many images.
+    """Check the number of images against the limit.
 
     Raises:
         LimitError: If these are too many.

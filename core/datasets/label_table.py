@@ -91,7 +91,7 @@ def find_table(root: Path, paths: Sequence[str]) -> LabelTable | None:
 
 
 def is_usual(table: LabelTable) -> bool:
-    """Whether its name says that it holds the labels, whatever the folders are called."""
+    """Return True if its name is a usual one for labels."""
     return PurePosixPath(table.path).name.lower() == USUAL_NAME
 
 

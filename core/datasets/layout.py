@@ -1,4 +1,4 @@
-"""How a folder of images is arranged, told from the paths alone.
+"""Detect how a folder of images is laid out, from the paths alone.
 
 Split folders with class folders, class folders alone, or one folder with the class in each file's
 name. A table of labels (`core.datasets.label_table`) takes the place of all three.
@@ -63,28 +63,28 @@ class Layout:
 
     @property
     def has_splits(self) -> bool:
-        """Whether folders say which image is for what."""
+        """True if folders assign the splits."""
         return any(image.split for image in self.images)
 
 
 def is_junk(path: str) -> bool:
-    """Whether a path is a system's own, or hidden."""
+    """Return True for system files and hidden ones."""
     parts = PurePosixPath(path).parts
     return any(part.startswith(".") or part.lower() in _JUNK for part in parts)
 
 
 def is_image_name(path: str) -> bool:
-    """Whether a path ends like an image's."""
+    """Return True if a path has the extension of an image."""
     return PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES
 
 
 def is_table_name(path: str) -> bool:
-    """Whether a path ends like a table's that may hold labels."""
+    """Return True if a path has the extension of a table."""
     return PurePosixPath(path).suffix.lower() == ".csv"
 
 
 def recognise(paths: Iterable[str]) -> Layout:
-    """Tells the arrangement from the files' paths alone.
+    """Detect the layout from the files' paths.
 
     Args:
         paths: Relative, with `/` between parts; anything else than images is ignored.
@@ -182,7 +182,8 @@ def no_images(others: Sequence[str]) -> LayoutError:
 
 
 def _is_flat(paths: Sequence[PurePosixPath]) -> bool:
-    """Whether most files lie in one folder, or one a split, that mixes classes named by files."""
+    """Return True if most files lie in one folder (or one per split) and their names hold the
+    classes."""
     found = [(path.parent, match[1]) for path in paths if (match := _NUMBERED.fullmatch(path.name))]
     prefixes: dict[PurePosixPath, set[str]] = {}
     for folder, prefix in found:
@@ -210,7 +211,7 @@ def _flat(paths: Sequence[PurePosixPath]) -> Layout:
 
 
 def _base(paths: Sequence[PurePosixPath]) -> int:
-    """How many leading folders all paths share that are neither split nor class."""
+    """Number of leading folders that all paths share and that are neither split nor class."""
     shared = 0
     folders = [path.parts[:-1] for path in paths]
     while all(len(f) > shared for f in folders) and len({f[shared] for f in folders}) == 1:

@@ -28,7 +28,7 @@ def leaking_groups(manifest: pd.DataFrame) -> pd.DataFrame:
 
 
 def leak_counts(manifest: pd.DataFrame) -> tuple[int, int]:
-    """How many pictures lie in several splits, and in how many images."""
+    """Count images that appear in several splits, and their files."""
     leaking = leaking_groups(manifest)
     return int(leaking["group"].nunique()), len(leaking)
 

@@ -95,7 +95,7 @@ def read_manifest(path: Path, classes: int) -> pd.DataFrame:
 
 
 def _is_sound(table: pd.DataFrame, classes: int) -> bool:
-    """Whether the columns hold what they are for, and no path leads out of the root."""
+    """Return True if the columns hold valid values and no path leads out of the root."""
     return (
         all(is_string_dtype(table[name]) and not table[name].hasnans for name in _TEXT)
         and all(is_integer_dtype(table[name]) and table[name].min() >= 0 for name in _COUNTS)

@@ -143,7 +143,7 @@ def _content(path: Path, expected: int) -> bytes | None:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Nobody may ever write into a pipe that lies where there was a file."""
+    """Open without blocking: a pipe in place of the file would wait forever."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 

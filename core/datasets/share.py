@@ -40,5 +40,5 @@ def draw_share(rows: Array, labels: Array, share: float, seed: int) -> Array:
 
 
 def share_size(images: int, share: float) -> int:
-    """How many of a class's training images a share of them is."""
+    """Size of a share of a class's training images."""
     return max(1, round(share * images))

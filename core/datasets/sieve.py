@@ -1,4 +1,4 @@
-"""Which images may show the same picture: fingerprints, and a quick search for those alike."""
+"""Candidate pairs of near-duplicates: fingerprints and a fast search."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _differing(first: Array, second: Array) -> Array:
 
 
 def _nearest(pairs: Array, distances: Array) -> Array:
-    """Of each first image, the nearest few."""
+    """Keep the nearest few partners of each first image."""
     order = np.lexsort((distances, pairs[:, 0]))
     pairs = pairs[order]
     begins = np.searchsorted(pairs[:, 0], pairs[:, 0])

@@ -28,7 +28,7 @@ SHARES = {"val": 0.15, "test": 0.15}
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """How to divide.
+    """Settings of a split.
 
     Attributes:
         val: Share of the validation images, from 0 to 1; train has what is left.
@@ -104,7 +104,7 @@ def complete_splits(manifest: pd.DataFrame, seed: int = SEED) -> tuple[pd.DataFr
 
 
 def split_sentence(plan: SplitPlan) -> str:
-    """Says how the images were divided."""
+    """Describe how the images were split."""
     train = 1 - plan.val - plan.test
     return tr(
         "Split by the app: {train} % train, {val} % val, {test} % test of each class.",

@@ -1,4 +1,4 @@
-"""Which folders say what is for training and what for the test, whatever they are called."""
+"""Recognise which folders are splits, whatever they are called."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 def split_folders(names: Iterable[str]) -> dict[str, str]:
-    """Tells which of the folders beside each other are splits.
+    """Find which sibling folders are splits.
 
     `train` and `test` are by their names alone. `training_set` is where `test_set` is beside it,
     and `seg_train` beside `seg_test`: what is left without the word must be the same, or

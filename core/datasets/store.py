@@ -207,7 +207,7 @@ def _dataset(dataset_id: str, path: Path, record: dict[str, Any]) -> Dataset:
 
 
 def _notes(record: dict[str, Any]) -> tuple[str, ...]:
-    """In the reader's language, whoever brought the data set in."""
+    """Translate the notes for the reader."""
     notes = record.get("notes", ())
     told = record.get("told_notes") or [None] * len(notes)
     return tuple(retold(words, note) for words, note in zip(told, notes, strict=True))

@@ -20,7 +20,7 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Variant:
-    """What is done to one image.
+    """Parameters of one augmented view.
 
     Attributes:
         flipped: Whether it is mirrored left to right.

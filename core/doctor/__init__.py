@@ -1,4 +1,5 @@
-"""What is missing or unsafe in an installation: `python -m core.doctor`, and a page for admins."""
+"""Find what is missing or unsafe in an installation: `python -m core.doctor`, and a page for
+admins."""
 
 from core.doctor.checks import examine
 from core.doctor.finding import Finding, Level

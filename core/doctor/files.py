@@ -29,7 +29,7 @@ _SCARCE_BYTES = 10_000_000_000
 
 
 def check_bundled(app_root: Path) -> Iterator[Finding]:
-    """Whether the weights and samples that come with the app are whole."""
+    """Check that the bundled weights and samples are intact."""
     for name, digest in BUNDLED.items():
         try:
             with (app_root / name).open("rb") as handle:
@@ -47,7 +47,7 @@ def check_bundled(app_root: Path) -> Iterator[Finding]:
 
 
 def check_workspace(settings: Settings) -> Iterator[Finding]:
-    """Whether the workspace can be written to, has room, and is closed to strangers."""
+    """Check that the workspace is writable, has room and is closed to other users."""
     area, folder = tr("Workspace"), settings.workspace
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def check_workspace(settings: Settings) -> Iterator[Finding]:
 
 
 def check_secrets(app_root: Path) -> Iterator[Finding]:
-    """Whether other people of this machine can read the login's secrets."""
+    """Check that other users of this machine cannot read the login's secrets."""
     for path in (app_root / ".streamlit" / "secrets.toml", Path("~/.streamlit/secrets.toml")):
         path = path.expanduser()
         try:

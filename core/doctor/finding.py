@@ -1,4 +1,4 @@
-"""What one check found."""
+"""Finding of one check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """Severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -37,10 +37,10 @@ def ok(area: str, what: str) -> Finding:
 
 
 def warning(area: str, what: str, way_out: str) -> Finding:
-    """It works, and could be better or safer."""
+    """Finding for something that works and could be better or safer."""
     return Finding(area, Level.WARNING, what, way_out)
 
 
 def problem(area: str, what: str, way_out: str) -> Finding:
-    """It does not work, or is open to people who should not come in."""
+    """Finding for something that does not work, or is open to strangers."""
     return Finding(area, Level.PROBLEM, what, way_out)

@@ -1,4 +1,4 @@
-"""Where the web server listens, and whether it asks who comes: from Streamlit's own files."""
+"""Addresses of the web server and its login, read from Streamlit's configuration files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOCAL = ("localhost", "ip6-localhost")
 
 @dataclass(frozen=True)
 class Listening:
-    """How the web server can be reached.
+    """Reachability of the web server.
 
     Attributes:
         address: What it is bound to; "" is every address of the machine.
@@ -35,7 +35,7 @@ class Listening:
 
     @property
     def local(self) -> bool:
-        """Whether only this machine reaches it."""
+        """True if only this machine can reach it."""
         return is_local(self.address)
 
 
@@ -73,7 +73,7 @@ def configured(app_root: Path) -> Listening:
 
 
 def is_local(address: str) -> bool:
-    """Whether an address belongs to this machine alone."""
+    """Return True if an address belongs to this machine alone."""
     try:
         return ipaddress.ip_address(address.strip("[]")).is_loopback
     except ValueError:

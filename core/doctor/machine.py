@@ -25,7 +25,7 @@ _CLOCK_SLACK_S = 24 * 3600.0
 
 
 def check_python_and_packages(app_root: Path) -> Iterator[Finding]:
-    """Whether the packages are those that the tests have passed with."""
+    """Check that the packages have versions that the tests have passed with."""
     wrong = list(_unmet(app_root / "requirements.txt"))
     for words in wrong:
         yield problem(
@@ -44,7 +44,7 @@ def check_python_and_packages(app_root: Path) -> Iterator[Finding]:
 
 
 def check_clock(app_root: Path, settings: Settings) -> Iterator[Finding]:
-    """Whether the clock goes: states, heartbeats and sessions of logins depend on it."""
+    """Check the clock: states, heartbeats and login sessions depend on it."""
     folders = [app_root / "core", settings.workspace, settings.runs_dir]
     newest = max((f.stat().st_mtime for f in folders if f.is_dir()), default=0.0)
     if newest > time.time() + _CLOCK_SLACK_S:
@@ -58,7 +58,8 @@ def check_clock(app_root: Path, settings: Settings) -> Iterator[Finding]:
 
 
 def check_gpus() -> Iterator[Finding]:
-    """Which GPUs runs would use; TensorFlow is not asked, as it must not be in the web server."""
+    """List the GPUs that runs would use, without TensorFlow, which must not be in the web
+    server."""
     names = gpu_names()
     if names:
         yield ok(tr("GPU"), tr("Seen: {count}.", count=len(names)))

@@ -18,7 +18,7 @@ from core.settings import Settings
 
 
 def check_address(listening: Listening) -> Iterator[Finding]:
-    """Whether strangers reach the app, and whether it asks them who they are."""
+    """Check who can reach the app and whether it requires sign-in."""
     area, where = tr("Address"), listening.address or "0.0.0.0"  # noqa: S104 - told, not bound
     if listening.unreadable:
         yield problem(
@@ -55,7 +55,7 @@ def check_address(listening: Listening) -> Iterator[Finding]:
 
 
 def check_port(listening: Listening) -> Iterator[Finding]:
-    """Whether the web server's port is free, or taken by whom."""
+    """Check whether the web server's port is free."""
     address = listening.address if listening.address and listening.local else "127.0.0.1"
     port = str(listening.port)
     with contextlib.suppress(OSError), socket.create_connection((address, listening.port), 1):
@@ -67,7 +67,7 @@ def check_port(listening: Listening) -> Iterator[Finding]:
 
 
 def check_queue(settings: Settings) -> Iterator[Finding]:
-    """Whether the scheduler answers, and whether only this machine reaches it."""
+    """Check that the scheduler answers and that only this machine can reach it."""
     if not settings.queue:
         yield ok(tr("Queue"), tr("This installation only looks at runs: UNFREEZE_QUEUE is off."))
         return
@@ -94,7 +94,7 @@ def _answers(settings: Settings) -> Finding:
 
 
 def _open_ports(settings: Settings) -> Iterator[Finding]:
-    """What the scheduler and its worker really listen on, whatever they were told to."""
+    """List the ports that the scheduler and its worker actually listen on."""
     for name in ("scheduler", "worker"):
         process = recorded_process(scheduler.record(settings, name))
         if process is None:

@@ -19,7 +19,7 @@ NONE_OF_THESE = mark("none of these")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one file.
+    """Prediction for one file.
 
     Attributes:
         name: The file's name.

@@ -24,7 +24,7 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What came of many images.
+    """Result of a batch prediction.
 
     Attributes:
         images: Those that got an answer.

@@ -1,4 +1,4 @@
-"""Lets threads that ask one model at the same time share its work."""
+"""Combine simultaneous requests of several threads to one model."""
 
 from __future__ import annotations
 

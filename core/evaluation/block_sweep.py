@@ -31,7 +31,7 @@ SWEEP_EPOCHS = 3
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep says so far.
+    """Results of a sweep so far.
 
     Attributes:
         table: One row a run that was trained to its end, the best on validation first, with the
@@ -50,7 +50,7 @@ class Sweep:
 
 
 def sweep_choices(blocks: Sequence[Block]) -> list[tuple[str, Scope]]:
-    """What is tried: from each block on and each alone, and the head alone as the comparison.
+    """List the choices: from each block on, each block alone, and the head alone for comparison.
 
     The last block comes first: it costs the least, so that there is something to see soon.
     """

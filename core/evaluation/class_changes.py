@@ -1,4 +1,4 @@
-"""Which classes changed: each class's own McNemar test, with Holm's correction for asking often."""
+"""Per-class changes of recall: McNemar tests with Holm's correction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.evaluation.verdict import LEVEL, Outcome, mcnemar_exact
 
 
 def class_changes(pairs: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFrame:
-    """What became of each class's own images: the change of its recall, tested.
+    """Test the change of recall of each class.
 
     Args:
         pairs: What `core.evaluation.predictions.join_predictions` makes.

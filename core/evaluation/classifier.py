@@ -80,7 +80,7 @@ class Classifier:
         return given
 
     def run_together(self, count: int) -> bool:
-        """Lets whole groups of so many images be run at once: quicker, for more memory.
+        """Prepare the model for batches of a fixed size: faster, for more memory.
 
         Returns:
             Whether the model can; one that has its batch built in goes on one by one.

@@ -57,17 +57,17 @@ class Comparison:
 
     @property
     def is_step(self) -> bool:
-        """Whether the second run was fine-tuned from the first one."""
+        """True if the second run was fine-tuned from the first one."""
         return head_id_of(self.after) == self.before.id
 
     @property
     def names(self) -> tuple[str, str]:
-        """What to call the two models."""
+        """Names of the two models."""
         return model_name(self.before), model_name(self.after)
 
     @property
     def subject(self) -> str:
-        """What a verdict speaks of, in English; `core.evaluation.wording` tells it."""
+        """Subject of the verdict in English; `core.evaluation.wording` translates it."""
         return STEP if self.is_step else mark("the second run")
 
     def labels(self) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Whether a training curve had settled when it ended."""
+"""Convergence of a training curve."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ACCURACY_RISE = 0.01
 
 
 def still_learning(epochs: pd.DataFrame) -> bool:
-    """Tells whether the validation figures were still getting better at the end.
+    """Return True if the validation metrics were still improving at the end.
 
     A loss goes on falling long after the answers have settled, so both must move.
 

@@ -30,7 +30,7 @@ SMALL_GAIN = 0.01
 
 @dataclass(frozen=True)
 class DataAmount:
-    """How accuracy follows the number of training images.
+    """Accuracy by number of training images.
 
     Attributes:
         table: One row a share, the smallest first, with the columns

@@ -30,7 +30,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class ImageSource:
-    """Where images come from.
+    """Source of images: a folder or a zip.
 
     Attributes:
         names: Paths inside it, with `/` between parts, in order.

@@ -24,7 +24,7 @@ class Interval:
     high: float
 
     def excludes(self, value: float) -> bool:
-        """Whether `value` lies outside the limits."""
+        """Return True if `value` lies outside the limits."""
         return value < self.low or value > self.high
 
 

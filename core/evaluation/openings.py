@@ -86,7 +86,7 @@ def _rows(path: Path, file: FileVersion) -> dict[str, dict[str, None]]:
 
 
 def optimism(runs: int, accuracy: float, images: int) -> float:
-    """How much the best of several test accuracies exceeds the truth, at most, on average.
+    """Expected optimism of the best of several test accuracies, at most.
 
     The expected largest of `runs` independent normal errors with the standard error of one
     accuracy. Runs on the same images err together, so the true excess is smaller.
@@ -111,7 +111,7 @@ def optimism(runs: int, accuracy: float, images: int) -> float:
 
 
 def openings_in_words(runs: int, accuracy: float, images: int) -> str:
-    """What the number of openings means for the figures, in one or two sentences."""
+    """Explain the number of openings in one or two sentences."""
     if runs <= 1:
         return tr("One run opened this test set by showing its test results: they are unbiased.")
     return trn(

@@ -1,4 +1,4 @@
-"""What a rate test measured: the loss while the learning rate rises, and the rate to take.
+"""Result of a learning rate finder: loss by learning rate, and the suggested rate.
 
 The test is Smith's (Cyclical Learning Rates for Training Neural Networks, 2017, section 3.3).
 """
@@ -78,7 +78,7 @@ def smooth(values: Array) -> Array:
 
 
 def exploded(losses: Sequence[float], classes: int) -> bool:
-    """Whether the loss went so far up that larger rates have nothing to tell.
+    """Return True if the loss has risen so far that larger rates add nothing.
 
     Args:
         losses: Of all steps up to now.
@@ -96,7 +96,7 @@ def _negligible(classes: int) -> float:
 
 
 def read_rate_curve(run_dir: Path) -> RateCurve | None:
-    """What a rate test left in its folder; None where it left nothing readable."""
+    """Read the result of a learning rate finder; None where there is none that is readable."""
     return read_record(run_dir / FILE_NAME, _curve, None)
 
 

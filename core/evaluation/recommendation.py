@@ -1,4 +1,4 @@
-"""Which model to use: the fine-tuned one where fine-tuning helped, else the head-only one."""
+"""Recommend a model: the fine-tuned one where fine-tuning helped, else the head-only one."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Rejection:
 def rejection_curve(
     labels: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
 ) -> pd.DataFrame:
-    """What each possible threshold would do.
+    """Effect of every possible threshold.
 
     Args:
         labels: int64 `(images,)`.
@@ -106,7 +106,7 @@ def choose_threshold(
 def effect_of(
     threshold: float, labels: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]
 ) -> dict[str, float]:
-    """What a threshold does on other images.
+    """Effect of a threshold on other images.
 
     Returns:
         Keys `answers` (how many), `answered` (their share), `wrong` (wrong answers), and

@@ -1,4 +1,4 @@
-"""How many test images a difference needs before the exact McNemar test shows it."""
+"""Number of test images that a difference needs to be significant in the exact McNemar test."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ MOST_POINTS = 500
 
 @dataclass(frozen=True)
 class Scores:
-    """How good the probabilities are, not only the answers.
+    """Metrics of the probabilities, not only of the predicted classes.
 
     Attributes:
         accuracy: Share of images whose most probable class is the true one.

@@ -32,7 +32,7 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """What the members of a group of seeds say so far.
+    """Results of a group of seeds so far.
 
     Attributes:
         table: One row a seed whose training has ended, with the columns
@@ -53,7 +53,7 @@ class SeedNoise:
 
     @property
     def paired(self) -> bool:
-        """Whether there are gains, not heads alone."""
+        """True if there are gains, not heads alone."""
         return bool(self.table["gain"].notna().any())
 
 
@@ -165,7 +165,7 @@ def gain_in_words(noise: SeedNoise) -> str:
 
 
 def spread_in_words(noise: SeedNoise, this_gain: float | None = None) -> str:
-    """How far the accuracies lie apart from seed to seed, and what that means for single runs.
+    """Describe the variation between seeds and what it means for single runs.
 
     Args:
         noise: The seeds' accuracies.

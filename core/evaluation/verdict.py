@@ -14,7 +14,7 @@ LEVEL = 0.05
 
 
 class Outcome(StrEnum):
-    """What can be said about the second model, compared with the first."""
+    """Conclusion about the second model, compared with the first."""
 
     HELPED = "helped"
     HURT = "hurt"
@@ -59,7 +59,7 @@ class Verdict:
 
     @property
     def leaning(self) -> bool:
-        """Whether the interval leaves out zero and the exact test, the stricter, disagrees."""
+        """True if the interval excludes zero and the stricter exact test disagrees."""
         return self.outcome is Outcome.CANNOT_TELL and self.difference.excludes(0.0)
 
 

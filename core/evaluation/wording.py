@@ -34,7 +34,8 @@ def headline(verdict: Verdict, subject: str = STEP) -> str:
 
 
 def counts_in_words(verdict: Verdict, subject: str = STEP) -> str:
-    """What changed: "On the same 881 test images it fixed 35 and broke 7: fine-tuning helped."."""
+    """Describe the changes: "On the same 881 test images it fixed 35 and broke 7: fine-tuning
+    helped."."""
     if verdict.outcome is Outcome.CANNOT_TELL:
         start = _capital(tr(subject))
         return trn(
@@ -58,7 +59,7 @@ def counts_in_words(verdict: Verdict, subject: str = STEP) -> str:
 
 
 def chance_in_words(verdict: Verdict) -> str:
-    """How often chance alone does this: the p-value for a reader, and the p-value itself."""
+    """Describe the p-value for a reader, with the p-value itself."""
     if verdict.changed == 0:
         return tr("Not one image changed sides, so there is nothing to test.")
     p = p_in_words(verdict.p_value)
@@ -101,7 +102,8 @@ def difference_in_words(verdict: Verdict) -> str:
 
 
 def reasons_in_words(verdict: Verdict) -> list[str]:
-    """Why nothing can be told, and what would tell; empty where something can be."""
+    """Explain why the result is inconclusive and what would change that; empty where it is
+    conclusive."""
     if verdict.outcome is not Outcome.CANNOT_TELL:
         return []
     if verdict.changed == 0:

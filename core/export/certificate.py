@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was measured on one exported model.
+    """Measurements of one exported model.
 
     Attributes:
         format: Key of `core.export.formats.FORMATS`.
@@ -76,7 +76,7 @@ def takes(image_size: int) -> str:
 
 
 def refusal(chosen: ExportFormat, got: Array, expected: Array) -> str:
-    """Why an exported model may not be taken away, or "".
+    """Reason to withhold an exported model, or "".
 
     Args:
         chosen: Its format, with what is let pass.
@@ -117,13 +117,13 @@ def compare(got: Array, expected: Array, labels: Array) -> Verdict:
 
 
 def counts_of(verdict: Verdict) -> dict[str, int]:
-    """What `judge` makes the verdict of again."""
+    """Counts from which `judge` makes the verdict again."""
     names = ("both_right", "fixed", "broken", "both_wrong")
     return {name: getattr(verdict, name) for name in names}
 
 
 def cost_in_words(verdict: Verdict) -> Words:
-    """What the export costs in accuracy: "The same answers are right.", "Accuracy ...: it hurt"."""
+    """Describe the export's effect on accuracy: "The same predictions are correct."."""
     if not verdict.changed:
         return tr("The same answers are right.")
     points = difference_in_words(verdict)

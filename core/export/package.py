@@ -1,4 +1,4 @@
-"""What an exported model travels in: a zip that needs nothing of this app."""
+"""Package of an exported model: a zip that needs nothing of this app."""
 
 from __future__ import annotations
 

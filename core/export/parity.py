@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Parity:
-    """How an exported model compares with the trained one.
+    """Comparison of an exported model with the trained one.
 
     Attributes:
         max_difference: Largest difference of a probability.
@@ -132,7 +132,7 @@ def check_parity(
 
 
 def read_parity(run: Run) -> Parity | None:
-    """What the check of the run's LiteRT model found; None where there was none yet."""
+    """Read the parity check of the run's LiteRT model; None where there was none."""
     made = read_record(litert.folder(run.path) / "parity.json", _parity, None)
     # Once a run itself made the model, and its account told.
     return made or read_record(run.account_path, lambda found: _parity(found["parity"]), None)
@@ -158,7 +158,7 @@ def parity_in_words(parity: Parity | None) -> str:
 
 
 def left_out_in_words(names: Sequence[str]) -> str:
-    """Which images a check went without."""
+    """Name the images that a check excluded."""
     return trn(
         "{count} image was left out, as it is gone or has changed since the scan: {names}.",
         "{count} images were left out, as they are gone or have changed since the scan: {names}.",

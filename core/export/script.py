@@ -53,7 +53,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Script:
-    """What one run's script consists of.
+    """Parts of one run's script.
 
     Attributes:
         introduction: What it is and how to run it; what it does not do as the run did.
@@ -132,7 +132,7 @@ def make_script(run: Run, runs: Runs, datasets: Datasets) -> Script:
 
 
 def hindrance(run: Run, datasets: Datasets) -> UnfreezeError | None:
-    """Why a run has no script, or None where it has one; reads little."""
+    """Reason why a run has no script, or None; reads little."""
     try:
         find_backbone_of(run)
         datasets.get(run.base.dataset_id, run.base.dataset_version)

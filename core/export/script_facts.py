@@ -1,4 +1,4 @@
-"""What a run's script must know, read from the run's folder."""
+"""Facts that a run's script needs, read from the run's folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NESTED = {"convnext_tiny_stem_layernorm": "convnext_tiny_stem"}
 
 @dataclass(frozen=True)
 class ScriptFacts:
-    """What a run's script must know.
+    """Facts that a run's script needs.
 
     Attributes:
         run: The run.
@@ -53,7 +53,7 @@ class ScriptFacts:
 
     @property
     def needs_more(self) -> bool:
-        """Whether a stage used any of `MORE`, so that the script must do it too."""
+        """Return True if a stage used any of `MORE`, so that the script must do it too."""
         usual = TrainingConfig()
         stages = [stage for stage in (self.head, self.fine_tune) if stage is not None]
         return any(getattr(s, name) != getattr(usual, name) for s in stages for name in MORE)
@@ -65,7 +65,7 @@ class ScriptFacts:
 
     @property
     def pretrained(self) -> bool:
-        """Whether the backbone starts from ImageNet's weights."""
+        """True if the backbone starts from ImageNet weights."""
         return self.config.weights == "imagenet"
 
 
@@ -128,7 +128,7 @@ def _shown(value: Any) -> str:
 
 
 def _head_training(run: Run, runs: Runs) -> tuple[TrainingConfig, list[str]]:
-    """How the head was trained, and what of it the script leaves out."""
+    """Training of the head, and what the script omits of it."""
     if not isinstance(run.config, FineTuneConfig):
         training = _epochs_done(run)
         return training, not_covered(training, "The run")

@@ -13,7 +13,7 @@ _WIDTH = 96
 
 
 def introduction(facts: ScriptFacts, spec: BackboneSpec, digits: bool) -> str:
-    """What the script is, how to run it, and what it does not do as the run did."""
+    """Introduce the script: its purpose, how to run it, and its differences from the run."""
     run = facts.run
     data = run.dataset_name or run.base.dataset_id
     stages = "a head" if facts.fine_tune is None else "a head, then fine-tuning"

@@ -1,4 +1,4 @@
-"""Which GPU a run trains on: one for each, unless it asks for all of this machine's.
+"""Assignment of GPUs to runs: one each, unless a run asks for all of this machine's.
 
 The process that uses a GPU holds the lock of its file, and takes it before it imports TensorFlow.
 So the GPU stays taken when the Dask worker dies, and is free when the process ends in any way.

@@ -100,7 +100,7 @@ def recorded_host(path: Path) -> str:
 
 
 def has_open(process: psutil.Process, path: Path) -> bool:
-    """Whether a process has a file open; False where this cannot be told."""
+    """Return True if a process has a file open; False where this is unknown."""
     try:
         return str(path.resolve()) in {opened.path for opened in process.open_files()}
     except (OSError, psutil.Error):

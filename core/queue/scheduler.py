@@ -107,7 +107,7 @@ def keep_worker(settings: Settings, client: Client) -> None:
 
 
 def scheduler_file(settings: Settings) -> Path:
-    """Where the scheduler writes its address."""
+    """File in which the scheduler writes its address."""
     return settings.queue_dir / "scheduler.json"
 
 
@@ -193,7 +193,8 @@ def _has_died(settings: Settings) -> bool:
 
 
 def _refuse_open(address: str) -> None:
-    """Who can reach a scheduler's port can run code on all its workers: other hosts need TLS."""
+    """Refuse a scheduler that is open to its network: who reaches its port can run code on all
+    workers."""
     protocol, _, rest = address.rpartition("://")
     name = rest.rpartition(":")[0] or rest
     if protocol != "tls" and name not in ("127.0.0.1", "localhost", "[::1]"):

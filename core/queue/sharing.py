@@ -57,7 +57,7 @@ def help_run(run_dir: str, key: str, taps: Sequence[str]) -> int:
 
 
 def helper_record(run_dir: Path, pid: int) -> Path:
-    """Where a helper of this machine is written down while it lives."""
+    """Record of a helper process on this machine."""
     return run_dir / f"helper-{host()}-{pid}.json"
 
 

@@ -42,7 +42,7 @@ class Group:
 
     @property
     def active(self) -> bool:
-        """Whether a member waits or is being trained."""
+        """True if a member is queued or running."""
         return any(run.status.state.active for run in self.runs)
 
     @property
@@ -68,7 +68,7 @@ class Group:
         return float(sum(left))
 
     def _usual(self, run: Run) -> float:
-        """How long a member takes: the mean of those of its kind, else of all."""
+        """Expected duration of a member: the mean of its kind, else of all."""
         kind = [other for other in self.completed if other.is_head == run.is_head]
         times = [other.seconds or 0.0 for other in kind or self.completed]
         return sum(times) / len(times)

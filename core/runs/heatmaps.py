@@ -98,5 +98,5 @@ def write_maps(run: Run, maps: Maps) -> None:
 
 
 def folder(run: Run) -> Path:
-    """Where a run's heat maps lie."""
+    """Folder of a run's heat maps."""
     return run.path / "heatmaps"

@@ -62,7 +62,7 @@ def _folders(runs_dir: Path) -> list[tuple[str, FileVersion]]:
 
 
 def _settled(kept: tuple[FileVersion, Run]) -> bool:
-    """Whether nothing but a change of its folder can change a run.
+    """Return True if only a change of its folder can change a run.
 
     One that seems to be gone may only have been silent.
     """

@@ -76,7 +76,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 
 
 class Seen(NamedTuple):
-    """What a metrics file held at one moment.
+    """State of a metrics file at one moment.
 
     Attributes:
         epochs: As of `epoch_table`. All that look share it, so nobody may change it.
@@ -90,7 +90,7 @@ class Seen(NamedTuple):
 
 
 class MetricsView:
-    """What a live chart needs of a metrics file, read piece by piece.
+    """Incremental view of a metrics file for a live chart.
 
     It costs what was written since the last time, however long the run is, and its memory is
     bounded: of the batches it keeps the last; of the epochs every second, fourth, eighth ... one,
@@ -215,7 +215,7 @@ def _parsed(content: bytes) -> list[dict[str, Any]]:
 
 
 def _is_row(row: dict[str, Any]) -> bool:
-    """Whether a row has a kind, and numbers where there are numbers."""
+    """Return True if a row has a kind and valid numbers."""
     plain = {name: value for name, value in row.items() if name != "event"}
     return (
         row.get("event") in ("batch", "epoch")
@@ -225,7 +225,7 @@ def _is_row(row: dict[str, Any]) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a chart can take it: no whole number beyond 64 bits."""
+    """Return True if a chart can show the number: no integer beyond 64 bits."""
     if isinstance(value, int):
         return -_MOST_WHOLE <= value < _MOST_WHOLE
     return value is None or isinstance(value, float)

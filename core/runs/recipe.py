@@ -25,7 +25,7 @@ _FINE_TUNE = ("block", "scope", "freeze_batchnorm", "training")
 
 @dataclass(frozen=True)
 class FineTuneRecipe:
-    """What a file says of fine-tuning.
+    """Fine-tuning part of a recipe.
 
     Attributes:
         block: The block to unfreeze from; "" for the backbone's usual one.
@@ -42,7 +42,7 @@ class FineTuneRecipe:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a file asks for.
+    """Recipe file: everything that it asks for.
 
     Attributes:
         data: A folder, a zip, a data set's id, or `sample:<key>`.

@@ -29,7 +29,7 @@ PHASES = ("starting", "reading", "features", "training", "evaluating", "saving")
 
 @dataclass(frozen=True)
 class GroupMark:
-    """What a run's `config.json` says of the group that it was queued with.
+    """Group of a run, as its `config.json` records it.
 
     Attributes:
         id: The same for all members.
@@ -95,12 +95,12 @@ class Run:
 
     @property
     def is_head(self) -> bool:
-        """Whether this is a head run."""
+        """True for a head run."""
         return isinstance(self.config, HeadConfig)
 
     @property
     def is_rate_test(self) -> bool:
-        """Whether it only looks for a learning rate, and makes no model."""
+        """True for a learning rate finder, which makes no model."""
         return isinstance(self.config, RateTestConfig)
 
     @property
@@ -110,7 +110,7 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """How long the finished run took, in seconds."""
+        """Duration of the finished run in seconds."""
         if self.status.started is None or self.status.finished is None:
             return None
         return self.status.finished - self.status.started
@@ -124,12 +124,12 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        """Whether it ended before its time: it goes on from its checkpoint where it has one."""
+        """True if it was stopped or failed; it continues from its checkpoint where it has one."""
         return self.status.state in (RunState.STOPPED, RunState.FAILED)
 
     @property
     def has_model(self) -> bool:
-        """Whether a usable model was saved."""
+        """True if a usable model was saved."""
         return self.model_path.exists()
 
     @property
@@ -184,5 +184,5 @@ class Run:
 
     @property
     def checkpoints_path(self) -> Path:
-        """What it needs to go on; gone when it is completed."""
+        """Folder of the checkpoints; gone when the run is completed."""
         return self.path / "checkpoints"

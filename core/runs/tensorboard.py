@@ -30,12 +30,12 @@ _ANSWER_SECONDS = 0.2
 
 
 def installed() -> bool:
-    """Whether it can be started, told without importing it."""
+    """Return True if TensorBoard is installed, without importing it."""
     return find_spec("tensorboard") is not None
 
 
 def command(settings: Settings) -> str:
-    """What to type to start it by hand."""
+    """Command that starts it by hand."""
     return f"tensorboard --logdir {shlex.quote(str(settings.runs_dir))}"
 
 
@@ -53,17 +53,17 @@ def start(settings: Settings) -> None:
 
 
 def running(settings: Settings) -> bool:
-    """Whether its process is there."""
+    """Return True if its process is running."""
     return recorded_process(record(settings)) is not None
 
 
 def failed(settings: Settings) -> bool:
-    """Whether it has gone without being ended; its log says why."""
+    """Return True if it ended unexpectedly; see its log."""
     return recorded_host(record(settings)) == host() and not running(settings)
 
 
 def address(settings: Settings) -> str:
-    """Where it answers; "" as long as it does not."""
+    """Address at which it answers; "" until then."""
     if not running(settings):
         return ""
     try:
@@ -87,12 +87,12 @@ def end(settings: Settings) -> bool:
 
 
 def record(settings: Settings) -> Path:
-    """Where its process is written down."""
+    """Path of its process record."""
     return settings.queue_dir / "tensorboard.process.json"
 
 
 def log_path(settings: Settings) -> Path:
-    """What it printed."""
+    """Path of its log."""
     return settings.queue_dir / "tensorboard.log"
 
 

@@ -1,4 +1,4 @@
-"""Tells an MLflow server of a run that has ended, where `MLFLOW_TRACKING_URI` names one.
+"""Report completed runs to an MLflow server, where `MLFLOW_TRACKING_URI` names one.
 
 It speaks MLflow's REST interface (https://mlflow.org/docs/latest/api_reference/rest-api.html), so
 that nothing of MLflow needs to be installed: `mlflow-skinny` brings 17 packages and 80 MB, and

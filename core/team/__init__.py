@@ -1,1 +1,1 @@
-"""Who may do what: persons, roles, owners, limits, notes, and the record of what was done."""
+"""Users, roles, owners, limits, notes and the activity log."""

@@ -1,4 +1,4 @@
-"""What all actions have in common: who acts, whether they may, and the record of it."""
+"""Common ground of all actions: the acting user, permissions and the activity log."""
 
 from __future__ import annotations
 
@@ -61,21 +61,21 @@ class Acting:
 
     @property
     def holder(self) -> str:
-        """What tells this person from others."""
+        """Identity that distinguishes this user from others."""
         return self.person.email or self.browser or self.session
 
     def known_owners(self) -> Known:
-        """Whose everything is, at most a second old; nobody's where nobody signs in."""
+        """Owners of everything, at most a second old; empty without a login."""
         return self.books.owners.all() if self.person.known else {}
 
     def owned(self, kind: Kind, thing: str) -> Owned:
-        """Whose a thing is now."""
+        """Current owner of a thing."""
         return self.books.owners.of(kind, thing) if self.person.known else NOBODYS
 
     def refusal(
         self, action: Action, kind: Kind | None = None, thing: str = ""
     ) -> NotAllowedError | None:
-        """Why this person may not do something, to disable its button; None where they may."""
+        """Reason why this user may not do something, to disable its button; None where they may."""
         if kind is None:
             return refusal(self.person, action)
         owned = self.known_owners().get((kind, thing), NOBODYS)
@@ -83,7 +83,7 @@ class Acting:
         return reason or self._held(action, thing)
 
     def require(self, action: Action, kind: Kind | None = None, thing: str = "") -> None:
-        """Lets pass what this person may do.
+        """Check that this user may do something.
 
         Raises:
             NotAllowedError: If they may not, or somebody else has the data set in hand.
@@ -99,7 +99,7 @@ class Acting:
             raise held
 
     def held_by_other(self, dataset_id: str) -> LabelLock | None:
-        """Who else is changing a data set now; None for nobody."""
+        """Other user who is changing a data set now, or None."""
         lock = self.books.presence.lock_of(dataset_id)
         return lock if lock is not None and lock.holder != self.holder else None
 

@@ -1,4 +1,4 @@
-"""What pages call for everything that changes something.
+"""Entry point of pages for everything that changes something.
 
 Each action goes the same way: may this person do it, is there room, do it, write it down.
 """
@@ -57,9 +57,9 @@ class Team:
     def refusal(
         self, action: Action, kind: Kind | None = None, thing: str = ""
     ) -> NotAllowedError | None:
-        """Why this person may not do something, to disable its button; None where they may."""
+        """Reason why this user may not do something, to disable its button; None where they may."""
         return self._acting.refusal(action, kind, thing)
 
     def owned(self, kind: Kind, thing: str) -> Owned:
-        """Whose a thing is, as it was a second ago at most."""
+        """Owner of a thing, at most a second old."""
         return self._acting.known_owners().get((kind, thing), Owned())

@@ -1,4 +1,4 @@
-"""What all classes of actions have in common."""
+"""Base of all classes of actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done, by whom and when: rows are added and never changed."""
+"""Activity log: rows are added and never changed."""
 
 from __future__ import annotations
 

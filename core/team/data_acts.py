@@ -1,4 +1,4 @@
-"""What is done with data sets."""
+"""Actions on data sets."""
 
 from __future__ import annotations
 

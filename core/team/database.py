@@ -73,7 +73,8 @@ class TeamDatabase:
 
     @property
     def error(self) -> TeamError | None:
-        """Why it could not be reached a moment ago; None where it answers, or was not asked."""
+        """Error of the last attempt to reach the database; None where it answers or was not
+        asked."""
         return self._spared if time.monotonic() < self._spared_until else None
 
     def close(self) -> None:
@@ -96,7 +97,7 @@ class TeamDatabase:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Says an error of the database in words; its own may hold what a user wrote."""
+        """Describe an error of the database; its own text may hold user input."""
         try:
             yield
         except IntegrityError:

@@ -1,4 +1,4 @@
-"""How much one person, and all together, may take up. Each limit is a setting."""
+"""Limits of one user and of all together; each is a setting."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Limits:
         self._settings = acting.settings
 
     def check_runs(self, count: int) -> None:
-        """Lets pass that so many more runs are queued, with room on the disk for them.
+        """Check that more runs fit the limits and the disk.
 
         Raises:
             LimitError: If there would be too many, or their folders take too much already.
@@ -124,7 +124,7 @@ class Limits:
         return [(limit.variable, limit.taken, limit.most) for limit in limits]
 
     def check_predictions(self, images: int) -> None:
-        """Lets pass that so many images more are classified in this minute, and counts them.
+        """Check that more predictions fit this minute's limit, and count them.
 
         Raises:
             LimitError: If these are too many.
@@ -154,7 +154,7 @@ class Limits:
         rates.add(person.email, images)
 
     def make_room(self, needed: int) -> None:
-        """Sees to it that the disk keeps what must stay free: the oldest features go first.
+        """Make sure that the reserved disk space stays free: the oldest features are deleted first.
 
         Args:
             needed: Bytes that are about to be written.

@@ -13,7 +13,7 @@ from core.team.tables import NoteRow, PinRow
 
 @dataclass(frozen=True)
 class Note:
-    """What somebody wrote: plain text, shown as such.
+    """Note of a user: plain text, shown as such.
 
     Attributes:
         id: Counts up.
@@ -53,7 +53,7 @@ class Notes:
             return _note(row) if row is not None else None
 
     def counts(self) -> dict[str, int]:
-        """How many notes each run has; runs without one are left out."""
+        """Number of notes of each run; runs without notes are omitted."""
         wanted = select(NoteRow.run, func.count()).group_by(NoteRow.run)
         with self._database.reading() as session:
             return dict(session.execute(wanted).tuples().all())

@@ -1,4 +1,4 @@
-"""Whose data sets and runs are, and whether others see them."""
+"""Owners of data sets and runs, and their visibility."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FRESH_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Owned:
-    """Whose a thing is: "" for nobody's, as all that was made before people signed in."""
+    """Owner of a thing: "" for things made without a login."""
 
     owner: str = ""
     private: bool = False
@@ -48,7 +48,7 @@ class Owners:
         self._read = float("-inf")
 
     def of(self, kind: Kind, thing: str) -> Owned:
-        """Whose one thing is, as the database says now."""
+        """Current owner of one thing, from the database."""
         with self._database.reading() as session:
             row = session.get(OwnerRow, (kind, thing))
             return _owned(row) if row is not None else NOBODYS
@@ -88,7 +88,7 @@ class Owners:
         self._forget_read()
 
     def share(self, kind: Kind, thing: str, private: bool) -> None:
-        """Says whether a thing is its owner's alone."""
+        """Make a thing private or shared."""
         with self._database.writing() as session:
             row = session.get(OwnerRow, (kind, thing))
             if row is None:

@@ -1,4 +1,4 @@
-"""Who somebody is, and what the operator lets them be."""
+"""Users and the roles that the operator gives them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.settings import Settings
 
 
 class Role(StrEnum):
-    """What somebody is; each may do what those before it may."""
+    """Role of a user; each includes the rights of those before it."""
 
     # Looks at everything that is shared, and predicts.
     VIEWER = "viewer"
@@ -51,7 +51,7 @@ class Person:
 
     @property
     def known(self) -> bool:
-        """Whether they signed in."""
+        """True if they signed in."""
         return bool(self.email)
 
 
@@ -60,7 +60,7 @@ ANYBODY = Person("", "", Role.ADMIN)
 
 
 def person_of(claims: Mapping[str, Any], settings: Settings) -> Person:
-    """Who signed in.
+    """User for a set of login claims.
 
     Args:
         claims: What the identity provider, or the proxy's headers, say: `email`, `name` and, where

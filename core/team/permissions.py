@@ -1,4 +1,4 @@
-"""What each action needs: a row each. Pages ask in order to disable a button; `core` refuses."""
+"""Permissions, one row per action. Pages ask in order to disable a button; `core` refuses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What an action needs.
+    """Requirements of an action.
 
     Attributes:
         role: The least role.
@@ -82,7 +82,7 @@ RULES = {
 def refusal(
     person: Person, action: Action, owner: str | None = None, private: bool = False
 ) -> NotAllowedError | None:
-    """Why somebody may not do something; None where they may.
+    """Reason why a user may not do something; None where they may.
 
     Args:
         person: Who.
@@ -122,7 +122,7 @@ def refusal(
 def require(
     person: Person, action: Action, owner: str | None = None, private: bool = False
 ) -> None:
-    """Lets pass who may.
+    """Check that a user may do something.
 
     Args:
         person: Who.
@@ -139,5 +139,5 @@ def require(
 
 
 def sees(person: Person, owner: str, private: bool) -> bool:
-    """Whether somebody sees a thing at all."""
+    """Return True if a user can see a thing at all."""
     return not private or person.role is Role.ADMIN or (bool(owner) and owner == person.email)

@@ -1,4 +1,4 @@
-"""Who looks at what now, and who has a data set's labels in hand."""
+"""Presence of users, and locks on data sets' labels."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class LabelLock:
     until: float
 
     def refusal(self) -> NotAllowedError:
-        """What everybody else is told who wants to edit."""
+        """Message for everyone else who wants to edit."""
         return NotAllowedError(
             tr("{name} is changing this data set.", name=self.name or tr("Somebody else")),
             tr(
@@ -69,7 +69,7 @@ class LabelLock:
 
 
 class PresenceBook:
-    """Who is there, and the label locks.
+    """Present users and label locks.
 
     Args:
         database: Where they are.
@@ -90,7 +90,7 @@ class PresenceBook:
             session.execute(delete(PresenceRow).where(PresenceRow.seen < now - 10 * GONE_SECONDS))
 
     def there(self, thing: str = "") -> list[Present]:
-        """Who is there, in the order of their names; with `thing`, who looks at it."""
+        """Present users by name; with `thing`, those who look at it."""
         wanted = select(PresenceRow).where(PresenceRow.seen >= time.time() - GONE_SECONDS)
         if thing:
             wanted = wanted.where(PresenceRow.thing == thing)
@@ -123,7 +123,7 @@ class PresenceBook:
             return _lock(renewed)
 
     def lock_of(self, dataset_id: str) -> LabelLock | None:
-        """Who holds a data set's lock; None where nobody does."""
+        """Holder of a data set's lock; None where nobody holds it."""
         with self._database.reading() as session:
             row = session.get(LabelLockRow, dataset_id)
             if row is None or row.until <= time.time():

@@ -1,4 +1,4 @@
-"""How many images were classified in the last minute, counted for all servers together."""
+"""Number of images classified in the last minute, counted across all servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done with runs."""
+"""Actions on runs."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class RunActs(Acts):
         self._record_group(Action.STOP_RUN, group)
 
     def resume_group(self, group: Group) -> None:
-        """Lets the members go on that were stopped or failed."""
+        """Resume the members that were stopped or failed."""
         self._check_group(Action.RESUME_RUN, group)
         self._limits.check_runs(sum(run.can_resume for run in group.runs))
         resume_group(self._store, group)

@@ -12,18 +12,18 @@ _ID = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(DeclarativeBase):
-    """What all tables have in common."""
+    """Base class of all tables."""
 
 
 class SchemaRow(Base):
-    """Which version of these tables the database holds; one row."""
+    """Version of the tables in the database; one row."""
 
     __tablename__ = "schema_version"
     version: Mapped[int] = mapped_column(primary_key=True)
 
 
 class OwnerRow(Base):
-    """Whose a data set or a run is, and whether others see it."""
+    """Owner and visibility of a data set or run."""
 
     __tablename__ = "owners"
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -33,7 +33,7 @@ class OwnerRow(Base):
 
 
 class NoteRow(Base):
-    """What somebody wrote about a run."""
+    """Note about a run."""
 
     __tablename__ = "notes"
     id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=True)
@@ -66,7 +66,7 @@ class AuditRow(Base):
 
 
 class PresenceRow(Base):
-    """What a session looks at, and when it was last heard of."""
+    """Page that a session looks at, and when it was last seen."""
 
     __tablename__ = "presence"
     session: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -78,7 +78,7 @@ class PresenceRow(Base):
 
 
 class LabelLockRow(Base):
-    """Who edits a data set's labels, since when, and until when nobody else does."""
+    """User who edits a data set's labels, since when, and until when others wait."""
 
     __tablename__ = "label_locks"
     dataset: Mapped[str] = mapped_column(String(200), primary_key=True)
@@ -89,7 +89,7 @@ class LabelLockRow(Base):
 
 
 class PredictionsRow(Base):
-    """How many images somebody had classified in a minute; minutes since 1970."""
+    """Number of images that a user classified in a minute; minutes since 1970."""
 
     __tablename__ = "predictions"
     who: Mapped[str] = mapped_column(String(320), primary_key=True)

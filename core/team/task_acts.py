@@ -1,4 +1,4 @@
-"""What is done with finished runs' models, and with the installation's processes."""
+"""Actions on finished runs' models and on the installation's processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done with what the team knows: notes, pins, who sees what, who is there."""
+"""Actions on notes, pins, visibility and presence."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TeamActs(Acts):
         self._acting.record(Action.PIN_RUN, "run", run_id, pinned=pinned)
 
     def share(self, kind: Kind, thing: str, private: bool) -> None:
-        """Says whether a data set or run is its owner's alone."""
+        """Make a data set or run private or shared."""
         if not self._acting.person.known:
             raise NotAllowedError(
                 tr("Where nobody signs in, everybody sees everything."),
@@ -77,7 +77,7 @@ class TeamActs(Acts):
         self._acting.record(Action.SHARE, kind, thing, private=private)
 
     def feed(self, most: int = 50, before: int | None = None) -> list[Deed]:
-        """What was done, the newest first, without what is others' alone.
+        """Activity log, newest first, without others' private things.
 
         Args:
             most: How many rows are looked at.
@@ -86,11 +86,11 @@ class TeamActs(Acts):
         return [deed for deed in self._books.audit.read(most, before) if self._seen(deed)]
 
     def limits(self) -> list[tuple[str, int, int]]:
-        """How the limits stand; see `Limits.standing`."""
+        """Usage of the limits; see `Limits.standing`."""
         return self._limits.standing()
 
     def look(self, page: str, thing: str = "") -> None:
-        """Says that this session looks at a page, and at a run or data set on it."""
+        """Record that this session looks at a page, and at a run or data set on it."""
         acting = self._acting
         self._books.presence.seen(acting.session, acting.holder, acting.person.name, page, thing)
 
@@ -100,16 +100,16 @@ class TeamActs(Acts):
         return [p for p in there if p.who != self._acting.holder and self._may_see(p.thing)]
 
     def labels_held_by_other(self, dataset_id: str) -> LabelLock | None:
-        """Who else is changing a data set's labels now; None for nobody."""
+        """Other user who is changing a data set's labels now; None for nobody."""
         return self._acting.held_by_other(dataset_id)
 
     def labels_held(self, dataset_id: str) -> bool:
-        """Whether this person is changing a data set's labels, so that others wait."""
+        """Return True if this user is changing a data set's labels, so that others wait."""
         lock = self._books.presence.lock_of(dataset_id)
         return lock is not None and lock.holder == self._acting.holder
 
     def give_labels_back(self, dataset_id: str) -> None:
-        """Lets others change a data set's labels before the lock runs out."""
+        """Release a data set's labels before the lock expires."""
         self._books.presence.unlock(dataset_id, self._acting.holder)
 
     def _seen(self, deed: Deed) -> bool:

@@ -102,7 +102,7 @@ class EventFile:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        """Nobody's run ends because it cannot be looked at in TensorBoard."""
+        """Stop writing: a run must not fail because TensorBoard's log cannot be written."""
         self._writer = None
         _LOG.warning("TensorBoard's events are not written any more: %s", error)
 

@@ -60,7 +60,7 @@ def tap_file(
 
 
 def _described(step: Step) -> str:
-    """What an operation computes, apart from its weights and its name.
+    """Description of an operation's computation, without its weights and name.
 
     Keras numbers layers through the whole process, so their names say nothing.
     """

@@ -75,7 +75,7 @@ class FeatureFile:
 
     @property
     def complete(self) -> bool:
-        """Whether every row is there."""
+        """True if all rows are stored."""
         return self.rows_done == self.shape[0]
 
     @contextmanager
@@ -150,7 +150,7 @@ class FeatureFile:
         self.count(rows, self.clipped + self.sync())
 
     def count(self, rows: int, clipped: int) -> None:
-        """Says how many rows are on disk, and how many values were clipped."""
+        """Record the number of rows on disk and of clipped values."""
         write_json(self.path / "progress.json", {"rows": rows, "clipped": clipped})
 
     def read(self) -> np.ndarray[Any, Any]:
@@ -177,7 +177,7 @@ class FeatureStore:
         return FeatureFile(self.features_dir / key, shape, dtype)
 
     def stored(self) -> list[StoredFeatures]:
-        """What lies in the store, the longest unused first."""
+        """List the stored features, the least recently used first."""
         if not self.features_dir.is_dir():
             return []
         found = [_stored(path) for path in self.features_dir.iterdir() if path.is_dir()]

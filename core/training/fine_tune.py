@@ -52,6 +52,6 @@ def fine_tune_stage(
 
 
 def _tap(blocks: list[Block], config: FineTuneConfig) -> str:
-    """Whose output is stored: what comes before the first unfrozen block, or before the head."""
+    """Operation whose output is stored: before the first unfrozen block, or before the head."""
     unfrozen = unfrozen_blocks(blocks, config.block, config.scope)
     return cut_before(blocks, unfrozen[0]) if unfrozen else head_input_name(config.base)

@@ -24,7 +24,7 @@ from core.training.schedule import learning_rate
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a fit ended with.
+    """Result of a fit.
 
     Attributes:
         best_epoch: The epoch whose weights the model now has, from 1.

@@ -1,4 +1,4 @@
-"""From image files to the outputs of frozen layers: decoding, and the graph up to some taps."""
+"""From image files to the outputs of frozen layers: decoding, and the graph up to the cuts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a model looked: Grad-CAM (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391).
+"""Heat maps by Grad-CAM (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391).
 
 The channels of the last feature map before the head are summed, each weighted by how much the
 class's logit rises with it, and what is negative is cut off. The logit, not the probability: where
@@ -46,7 +46,7 @@ class HeatMapper:
     last: keras.layers.Dense
 
     def heat(self, images: npt.NDArray[np.uint8], labels: Labels) -> Floats:
-        """What spoke for a class in each image.
+        """Evidence for a class in each image.
 
         Args:
             images: uint8 `(n, image_size, image_size, 3)`, RGB.
@@ -78,7 +78,7 @@ class HeatMapper:
 def explain(
     mapper: HeatMapper, files: Sequence[ScannedImage], labels: Labels, image_size: int
 ) -> Floats:
-    """What spoke for several classes in each image.
+    """Evidence for several classes in each image.
 
     Args:
         mapper: The model.

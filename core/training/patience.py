@@ -1,4 +1,4 @@
-"""What happens when the validation loss no longer improves: a lower rate, or the end.
+"""Reaction to a plateau of the validation loss: a lower learning rate, or early stopping.
 
 Keras' own callbacks forget when a fit begins, and a fit that goes on in mid-epoch begins twice.
 """
@@ -82,12 +82,12 @@ class Plateau(Waiting):
 
     @property
     def factor(self) -> float:
-        """What is left of the rate."""
+        """Current factor of the learning rate."""
         # Not float(): on several devices it is a variable of each.
         return float(keras.ops.convert_to_numpy(self._rate.factor))
 
     def memory(self) -> dict[str, Any]:
-        """What every waiting remembers, and the factor."""
+        """State of the counters and the factor."""
         return {**super().memory(), "factor": self.factor}
 
     def recall(self, memory: dict[str, Any], arrays: list[Any]) -> None:
@@ -101,7 +101,7 @@ class Plateau(Waiting):
             super().on_epoch_end(epoch, logs)
 
     def run_out(self) -> None:
-        """From the next step on."""
+        """Lower the learning rate from the next step on."""
         self._rate.factor.assign(self.factor * PLATEAU_FACTOR)
 
 

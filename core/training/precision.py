@@ -24,7 +24,7 @@ def half_policy(config: TrainingConfig) -> str | None:
 
 @contextmanager
 def half_precision(models: Sequence[keras.Model], policy: str | None) -> Iterator[None]:
-    """Lets the models' layers compute in half precision; their weights stay float32.
+    """Let layers compute in half precision; their weights stay float32.
 
     Afterwards they compute in float32 again: what is predicted, saved and exported is the model
     that every other run has too, and stored features serve runs of either kind. The head's

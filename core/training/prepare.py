@@ -1,4 +1,4 @@
-"""What a run trains and on what, made from its settings: the same in every process."""
+"""Model and data of a run, built from its settings alike in every process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has computed which rows of a stored array, where several processes share one pass.
+"""Division of a stored array into shards that several processes compute.
 
 The rows are split into shards. Beside each array lies `shards`: eight bytes that say how many rows
 a shard has, then eight for each shard, 0 until its rows are on disk. Who works on a shard holds the
@@ -74,7 +74,7 @@ class Shards:
 
     @property
     def complete(self) -> bool:
-        """Whether all rows are on disk in every array."""
+        """Return True if all rows are on disk in every array."""
         return not len(self._open())
 
     @property
@@ -117,7 +117,7 @@ class Shards:
                 handle.write(entry)
 
     def end(self) -> None:
-        """Says of each array that it is complete; for the leader alone."""
+        """Mark each array as complete; for the leader alone."""
         for which, file in enumerate(self.files):
             clipped = int((self._entries()[which, 1:] - _DONE).sum())
             file.count(self.total, file.clipped + clipped)
@@ -153,7 +153,7 @@ def _rows_in_a_shard(file: FeatureFile) -> int:
 
 
 def _write_new(file: FeatureFile, rows: int) -> None:
-    """Of a pass that went row by row before, whole shards count."""
+    """Convert the record of a pass that went row by row to whole shards."""
     total = file.shape[0]
     last = np.minimum(np.arange(rows, total + rows, rows), total)
     entries = np.concatenate([[rows], np.where(last <= file.rows_done, _DONE, 0)]).astype(_ENTRY)

@@ -40,7 +40,7 @@ from core.training.varied import varied_inputs
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage trains.
+    """Model, cut and settings of a training stage.
 
     Attributes:
         model: A composed model, with the weights that the stage starts from.
@@ -186,7 +186,7 @@ def _batchnorm_sentence(layers: int, frozen: bool) -> str:
 def _stored_record(
     tap: str, stored: list[FeatureFile], seconds: float | None, config: TrainingConfig
 ) -> dict[str, Any]:
-    """What was stored; `seconds` of the pass, or None where nothing had to be computed."""
+    """Record of the cached features; `seconds` of the pass, or None where nothing was computed."""
     return {
         "cut": tap,
         "keys": [file.path.name for file in stored],

@@ -1,4 +1,4 @@
-"""Where varied training images come from: stored views, or the whole network in every step."""
+"""Sources of augmented training images: cached views, or the whole network in every step."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def varied_inputs(
     store: FeatureStore,
     reporter: Reporter,
 ) -> tuple[Varied | None, list[FeatureFile]]:
-    """What a configuration's augmentation trains on in place of the stored features.
+    """Inputs for a configuration's augmentation, in place of the cached features.
 
     Args:
         model: A composed model.

@@ -81,7 +81,7 @@ def _after(run_dir: Path) -> None:
 
 @contextmanager
 def _hidden(module: str) -> Iterator[None]:
-    """Lets keras do without a module that it imports where it is there.
+    """Hide a module that keras imports where it is available.
 
     scikit-learn is a fifth of what importing keras takes, and a run does not use it.
     """

@@ -41,7 +41,7 @@ def act(
 
 
 def refused(action: Action, kind: Kind | None = None, thing: str = "") -> str:
-    """Why this person may not press a button, for its help; "" where they may.
+    """Reason why this user may not press a button, for its help; "" where they may.
 
     What it does is refused as well, whoever asks for it: this only says so beforehand.
     """

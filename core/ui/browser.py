@@ -1,4 +1,4 @@
-"""What a page tells the browser itself: the title of its tab, its language, and cookies."""
+"""Settings of the browser tab: title, language and cookies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def set_tab_title(title: str) -> None:
 
 
 def tell(language: str, cookies: list[str]) -> None:
-    """Says in which language the page is, for those who have it read out, and sets cookies.
+    """Set the page's language, for screen readers, and cookies.
 
     Args:
         language: A key of `core.language.LANGUAGES`.

@@ -13,7 +13,7 @@ from core.ui.text import plain
 
 
 def error_card(error: UnfreezeError) -> None:
-    """Says what is wrong and what to do."""
+    """Show an error: what failed and what to do."""
     _card(error.what, error.way_out)
 
 
@@ -27,7 +27,7 @@ def failure_card(status: JobStatus) -> None:
 
 
 def empty_state(text: str, page: str, label: str) -> None:
-    """Says what is missing, with the next step as a link that looks like the button it is.
+    """Show what is missing, with a link to the next step that looks like a button.
 
     Args:
         text: One sentence.

@@ -22,7 +22,7 @@ _CAPTION = mark("1,797 handwritten digits, from data to verdict in about two min
 
 
 def hero() -> None:
-    """What this is, in two sentences."""
+    """Introduce the app in two sentences."""
     st.title("Unfreeze", anchor=False)
     st.markdown(
         tr(
@@ -59,7 +59,7 @@ def start() -> None:
 
 
 def next_step(runs: Sequence[Run]) -> tuple[str, str]:
-    """What comes next on the current data set.
+    """Next step on the current data set.
 
     Args:
         runs: The data set's runs, the newest first.

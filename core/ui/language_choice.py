@@ -12,7 +12,7 @@ _YEAR_S = 365 * 24 * 3600
 
 
 def show_language_choice() -> None:
-    """Lets a person choose the language, which their browser remembers."""
+    """Let the user choose the language, which the browser remembers."""
     st.segmented_control(
         tr("Language"),
         list(LANGUAGES),
@@ -26,7 +26,7 @@ def show_language_choice() -> None:
 
 
 def language_cookies() -> list[str]:
-    """Lets the browser remember what was chosen in this session."""
+    """Cookies that remember the language chosen in this session."""
     chosen = session.chosen_language()
     if chosen is None:
         return []

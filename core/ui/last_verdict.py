@@ -1,4 +1,4 @@
-"""What Evaluate said last, in two words for the sidebar."""
+"""Last verdict of Evaluate in two words, for the sidebar."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from core.language import moment, number, tr
 
 
 def ago(then: float, now: float | None = None) -> str:
-    """How long ago something was: just now, 5 min ago, 3 h ago, then the day and the hour.
+    """Time since a moment: just now, 5 min ago, 3 h ago, then day and hour.
 
     Args:
         then: In seconds since 1970.

@@ -122,7 +122,7 @@ def _let_in() -> None:
 
 
 def _hidden_link() -> UnfreezeError | None:
-    """Why what the URL names is not shown; all ends here where nobody can say whose it is."""
+    """Reason why the run or data set in the URL is hidden; stops the page where that is unknown."""
     try:
         return session.hidden_link()
     except TeamError as error:

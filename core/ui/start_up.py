@@ -1,4 +1,4 @@
-"""What is done once in a server's life for each page."""
+"""Setup that runs once per page in a server's life."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True)
 class StepState:
-    """How far a step is: done or not, and a few words."""
+    """State of a step: done or not, and a short caption."""
 
     done: bool
     caption: str
@@ -86,7 +86,7 @@ STEPS = (
 
 
 def progress(dataset: Dataset | None, runs: Sequence[Run]) -> Progress:
-    """How far each step is.
+    """State of every step.
 
     Args:
         dataset: The current data set.
@@ -156,7 +156,7 @@ def _evaluated(
 
 
 def unfrozen_words(config: FineTuneConfig) -> str:
-    """What a run unfreezes, in words: "from block 6"."""
+    """Describe what a run unfreezes: "from block 6"."""
     return {
         "from": from_block(config.block),
         "only": tr("{block} alone", block=block_title(config.block)),

@@ -119,7 +119,7 @@ def show_tips_again() -> None:
 
 
 def tip_cookies() -> list[str]:
-    """Lets the browser remember what was hidden or brought back in this session."""
+    """Cookies that remember the tips hidden or shown in this session."""
     return [_cookie(name, hidden) for name, hidden in session.tip_choices().items()]
 
 

@@ -1,1 +1,1 @@
-"""What the Data page consists of."""
+"""Parts of the Data page."""

@@ -95,7 +95,7 @@ def show_example() -> None:
 
 
 def show_layout(layout: Layout) -> None:
-    """Says what was found, before anything is copied."""
+    """Show the detected layout before anything is copied."""
     splits = Counter(image.split for image in layout.images)
     names = [plain(name) for name in layout.class_names]
     listed = ", ".join(names[:_MANY]) + (" …" if len(names) > _MANY else "")

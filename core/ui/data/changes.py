@@ -21,7 +21,7 @@ def change(dataset: Dataset, *edits: Edit) -> None:
 
 
 def show_changes(dataset: Dataset) -> None:
-    """Says what was changed since the data set was brought in, with a way back."""
+    """List the changes since the import, with undo."""
     try:
         edits = edits_of(dataset)
     except UnfreezeError as error:

@@ -42,7 +42,7 @@ def confirm_delete(dataset: Dataset) -> None:
 
 
 def _confirm(dataset: Dataset) -> None:
-    """What is lost, and the button that does it; no button while a run is using the images."""
+    """Name what will be lost, with the button; no button while a run uses the images."""
     runs = _runs_on(dataset)
     active = [run for run in runs if run.status.state.active]
     if active:

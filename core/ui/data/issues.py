@@ -45,7 +45,7 @@ def count_issues(dataset: Dataset) -> int:
 
 
 def show_notes(dataset: Dataset) -> None:
-    """What everybody should know before training, a line each."""
+    """Show what users should know before training, one line each."""
     if lines := notes(dataset):
         st.markdown("  \n".join(lines))
 

@@ -38,7 +38,8 @@ def who_changes_labels(dataset: Dataset) -> None:
 
 
 def may_not_change(dataset: Dataset) -> str:
-    """Why this person may not change a data set now, for a control's help; "" where they may."""
+    """Reason why this user cannot change a data set now, for a control's help; "" where they
+    can."""
     return plain(refused(Action.EDIT_DATA, "dataset", dataset.id))
 
 

@@ -1,4 +1,4 @@
-"""What one should know of a data set before training, for the page and the sidebar alike."""
+"""Notes about a data set before training, for the page and the sidebar."""
 
 from __future__ import annotations
 

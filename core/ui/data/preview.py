@@ -1,4 +1,4 @@
-"""What a data set looks like at a glance: counts, sizes, a few images of each class."""
+"""Overview of a data set: counts, sizes, a few images of each class."""
 
 from __future__ import annotations
 

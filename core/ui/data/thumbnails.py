@@ -41,7 +41,7 @@ class Picture(NamedTuple):
 
 
 def picture(make: Callable[[], bytes | None]) -> Picture:
-    """What a function made, or what is wrong with the file that it read."""
+    """Result of a function, or what is wrong with the file that it read."""
     try:
         png = make()
     except ChangedFileError:  # kept in no cache: it may be put back

@@ -1,1 +1,1 @@
-"""What the Evaluate page consists of."""
+"""Parts of the Evaluate page."""

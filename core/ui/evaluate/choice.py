@@ -1,4 +1,4 @@
-"""Which runs the Evaluate page speaks of, and what it says where there are none."""
+"""Choice of runs on the Evaluate page, and its empty states."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Choice:
 
 
 def choose(runs: Runs, dataset_id: str) -> Choice | None:
-    """Lets the user choose a run and what to compare it with.
+    """Let the user choose a run and one to compare it with.
 
     The run is the current one; for a head run its newest fine-tuning run, where it has one; else
     the newest fine-tuning run of the current data set.

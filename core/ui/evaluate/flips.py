@@ -1,4 +1,4 @@
-"""Which images fine-tuning fixed and which it broke, as galleries."""
+"""Galleries of the images that fine-tuning fixed and broke."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each of two models looked: asked for, waited for, and shown beside the image."""
+"""Heat maps of two models: requested, computed, and shown beside the image."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Heat:
     after: Maps
 
     def has(self, image: str) -> bool:
-        """Whether both models' maps of an image are there and could be made."""
+        """Return True if both models' maps of an image exist."""
         return all(
             image in maps and not np.isnan(maps[image]).any() for maps in (self.before, self.after)
         )

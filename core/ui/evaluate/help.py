@@ -1,4 +1,4 @@
-"""How the verdict is worked out, with the article's own numbers as the example."""
+"""Explanation of the verdict, with the article's numbers as the example."""
 
 from __future__ import annotations
 

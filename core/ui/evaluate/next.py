@@ -1,4 +1,4 @@
-"""Where to go from a verdict."""
+"""Next steps after a verdict."""
 
 from __future__ import annotations
 

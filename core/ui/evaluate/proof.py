@@ -1,4 +1,4 @@
-"""What fine-tuning touched: the worker's proof, read from the run's account."""
+"""Proof of what fine-tuning changed, read from the run's account."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 def none_of_these(comparison: Comparison) -> None:
-    """Lets the user choose an error rate, shows what it does, and keeps it with the run."""
+    """Let the user choose an error rate, show its effect, and save it with the run."""
     run = comparison.after
     st.markdown(
         tr(

@@ -1,4 +1,4 @@
-"""How good the probabilities are: scores, calibration, curves by class."""
+"""Metrics of the probabilities: scores, calibration, curves by class."""
 
 from __future__ import annotations
 

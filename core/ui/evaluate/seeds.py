@@ -38,7 +38,7 @@ def seeds_group(run: Run) -> Group | None:
 
 
 def seeds_sentence(group: Group | None) -> str:
-    """What the seeds add to the verdict; "" before they can."""
+    """Conclusion of the seeds; "" until there is one."""
     return gain_in_words(seed_noise(group)) if group is not None else ""
 
 

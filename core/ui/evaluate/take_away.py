@@ -1,4 +1,4 @@
-"""What a run leaves to take away: its model, and the script that trains it again."""
+"""Downloads of a run: its model, and the script that trains it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How training images are varied: what for, what it costs, and how far each change may go."""
+"""Augmentation settings: purpose, cost and ranges."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def augmentation_options(
 
 
 def advice(train_images: int, classes: int) -> str:
-    """What to expect of variants, by the number of training images."""
+    """Expected benefit of augmentation, by the number of training images."""
     each = round(train_images / classes)
     count = trn("{count} training image a class", "{count} training images a class", each)
     if each < _FEW:
@@ -107,7 +107,7 @@ def advice(train_images: int, classes: int) -> str:
 
 
 def cost_words(augmentation: Augmentation, train_images: int, epochs: int) -> str:
-    """What a mode costs, in passes through the frozen layers.
+    """Cost of a mode, in passes through the frozen layers.
 
     Args:
         augmentation: Its mode is not `none`.
@@ -145,7 +145,7 @@ def _views(default: Augmentation, key: str) -> int:
 
 
 def mirrors_at_first(default: Augmentation, class_names: Sequence[str]) -> bool:
-    """Whether mirroring is switched on when the form opens."""
+    """Return True if the horizontal flip is on when the form opens."""
     # Classes of one character each are digits or letters; who varied them before, has chosen.
     written = default.mode == "none" and all(len(name) == 1 for name in class_names)
     return default.flip and not written

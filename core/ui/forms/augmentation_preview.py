@@ -1,4 +1,4 @@
-"""What augmentation does to the user's own images, before anything is trained."""
+"""Preview of augmentation on the user's own images."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def fine_tune_button(choice: Choice) -> bool:
 
 
 def warn(head_run: Run, choice: Choice, training: TrainingConfig, train_images: int) -> None:
-    """Says what speaks against the settings; none of it forbids the run."""
+    """Show warnings about the settings; none of them prevents the run."""
     head_rate = head_run.base.training.learning_rate
     if training.learning_rate > head_rate / FINE_TUNE_RATE_DIVISOR * 1.001:
         st.warning(

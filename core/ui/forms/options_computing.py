@@ -1,4 +1,4 @@
-"""How it is computed: batch size, seed, precision. None of it is about the images."""
+"""Computation settings: batch size, seed, precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a model from learning images by heart, and from neglecting rare classes."""
+"""Settings against overfitting and class imbalance."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _patience_words(epochs: int) -> str:
 
 
 def is_uneven(dataset: Dataset) -> bool:
-    """Whether some class has several times the training images of another."""
+    """Return True if a class has several times the training images of another."""
     return bool(balance_sentence(cached_manifest(dataset)))
 
 

@@ -1,4 +1,4 @@
-"""How steps are taken: optimizer, course of the rate, weight decay, the backbone's share."""
+"""Optimization settings: optimizer, learning rate schedule, weight decay, backbone multiplier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to unfreeze: the block map, the kinds of choice, and the account of it before the run."""
+"""Choice of what to unfreeze: block map, scopes, and the account before the run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.ui.text import percent
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user chose.
+    """Choice of the user.
 
     Attributes:
         block: Name of the chosen block.
@@ -84,7 +84,7 @@ def choose_what_to_unfreeze(head_run: Run) -> Choice | None:
 def show_account(
     choice: Choice, head_run: Run, images: dict[str, int], training: TrainingConfig
 ) -> None:
-    """What the choice trains, keeps, stores and takes, before anything runs.
+    """Show what the choice trains, keeps, stores and takes, before anything runs.
 
     Args:
         choice: The choice.

@@ -1,1 +1,1 @@
-"""What the Predict page consists of."""
+"""Parts of the Predict page."""

@@ -18,7 +18,7 @@ from core.ui.text import plain
 
 
 def many_images(run: Run) -> None:
-    """Lets the user choose a folder or a zip, shows how far it is, and offers the CSV."""
+    """Let the user choose a folder or zip, show the progress, and offer the CSV."""
     folder = run.path / "batch"
     with st.expander(tr("A whole folder or a zip"), icon=":material/folder:", key="predict_many"):
         source = _source()

@@ -15,7 +15,7 @@ from core.ui.text import plain
 
 
 def choose_model() -> Run | None:
-    """Lets the user choose a finished run's model.
+    """Let the user choose a completed run's model.
 
     Returns:
         The run, or None where there is no model yet; the page has then said what to do.

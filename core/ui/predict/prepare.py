@@ -17,8 +17,7 @@ from core.ui.job_view import job_view
 
 
 def prepared(run: Run) -> bool:
-    """Whether the run can predict now; where it cannot yet, its model is made, and the page says
-    so and goes on by itself."""
+    """Return True if the run can predict now; otherwise prepare its model and show the progress."""
     folder = litert.folder(run.path)
     job = read_job(folder)  # before the file: a job that is completed has left it
     if run.litert_path.is_file():

@@ -1,4 +1,4 @@
-"""What the model says of each image, as cards and as one CSV."""
+"""Predictions of each image, as cards and as one CSV."""
 
 from __future__ import annotations
 

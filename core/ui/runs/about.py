@@ -1,4 +1,4 @@
-"""What the team says about a run: who started it, who looks at it, notes, its pin, who sees it."""
+"""Team facts about a run: who started it, presence, notes, pin, visibility."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def about_run(run: Run, step: str) -> None:
 
 
 def team_says(run: Run, step: str, shares: bool = False) -> None:
-    """What stands in such a line; nothing where the team's database is away.
+    """Contents of that line; empty where the team's database is unavailable.
 
     Args:
         run: The run.

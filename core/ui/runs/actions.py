@@ -1,4 +1,4 @@
-"""What can be done with a run: stop, resume, end by force, move up, train again."""
+"""Actions on a run: stop, resume, kill, move up, train again."""
 
 from __future__ import annotations
 

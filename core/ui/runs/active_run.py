@@ -56,7 +56,7 @@ def _show_active_group(mark: GroupMark, step: str) -> None:
 
 
 def announce_ended(runs: Sequence[Run], step: str) -> None:
-    """Says once that a run which this session started or opened has ended.
+    """Announce once that a run which this session started or opened has ended.
 
     Args:
         runs: All runs, the newest first.
@@ -98,7 +98,7 @@ def _progress(run_id: str) -> None:
 
 
 def _is_looked_at(run_id: str) -> bool:
-    """Whether the current run is this one, or was fine-tuned from it."""
+    """Return True if the current run is this one, or was fine-tuned from it."""
     current = session.current_run_id()
     if current in (run_id, None):
         return True

@@ -1,4 +1,4 @@
-"""What the workspace takes on disk beside its runs, and what can go."""
+"""Disk use of the workspace besides its runs, and what can be deleted."""
 
 from __future__ import annotations
 

@@ -31,13 +31,13 @@ def group_progress(group: Group, place: str) -> None:
 
 
 def group_share(group: Group) -> float:
-    """How far the group is, between 0 and 1."""
+    """Progress of the group, between 0 and 1."""
     going_on = sum(progress_share(run) for run in group.runs if run.status.state.active)
     return min(1.0, (group.ended + going_on) / len(group.runs))
 
 
 def group_words(group: Group) -> str:
-    """How many have ended, and the time left."""
+    """Number of completed members, and the time left."""
     if any(run.status.state is RunState.STOPPING for run in group.runs):
         return tr("Stopping after this batch")
     words = tr("{done} of {total} runs done", done=group.ended, total=len(group.runs))
@@ -52,7 +52,7 @@ def group_words(group: Group) -> str:
 
 
 def resume_group_button(group: Group, place: str) -> None:
-    """Lets a group go on that was stopped, or whose members failed; says how many did."""
+    """Show a button that resumes a stopped or failed group, with the counts."""
     told = _unfinished_words(group)
     if group.active or not told:
         return

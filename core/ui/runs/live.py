@@ -142,7 +142,7 @@ def _asked_since(run: Run) -> float:
 
 
 def progress_share(run: Run) -> float:
-    """How far the run is over all phases, between 0 and 1."""
+    """Progress of the run over all phases, between 0 and 1."""
     status = run.status
     if status.phase not in PHASES:
         return 0.0

@@ -1,4 +1,4 @@
-"""What the app has started on its machine, and the button that ends it."""
+"""Processes of the app on its machine, and the button that ends them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def queue_processes() -> None:
 
 
 def consequences(runs: Sequence[Run]) -> str:
-    """What ending everything means for the runs that go on or wait."""
+    """Consequences of a shutdown for active runs."""
     states = Counter(run.status.state for run in runs if run.status.state.active)
     queued = states.pop(RunState.QUEUED, 0)
     going_on = states.total()

@@ -1,4 +1,4 @@
-"""What a finished run has to show: figures, what was frozen, and the next step."""
+"""Results of a completed run: metrics, what was frozen, and the next step."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def pass_like_that_of(head: Run) -> dict[str, Any]:
 
 
 def _whole_backbone(run: Run) -> bool:
-    """Whether its pass went through the whole backbone: only a fine-tuning's is cut off."""
+    """Return True if its pass went through the whole backbone: only a fine-tuning's is cut."""
     if isinstance(run.config, RateTestConfig):
         return run.config.fine_tuning is None
     return run.is_head
@@ -79,7 +79,8 @@ def show_frozen(run: Run) -> None:
 
 
 def show_gain(run: Run) -> None:
-    """Says how validation changed against the head, and offers to keep the head where it fell."""
+    """Show the change of validation accuracy against the head, and offer to keep the head where
+    it fell."""
     if not isinstance(run.config, FineTuneConfig):
         return
     try:
@@ -106,7 +107,7 @@ def show_gain(run: Run) -> None:
 
 
 def show_movement(run: Run) -> None:
-    """How far each unfrozen layer moved, folded."""
+    """Show the relative weight change of each unfrozen layer, folded."""
     record = run.account
     if not record or not record["proof"]["movement"]:
         return
@@ -120,7 +121,7 @@ def show_movement(run: Run) -> None:
 
 
 def stored_words(features: dict[str, Any], varied: Augmentation) -> str:
-    """What was stored, and whether it had to be computed, in one sentence.
+    """Describe in one sentence what was cached and whether it had to be computed.
 
     Args:
         features: From the run's account.

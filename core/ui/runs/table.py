@@ -72,7 +72,7 @@ def latest_runs(runs: Sequence[Run], count: int = 3) -> None:
 
 
 def total_words(runs: Sequence[Run]) -> str:
-    """How many runs there are and what they take on disk."""
+    """Number of runs and their size on disk."""
     return trn(
         "{count} run in this workspace, {size} on disk.",
         "{count} runs in this workspace, {size} on disk.",
@@ -190,7 +190,7 @@ def _title(run: Run, place: int) -> str:
 
 
 def _which(run: Run) -> str:
-    """What tells a run from the others of its group."""
+    """Property that distinguishes a run from the others of its group."""
     share = run.base.train_share
     parts = [""]
     if share < 1:

@@ -1,4 +1,4 @@
-"""How often a live view may look, given how many browsers look at once, and what they share.
+"""Refresh rate of live views, by the number of viewers, and their shared results.
 
 A look costs the server some ten milliseconds, which a run trained on the same machine has to do
 without. So all viewers together get a few looks a second for each core; alone or with some
@@ -47,7 +47,7 @@ class Viewers:
 
 
 class Shared(Generic[T]):
-    """What was made last, for all that look at the same thing. Threads may share it.
+    """Latest shared result for all viewers of the same thing. Threads may share it.
 
     Where many look, a thing that changes all the time would be made anew for each of them.
     """
@@ -122,13 +122,13 @@ def is_close(seconds: float, told: float) -> bool:
 
 
 def picture_age(quickest: float) -> float:
-    """As `age_allowed`, for this session's view, which it now looks at."""
+    """Value of `age_allowed` for this session's view, which counts as a viewer now."""
     viewers = _count()
     return age_allowed(viewers, pace(viewers, os.cpu_count() or 1, quickest))
 
 
 def shared(thing: Hashable, version: Hashable, make: Callable[[], T], age: float) -> T:
-    """What all that look at the same thing see, made once for them.
+    """Result shared by all viewers of the same thing, made once for them.
 
     Args:
         thing: Names it, with whatever tells what one person sees from what another does.

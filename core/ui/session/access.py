@@ -1,4 +1,4 @@
-"""What the person of this session sees and may change."""
+"""Access of this session's user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.ui.session.stores import settings
 
 
 def team() -> Team:
-    """What this person may do, see and change; everything that changes something goes this way.
+    """Team object of this session's user; every change goes through it.
 
     Raises:
         NotAllowedError: As `person` does.
@@ -51,7 +51,7 @@ def dataset_store() -> Datasets:
 
 
 def database_error() -> TeamError | None:
-    """Why the team's database could not be reached a moment ago, or None."""
+    """Error of the last attempt to reach the team's database, or None."""
     return _books(settings().database_url).database.error
 
 

@@ -1,4 +1,4 @@
-"""What a person chose in this session: settings to begin with, hidden explanations, kept values."""
+"""Choices of this session: starting settings, hidden tips, kept values."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def leave_settings() -> None:
 
 
 def is_tip_hidden(name: str) -> bool:
-    """Whether an explanation was hidden, in this session or in this browser before."""
+    """Return True if a tip was hidden, in this session or in this browser before."""
     remembered = st.context.cookies.get(f"{TIP_COOKIE}{name}") == "hidden"
     return tip_choices().get(name, remembered)
 
@@ -80,7 +80,7 @@ def tip_choices() -> dict[str, bool]:
 
 
 def count(name: str) -> int:
-    """How often `count_up` was called with that name in this session."""
+    """Number of `count_up` calls with that name in this session."""
     value: int = st.session_state.get(f"count_{name}", 0)
     return value
 

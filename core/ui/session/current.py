@@ -1,4 +1,4 @@
-"""What a person looks at: the current data set and run.
+"""Current data set and run of this session.
 
 They stand in the URL, so that a reload or a colleague finds them again, and in the session, so that
 they survive a change of page.
@@ -91,7 +91,7 @@ def ended_since(runs: Sequence[Run]) -> list[Run]:
 
 
 def watch(run_id: str) -> None:
-    """Lets `ended_since` tell of the run's end."""
+    """Watch a run's end for `ended_since`."""
     watched: set[str] = st.session_state.get("watched_runs", set())
     st.session_state["watched_runs"] = watched | {run_id}
 
@@ -103,7 +103,7 @@ def followed() -> set[str]:
 
 
 def hidden_link() -> UnfreezeError | None:
-    """Why what the URL names is not shown: it is somebody else's alone. It is not current then."""
+    """Reason why the thing in the URL is hidden: it is private. It is not current then."""
     look = {
         "run": run_store().hidden,
         "model": run_store().hidden,

@@ -1,4 +1,4 @@
-"""What a page shows stands in its address, so that a colleague who gets the link sees the same."""
+"""Links: a page's state is in its URL, so that a colleague who opens it sees the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 
 def link(name: str, key: str, options: Collection[str], default: str) -> str:
-    """Lets a widget begin with what the address names, and the address follow the widget.
+    """Bind a widget to a URL parameter in both directions.
 
     Streamlit's own binding writes an option as it is shown: such a link would open nothing in
     another language, or once a number in it has changed. Call this right before the widget, which
@@ -34,12 +34,12 @@ def link(name: str, key: str, options: Collection[str], default: str) -> str:
 
 
 def linked(name: str) -> str:
-    """What the address names; "" where it does not."""
+    """Value of a URL parameter; "" where it is missing."""
     return str(st.query_params.get(name, ""))
 
 
 def show(name: str, value: str, default: str = "") -> None:
-    """Lets the address name a value that is not the default."""
+    """Put a value into the URL unless it is the default."""
     if value == default:
         st.query_params.pop(name, None)
     elif linked(name) != value:

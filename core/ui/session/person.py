@@ -1,4 +1,4 @@
-"""Who uses this session, and who vouches for it: nobody, the app's own login, or a proxy.
+"""User of this session and how they are identified: not at all, by login, or by a proxy.
 
 The login is Streamlit's own, by OpenID Connect, and is switched on by the `[auth]` section of
 `.streamlit/secrets.toml` alone. A proxy that has asked already is named by
@@ -24,7 +24,7 @@ from core.ui.session.stores import settings
 
 
 class Way(StrEnum):
-    """How people get in."""
+    """Kinds of sign-in."""
 
     OPEN = "open"
     LOGIN = "login"
@@ -40,7 +40,7 @@ def has_to_sign_in() -> bool:
 
 
 def way_in() -> Way:
-    """How people get in here, as the operator has set it."""
+    """Kind of sign-in that the operator has configured."""
     if st.get_option("server.trustedUserHeaders"):
         return Way.PROXY
     # Streamlit tells of `is_logged_in` where there is an `[auth]` section, and only there.
@@ -50,7 +50,7 @@ def way_in() -> Way:
 
 
 def claims() -> Mapping[str, Any] | None:
-    """What the provider or the proxy says about who is signed in; None for nobody."""
+    """Claims of the identity provider or proxy about the user; None for nobody."""
     told = dict(st.user.to_dict())
     if way_in() is Way.LOGIN:
         return told if told.get("is_logged_in") is True else None
@@ -58,7 +58,7 @@ def claims() -> Mapping[str, Any] | None:
 
 
 def sign_in_is_over() -> bool:
-    """Whether the person signed in longer ago than a sign-in holds.
+    """Return True if the sign-in has expired.
 
     Streamlit's cookie holds for thirty days; the token says when it was issued (`iat`, OpenID
     Connect Core 1.0, section 2).
@@ -71,7 +71,7 @@ def sign_in_is_over() -> bool:
 
 
 def person() -> Person:
-    """Who uses this session; `ANYBODY` where nobody has to sign in.
+    """User of this session; `ANYBODY` without a login.
 
     Every action asks, so that nobody acts in a page that was opened when they still could. The page
     runs anew then, and its gate tells them.
@@ -117,7 +117,7 @@ def admitted_person() -> Person:
 
 
 def _has_unusable_secrets() -> bool:
-    """Whether a secrets file is there that cannot be read, or whose `[auth]` is empty."""
+    """Return True if a secrets file exists that is unreadable or has an empty `[auth]`."""
     if st.secrets.load_if_toml_exists():
         return "auth" in st.secrets
     return any(Path(name).exists() for name in st.get_option("secrets.files"))

@@ -1,4 +1,4 @@
-"""In which language the person of this session reads."""
+"""Language of this session's user."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def choose_language(code: str) -> None:
 
 
 def chosen_language() -> str | None:
-    """What was chosen in this session; None where nothing was."""
+    """Language chosen in this session; None where nothing was chosen."""
     chosen: str | None = st.session_state.get("chosen_language")
     return chosen
 

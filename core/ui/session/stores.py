@@ -24,7 +24,7 @@ def dispatcher() -> Dispatcher | None:
 
 
 def wake_queue() -> None:
-    """Tells the queue that there is something to do."""
+    """Notify the queue of new work."""
     queue = dispatcher()
     if queue is not None:
         queue.wake()

@@ -1,1 +1,1 @@
-"""Who may come in, and what others do."""
+"""Sign-in, and the activity of other users."""

@@ -20,7 +20,7 @@ _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
 
 def show_account() -> None:
-    """Who is signed in and what they are, with the way out; without a login, who can get in."""
+    """Show the signed-in user, their role and sign-out; without a login, who can reach the app."""
     way = session.way_in()
     if way is Way.OPEN:
         _say_open()
@@ -47,7 +47,7 @@ def _say_open() -> None:
 
 
 def reached_from_here_alone(address: str | None, headers: Mapping[str, str]) -> bool:
-    """Whether the app listens on this machine alone and no proxy brings others to it.
+    """Return True if the app listens on this machine alone and no proxy forwards others to it.
 
     Args:
         address: Where it listens.

@@ -58,7 +58,7 @@ def activity() -> None:
 
 
 def deed_words(deed: Deed, names: dict[str, str]) -> str:
-    """Who did what.
+    """Describe an entry of the activity log.
 
     Args:
         deed: The deed.

@@ -1,4 +1,4 @@
-"""What an admin looks after: how the limits stand, and what is missing or unsafe."""
+"""Administration: limits and health checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _ICONS = {
 
 
 def administration() -> None:
-    """For admins, and for everybody where nobody signs in; looked up while it is open alone."""
+    """Show the administration to admins, and to everyone without a login; computed only while
+    open."""
     if session.team().person.role is not Role.ADMIN:
         return
     shown = st.expander(
@@ -45,7 +46,7 @@ def administration() -> None:
 
 
 def _listening() -> Listening:
-    """How this server can be reached, with what its command line said."""
+    """Reachability of this server, command line included."""
     return dataclasses.replace(
         configured(APP_ROOT),
         address=st.get_option("server.address") or "",

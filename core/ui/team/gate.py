@@ -19,7 +19,7 @@ from core.ui.team.sign_in import (
 
 
 def refusal() -> Callable[[], None] | None:
-    """What to show instead of the page; None for a person who is in.
+    """Content to show instead of the page; None for a user with access.
 
     Files and uploads of their browser are let through, or kept back (`core.app.doors`).
     """

@@ -1,4 +1,4 @@
-"""Who else looks at the same run or data set, in one small line."""
+"""Other users at the same run or data set, in one small line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EVERY_SECONDS = GONE_SECONDS / 3
 
 
 def who_is_here(step: str, thing: str) -> None:
-    """Says that this session looks at something, and names those who do so as well.
+    """Record that this session looks at something, and name others who do.
 
     Args:
         step: Key of the page's step.
@@ -51,7 +51,7 @@ def _look(step: str, thing: str) -> None:
 
 
 def _is_due(thing: str) -> bool:
-    """Whether this session has not been noted at this thing for a while."""
+    """Return True if this session's presence is due to be recorded again."""
     before, noted = st.session_state.get("noted_at", ("", 0.0))
     now = time.monotonic()
     due = bool(before != thing or now - noted > _EVERY_SECONDS / 2)

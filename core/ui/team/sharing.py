@@ -12,7 +12,7 @@ from core.ui.acts import act
 
 
 def share_switch(kind: Kind, thing: str) -> None:
-    """Lets the owner or an admin say who sees a thing; nothing where nobody signs in.
+    """Let the owner or an admin choose who can see a thing; nothing without a login.
 
     Args:
         kind: What it is.

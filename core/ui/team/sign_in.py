@@ -43,7 +43,7 @@ class Attempts:
             self._begun = {**recent, browser: now} if browser else recent
 
     def end(self, browser: str, now: float) -> bool:
-        """Whether that browser went there lately; it is then forgotten."""
+        """Return True if that browser went to the provider recently; it is then forgotten."""
         with self._lock:
             begun = self._begun.pop(browser, None)
         return begun is not None and now - begun < _ATTEMPT_SECONDS
@@ -79,7 +79,7 @@ def ask_to_sign_in(gone_by: float | None = None) -> None:
 
 
 def say_no_access(error: NotAllowedError) -> None:
-    """Who is signed in, why that is not enough, and the way out."""
+    """Show the signed-in user, why they have no access, and the way out."""
     told = session.claims() or {}
     email, name = (plain(str(told.get(key) or "")) for key in ("email", "name"))
     with _card():
@@ -92,7 +92,7 @@ def say_no_access(error: NotAllowedError) -> None:
 
 
 def say_proxy_missing() -> None:
-    """For a request that did not come through the proxy that signs people in."""
+    """Explain a request that did not come through the sign-in proxy."""
     with _card():
         st.header(tr("Not signed in"), anchor=False)
         st.markdown(
@@ -104,7 +104,7 @@ def say_proxy_missing() -> None:
 
 
 def say_login_broken() -> None:
-    """For secrets that cannot be used: nobody gets in until they can."""
+    """Explain invalid secrets: access is blocked until they are fixed."""
     with _card():
         st.header(tr("Sign-in is not set up"), anchor=False)
         st.markdown(
