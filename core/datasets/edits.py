@@ -127,7 +127,12 @@ def add_edit(store: DatasetStore, dataset: Dataset, *more: Edit) -> Dataset:
     """
     with store.changing(dataset.id) as current:
         base, edits = _read(current)
-        return _save(store, dataset.id, base, (*edits, *more))
+        every = (*edits, *more)
+        if not edits or near_duplicates_judged(more):
+            return _save(store, dataset.id, base, every)
+        # Not all over again: a version's split stays, however splits are made by now.
+        edited = apply_edits(current.manifest(), current.class_names, more)
+        return _save(store, dataset.id, base, every, edited)
 
 
 def undo(store: DatasetStore, dataset: Dataset) -> Dataset:
@@ -212,12 +217,20 @@ def _check_known(value: str, known: Sequence[str], otherwise: str) -> None:
         )
 
 
-def _save(store: DatasetStore, dataset_id: str, base: str, edits: tuple[Edit, ...]) -> Dataset:
+def _save(
+    store: DatasetStore,
+    dataset_id: str,
+    base: str,
+    edits: tuple[Edit, ...],
+    edited: pd.DataFrame | None = None,
+) -> Dataset:
+    """Save the version that has these edits; `edited` is its manifest where that is known."""
     first = store.get(dataset_id, base)
     manifest, told = first.manifest(), list(first.notes)
     if near_duplicates_judged(edits) == DIFFERENT:
         manifest, told = regrouped(manifest, told)
-    edited = apply_edits(manifest, first.class_names, edits) if edits else manifest
+    if edited is None:
+        edited = apply_edits(manifest, first.class_names, edits) if edits else manifest
     # Checks as well that at least two classes are left.
     notes = _notes(told, edits) + coverage_notes(edited, first.class_names)
     saved = store.save(

@@ -17,6 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from core.datasets.manifest import split_word
+from core.datasets.split_targets import targets
 from core.datasets.stratify import stratify
 from core.errors import DatasetError
 from core.language import number, tr, trn
@@ -121,7 +122,8 @@ def _move(table: pd.DataFrame, shares: Mapping[str, float], plan: SplitPlan) -> 
         One sentence for each class whose groups leave a split more than one image off its share.
 
     Raises:
-        DatasetError: If the pattern ties so much together that a split would stay empty.
+        DatasetError: If the pattern ties so much together that a split would stay empty, or that
+            every class would be in one split.
     """
     rows = table[(table["split"] == "train") & table["usable"]].sort_values("path")
     wanted = {name: share for name, share in shares.items() if share > 0}
@@ -137,6 +139,8 @@ def _move(table: pd.DataFrame, shares: Mapping[str, float], plan: SplitPlan) -> 
         notes.append(tr("Nearly all images are duplicates of each other; they were split anyway."))
     names = ("train", *wanted)
     labels, class_names = pd.factorize(rows["class_name"], sort=True)
+    if plan.pattern and len(labels) > groups and _is_each_one_group(units, labels):
+        raise _classes_in_one_group(str(class_names[0]))
     parts = (1 - sum(wanted.values()), *wanted.values())
     chosen = stratify(units, labels, parts, plan.seed)
     table.loc[rows.index, "split"] = np.array(names, dtype=object)[chosen]
@@ -157,6 +161,8 @@ def _shortfalls(
     np.add.at(counts, (labels, chosen), 1)
     exact = np.outer(sizes, parts)
     off = abs(counts - exact)
+    # Small classes are off their shares without any group.
+    off[(counts == targets(sizes.tolist(), parts)).all(axis=1)] = 0
     sentences: list[str] = []
     for label in map(int, np.flatnonzero(off.max(axis=1) > 1 + 1e-9)):
         own = units[labels == label]
@@ -186,6 +192,23 @@ def _too_few_groups(groups: int, images: int, splits: int) -> DatasetError:
             groups,
             images=images,
             splits=splits,
+        ),
+        tr("Choose another rule for files that belong together."),
+    )
+
+
+def _is_each_one_group(units: Array, labels: Array) -> bool:
+    """Whether the images of every class are in one group, so that no class can be split."""
+    together = pd.Series(units).groupby(labels).nunique()
+    return bool((together == 1).all())
+
+
+def _classes_in_one_group(name: str) -> DatasetError:
+    return DatasetError(
+        tr(
+            "All images of a class belong together, in every class, as those of {name}: no class "
+            "could be trained and tested.",
+            name=repr(name),
         ),
         tr("Choose another rule for files that belong together."),
     )

@@ -89,14 +89,25 @@ class Windows:
         self.high = np.maximum(high, self.targets)
         self.needed = (np.array(sizes)[:, None] > 2) & (np.array(shares) > 0)
 
-    def cost(self, label: int, place: int, count: int) -> float:
-        """What `count` images of a class in a split cost; 0 within the window."""
-        low, high = int(self.low[label, place]), int(self.high[label, place])
-        missing = MISSING[place] if not count and self.needed[label, place] else 0.0
-        return missing + max(low - count, count - high, 0)
+    def prices(self, counts: Array, classes: Sequence[int], place: int) -> Array:
+        """Return what images of some classes in one split cost; 0 within the windows.
+
+        Args:
+            counts: int64 `(..., classes)`.
+            classes: The classes of the last axis.
+            place: Index of the split.
+
+        Returns:
+            float64 `(...)`.
+        """
+        low, high = self.low[classes, place], self.high[classes, place]
+        outside = np.maximum(np.maximum(low - counts, counts - high), 0)
+        missing = ((counts == 0) & self.needed[classes, place]) * MISSING[place]
+        total: Array = (outside + missing).sum(axis=-1)
+        return total
 
     def costs(self, counts: Array) -> Array:
-        """`cost` of each class: float64 `(classes,)` of int64 `(classes, splits)`."""
+        """Cost of each class: float64 `(classes,)` of int64 `(classes, splits)`."""
         outside = np.maximum(np.maximum(self.low - counts, counts - self.high), 0)
         missing = ((counts == 0) & self.needed) * np.array(MISSING[: counts.shape[1]])
         total: Array = (outside + missing).sum(axis=1)

@@ -1,15 +1,15 @@
 """Stratified split of groups: each class in the shares asked for, and no group torn.
 
 A bin packing with one window for each class and split. Groups are dealt out greedily, the largest
-first, then single images; where a class ends outside its window, an integer program looks for the
-best way (HiGHS through scipy), or single moves do where it would be too large.
+first, then single images; where a class ends outside its window, groups are swapped, and where that
+is not enough and groups are few, an integer program finds the best way (HiGHS through scipy).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,10 @@ from core.datasets.split_targets import ROUNDING, Kind, Windows
 
 Array = np.ndarray[Any, Any]
 # Kinds of groups up to which the integer program is solved.
-_MOST_KINDS = 120
-_PASSES = 6
+_MOST_KINDS = 60
+# Rounds of swaps, and how many numbers each of them compares.
+_PASSES = 60
+_LOOKED_AT = 300_000
 
 
 def stratify(units: Array, labels: Array, shares: Sequence[float], seed: int) -> Array:
@@ -114,13 +116,12 @@ def _mend(
         members = [i for i, kind in enumerate(kinds) if family[kind.has[0][0]] == bad]
         tied = [kinds[i] for i in members]
         before = [dealt[i] for i in members]
-        if sum(kind.images > 1 for kind in tied) <= _MOST_KINDS:
-            better = best_split(tied, windows, open_splits)
-        else:
-            better = _moved(tied, before, windows, open_splits)
-        if better is not None and _cost(tied, better, windows) < _cost(tied, before, windows):
-            for i, row in zip(members, better, strict=True):
-                dealt[i] = row
+        better = _swapped(tied, before, windows, open_splits)
+        if _cost(tied, better, windows) and len(tied) <= _MOST_KINDS:
+            solved = best_split(tied, windows, open_splits) or better
+            better = min(better, solved, key=lambda way: _cost(tied, way, windows))
+        for i, row in zip(members, better, strict=True):
+            dealt[i] = row
 
 
 def _cost(kinds: Sequence[Kind], dealt: Sequence[Sequence[int]], windows: Windows) -> float:
@@ -137,40 +138,53 @@ def _families(kinds: Sequence[Kind], classes: int) -> Array:
     return found
 
 
-def _moved(
+def _swapped(
     kinds: Sequence[Kind],
     before: Sequence[Sequence[int]],
     windows: Windows,
     open_splits: Sequence[int],
 ) -> list[list[int]]:
-    """Moves single groups as long as that is cheaper."""
-    dealt = [list(row) for row in before]
-    have = _counts(kinds, dealt, windows.exact.shape).tolist()
+    """Move single groups, or swap two, as long as that is cheaper; of many, some are looked at."""
+    random = np.random.default_rng(0)
+    classes = sorted({label for kind in kinds for label, _ in kind.has})
+    # The last row is no group: to swap a group for it is to move it.
+    column = {label: place for place, label in enumerate(classes)}
+    has = np.zeros((len(kinds) + 1, len(classes)), np.int64)
+    for i, kind in enumerate(kinds):
+        for label, images in kind.has:
+            has[i, column[label]] = images
+    dealt = np.array([*before, [1] * len(before[0])])
+    most = max(2, math.isqrt(_LOOKED_AT // len(classes)))
     for _ in range(_PASSES):
-        changed = False
-        for kind, row in zip(kinds, dealt, strict=True):
-            for here in open_splits:
-                for there in open_splits:
-                    while here != there and row[here] and _gain(kind, have, windows, here, there):
-                        row[here] -= 1
-                        row[there] += 1
-                        for label, images in kind.has:
-                            have[label][here] -= images
-                            have[label][there] += images
-                        changed = True
-        if not changed:
+        is_cheaper = False
+        for here, there in combinations(open_splits, 2):
+            mine, other = (
+                np.sort(random.permutation(np.flatnonzero(dealt[:, place]))[:most])
+                for place in (here, there)
+            )
+            mine, other = np.union1d(mine, [len(kinds)]), np.union1d(other, [len(kinds)])
+            # Of every pair, what the first split gains and the second loses, by class.
+            change = has[other][None] - has[mine][:, None]
+            counts = has[:-1].T @ dealt[:-1]
+            after = windows.prices(counts[:, here] + change, classes, here) + windows.prices(
+                counts[:, there] - change, classes, there
+            )
+            mine_at, other_at = np.unravel_index(np.argmin(after), after.shape)
+            now = windows.prices(counts[:, here], classes, here) + windows.prices(
+                counts[:, there], classes, there
+            )
+            if after[mine_at, other_at] < now - ROUNDING:
+                is_cheaper = True
+                for group, left, entered in (
+                    (mine[mine_at], here, there),
+                    (other[other_at], there, here),
+                ):
+                    dealt[group, left] -= 1
+                    dealt[group, entered] += 1
+                dealt[-1] = 1
+        if not is_cheaper:
             break
-    return dealt
-
-
-def _gain(kind: Kind, have: list[list[int]], windows: Windows, here: int, there: int) -> bool:
-    """Whether moving one group makes things cheaper."""
-    change = 0.0
-    for label, images in kind.has:
-        for place, more in ((here, -images), (there, images)):
-            count = have[label][place]
-            change += windows.cost(label, place, count + more) - windows.cost(label, place, count)
-    return change < -ROUNDING
+    return [list(map(int, row)) for row in dealt[:-1]]
 
 
 def _fill_empty(

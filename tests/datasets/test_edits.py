@@ -99,6 +99,18 @@ def test_a_new_split_replaces_the_old_one(store: DatasetStore, dataset: Dataset)
     assert edits_of(edited)[0].plan == SplitPlan(val=0.25, test=0.25, seed=3)
 
 
+def test_a_split_stays_although_a_later_program_splits_otherwise(
+    store: DatasetStore, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    divided = add_edit(store, dataset, Edit("split", plan=SplitPlan(val=0.25, test=0.25, seed=3)))
+    monkeypatch.setattr("core.datasets.edits.divide", lambda table, plan: table.assign(split="val"))
+
+    later = add_edit(store, divided, Edit("exclude", ("train/cat/00.jpg",)))
+
+    assert later.manifest()["split"].tolist() == divided.manifest()["split"].tolist()
+    assert [edit.kind for edit in edits_of(later)] == ["split", "exclude"]
+
+
 def test_a_class_that_a_split_loses_is_told(store: DatasetStore, dataset: Dataset) -> None:
     gone = ("test/cat/03.jpg", "test/cat/07.jpg")
 

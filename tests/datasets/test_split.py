@@ -168,3 +168,16 @@ def test_a_pattern_that_ties_everything_together_is_refused() -> None:
 
 def test_a_class_of_three_images_has_one_in_each_split() -> None:
     assert counts(divide(table({"rare": 3, "cat": 100}), SplitPlan()))["rare"] == (1, 1, 1)
+
+
+def test_a_class_that_is_small_is_not_blamed_on_groups() -> None:
+    small = table({"rare": 2, "few": 3, "many": 50})
+
+    assert divide_with_notes(small, SplitPlan(val=0.5, test=0.3))[1] == []
+
+
+def test_a_pattern_that_ties_each_class_together_is_refused() -> None:
+    manifest = table({"bolt": 50, "nut": 50, "screw": 50})
+
+    with pytest.raises(DatasetError, match="in every class, as those of 'bolt'"):
+        divide(manifest, SplitPlan(pattern="^(.*)/"))

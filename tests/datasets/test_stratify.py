@@ -113,3 +113,13 @@ def test_the_same_seed_gives_the_same_split() -> None:
 
     assert np.array_equal(first, stratify(units, labels, SHARES, 0))
     assert not np.array_equal(first, stratify(units, labels, SHARES, 1))
+
+
+@pytest.mark.parametrize("patients", [500, 1000, 3000])
+def test_many_patients_who_are_in_every_class_come_within_one_image(patients: int) -> None:
+    random = np.random.default_rng(patients)
+    labels = random.integers(0, 5, 20 * patients)
+    units = np.unique(random.integers(0, patients, len(labels)), return_inverse=True)[1]
+    counts = counted(labels, stratify(units, labels, SHARES, 0), 5)
+
+    assert (abs(counts - np.outer(np.bincount(labels), SHARES)) <= 1 + 1e-9).all()
