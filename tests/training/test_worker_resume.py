@@ -61,7 +61,7 @@ def disturbed(workshop: Workshop, config: RunConfig) -> Run:
     assert prodded(workshop, run, "die", last // 2) == -signal.SIGKILL
     long_silent(run)
     assert store.get(run.id).status.state is RunState.FAILED
-    assert "gone" in (store.get(run.id).status.error or {})["what"]
+    assert "unexpectedly" in (store.get(run.id).status.error or {})["what"]
 
     store.request_resume(run.id)
     assert workshop.start_again(run).wait(PATIENCE_S) == 0
