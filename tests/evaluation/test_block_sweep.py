@@ -104,10 +104,6 @@ def test_many_comparisons_are_corrected_for(store: RunStore) -> None:
     assert found.table["tied"].all()
 
 
-def test_a_sweep_does_not_open_the_test_images(store: RunStore) -> None:
-    swept(store, {("block6", "from"): range(4)})
-
-
 def test_nothing_is_said_before_two_have_ended(store: RunStore) -> None:
     _, none = swept(store, {})
 

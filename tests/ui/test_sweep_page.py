@@ -9,6 +9,7 @@ import pytest
 
 from core.config import FineTuneConfig
 from core.datasets import Dataset
+from core.evaluation.openings import read_openings
 from core.runs import Run, RunStore
 from core.runs.groups import groups_of
 from core.settings import Settings
@@ -67,6 +68,12 @@ def test_the_ranking_is_shown_and_the_winner_is_trained_in_full(
     assert {"from this block on", "this block alone", "the head before"} <= names
     # 9 of the test images were wrong everywhere: that figure is nowhere on the page
     assert "70.0" not in words(page)
+    # Neither the ranking nor the list of runs opens a member's test results.
+    assert not open_page("pages/6_Runs.py").exception
+    assert read_openings(dataset.path, dataset.version) == []
+    members = [run for run in store.list() if run.group is not None]
+    assert members
+    assert all("test_accuracy" in run.status.results for run in members)
     page.button(key="train_winner").click().run()
 
     (full,) = store.queued()
